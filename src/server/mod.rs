@@ -1,0 +1,1 @@
+//! The bounded thread-pool HTTP/1.1 server.

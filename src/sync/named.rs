@@ -1,0 +1,36 @@
+//! Names for synchronisation objects, so that a report can say `table` and not a source place.
+
+/// Gives a synchronisation object a name that reports and predictions use instead of its place of construction.
+///
+/// On the native backend this does nothing and costs nothing.
+///
+/// # Examples
+///
+/// ```
+/// use unsnarl::{Named, sync::Mutex};
+/// let table = Mutex::new(0).named("table");
+/// # drop(table);
+/// ```
+pub trait Named: Sized {
+    /// Returns the object, now called `name` in reports.
+    #[must_use]
+    fn named(self, name: &'static str) -> Self;
+}
+
+macro_rules! unnamed {
+    ($($(#[$attr:meta])* [$($generics:tt)*] $ty:ty),* $(,)?) => {$(
+        $(#[$attr])*
+        impl<$($generics)*> Named for $ty {
+            #[inline]
+            fn named(self, _name: &'static str) -> Self {
+                self
+            }
+        }
+    )*};
+}
+
+#[cfg(backend = "native")]
+unnamed! {
+    [T] std::sync::Mutex<T>, [T] std::sync::RwLock<T>, [] std::sync::Condvar, [] std::sync::Barrier,
+    [T] parking_lot::Mutex<T>, [T] parking_lot::RwLock<T>, [] parking_lot::Condvar,
+}
