@@ -17,10 +17,10 @@ mod shuttle;
 pub(crate) use instrumented::*;
 #[cfg(backend = "loom")]
 pub(crate) use loom::*;
-#[cfg(not(backend = "native"))]
-pub(crate) use portable::{locals, once::OnceWord, plain};
 #[cfg(not(backend = "instrumented"))]
 pub(crate) use portable::semaphore::PortableSemaphore as RawSemaphore;
+#[cfg(not(backend = "native"))]
+pub(crate) use portable::{locals, once::OnceWord, plain};
 #[cfg(backend = "shuttle")]
 pub(crate) use shuttle::*;
 

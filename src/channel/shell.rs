@@ -3,7 +3,8 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
-    IntoIter, Iter, RecvError, RecvTimeoutError, SendError, SendTimeoutError, TryIter, TryRecvError, TrySendError,
+    IntoIter, Iter, RecvError, RecvTimeoutError, SendError, SendTimeoutError, TryIter, TryRecvError,
+    TrySendError,
 };
 use crate::time::Instant;
 

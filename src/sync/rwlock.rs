@@ -109,11 +109,17 @@ impl<T: ?Sized> RwLock<T> {
         with_poison(self.poison.get(), self.inner.get_mut())
     }
 
-    fn read_guard<'a>(&'a self, inner: parking_lot::RwLockReadGuard<'a, T>) -> LockResult<RwLockReadGuard<'a, T>> {
+    fn read_guard<'a>(
+        &'a self,
+        inner: parking_lot::RwLockReadGuard<'a, T>,
+    ) -> LockResult<RwLockReadGuard<'a, T>> {
         with_poison(self.poison.get(), RwLockReadGuard { inner })
     }
 
-    fn write_guard<'a>(&'a self, inner: parking_lot::RwLockWriteGuard<'a, T>) -> LockResult<RwLockWriteGuard<'a, T>> {
+    fn write_guard<'a>(
+        &'a self,
+        inner: parking_lot::RwLockWriteGuard<'a, T>,
+    ) -> LockResult<RwLockWriteGuard<'a, T>> {
         let guard = RwLockWriteGuard { poison: Poisoner::new(&self.poison), inner };
         with_poison(self.poison.get(), guard)
     }

@@ -50,7 +50,8 @@ impl<T: 'static> LocalKey<T> {
         if !in_model() {
             return self.native.try_with(f).map_err(|_| AccessError(()));
         }
-        let value = locals::get(std::ptr::from_ref(self).addr(), self.init).map_err(|locals::Ended| AccessError(()))?;
+        let value = locals::get(std::ptr::from_ref(self).addr(), self.init)
+            .map_err(|locals::Ended| AccessError(()))?;
         // SAFETY: the value lives on the heap until its thread, which is the calling one, has ended its closure.
         Ok(f(unsafe { &*value }))
     }
