@@ -2,3 +2,11 @@
 
 #[cfg(backend = "native")]
 pub use std::hint::spin_loop;
+
+/// Says that the caller waits in a loop for another thread. In a model the caller does not run again before another thread
+/// has, so that a spinning thread cannot spin for ever.
+#[cfg(not(backend = "native"))]
+#[track_caller]
+pub fn spin_loop() {
+    crate::backend::thread::spin_loop();
+}

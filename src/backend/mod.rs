@@ -1,6 +1,32 @@
 //! Which implementation stands behind the facade: the only folder, with the facade's own files, that reads the backend cfg.
+//!
+//! Off the native backend the typed shells (`sync`, `parking_lot`, `thread` …) are written once, on the *raw* layer that
+//! this module exports: locks, condition variables and threads without data types, one implementation per backend.
 
+#[cfg(any(backend = "loom", backend = "shuttle"))]
+mod guest;
+#[cfg(backend = "instrumented")]
+mod instrumented;
+#[cfg(backend = "loom")]
+mod loom;
 mod portable;
+#[cfg(backend = "shuttle")]
+mod shuttle;
 
+#[cfg(backend = "instrumented")]
+pub(crate) use instrumented::*;
+#[cfg(backend = "loom")]
+pub(crate) use loom::*;
 #[cfg(not(backend = "instrumented"))]
 pub(crate) use portable::semaphore::PortableSemaphore as RawSemaphore;
+#[cfg(not(backend = "native"))]
+pub(crate) use portable::{locals, once::OnceWord, plain};
+#[cfg(backend = "shuttle")]
+pub(crate) use shuttle::*;
+
+/// Whether objects forget what earlier executions did to them.
+///
+/// loom and shuttle run one model at a time, so a one-time cell in a static can start afresh in each execution. Our own
+/// engine runs several executions at once on several cores; there a static is shared as in the real program.
+#[cfg(not(backend = "native"))]
+pub(crate) const STATICS_START_AFRESH: bool = cfg!(any(backend = "loom", backend = "shuttle"));

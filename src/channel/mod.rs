@@ -3,7 +3,20 @@
 //! On the native backend every item here *is* the `crossbeam-channel` item.
 
 #[cfg(backend = "native")]
-pub use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+pub use crossbeam_channel::{IntoIter, Iter, Receiver, Sender, TryIter, bounded, unbounded};
 pub use crossbeam_channel::{
     RecvError, RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError,
+};
+
+#[cfg(backend = "instrumented")]
+mod counted;
+#[cfg(not(backend = "native"))]
+mod iter;
+#[cfg(not(backend = "native"))]
+mod shell;
+
+#[cfg(not(backend = "native"))]
+pub use self::{
+    iter::{IntoIter, Iter, TryIter},
+    shell::{Receiver, Sender, bounded, unbounded},
 };

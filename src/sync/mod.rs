@@ -6,11 +6,39 @@
 pub mod named;
 mod semaphore;
 
+pub use std::sync::{Arc, LockResult, PoisonError, TryLockError, TryLockResult, Weak};
 #[cfg(backend = "native")]
 pub use std::sync::{
     Barrier, BarrierWaitResult, Condvar, LazyLock, Mutex, MutexGuard, Once, OnceLock, OnceState, RwLock,
     RwLockReadGuard, RwLockWriteGuard, WaitTimeoutResult, atomic,
 };
-pub use std::sync::{Arc, LockResult, PoisonError, TryLockError, TryLockResult, Weak};
+
+#[cfg(not(backend = "native"))]
+mod barrier;
+#[cfg(not(backend = "native"))]
+mod condvar;
+#[cfg(not(backend = "native"))]
+mod mutex;
+#[cfg(not(backend = "native"))]
+mod once;
+#[cfg(not(backend = "native"))]
+mod once_cell;
+#[cfg(not(backend = "native"))]
+mod rwlock;
+
+#[cfg(not(backend = "native"))]
+pub use self::{
+    barrier::{Barrier, BarrierWaitResult},
+    condvar::{Condvar, WaitTimeoutResult},
+    mutex::{Mutex, MutexGuard},
+    once::{Once, OnceState},
+    once_cell::{LazyLock, OnceLock},
+    rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+#[cfg(not(backend = "native"))]
+pub mod atomic {
+    //! Atomic types in the shape of [`std::sync::atomic`].
+    pub use crate::backend::atomic::*;
+}
 
 pub use semaphore::{AcquireError, OwnedPermit, Permit, Semaphore, TryAcquireError};

@@ -17,6 +17,7 @@ pub trait Named: Sized {
     fn named(self, name: &'static str) -> Self;
 }
 
+#[cfg(backend = "native")]
 macro_rules! unnamed {
     ($($(#[$attr:meta])* [$($generics:tt)*] $ty:ty),* $(,)?) => {$(
         $(#[$attr])*
@@ -32,5 +33,6 @@ macro_rules! unnamed {
 #[cfg(backend = "native")]
 unnamed! {
     [T] std::sync::Mutex<T>, [T] std::sync::RwLock<T>, [] std::sync::Condvar, [] std::sync::Barrier,
+    [] std::sync::Once, [T] std::sync::OnceLock<T>, [T, F] std::sync::LazyLock<T, F>,
     [T] parking_lot::Mutex<T>, [T] parking_lot::RwLock<T>, [] parking_lot::Condvar,
 }

@@ -9,3 +9,26 @@ pub use std::thread::{
 };
 #[cfg(backend = "native")]
 pub use std::thread_local;
+
+#[cfg(not(backend = "native"))]
+mod handle;
+#[cfg(not(backend = "native"))]
+mod local;
+#[cfg(not(backend = "native"))]
+mod scope;
+#[cfg(not(backend = "native"))]
+mod spawn;
+
+#[cfg(not(backend = "native"))]
+pub use self::{
+    handle::{
+        Thread, ThreadId, available_parallelism, current, panicking, park, park_timeout, sleep, yield_now,
+    },
+    local::{AccessError, LocalKey},
+    scope::{Scope, ScopedJoinHandle, scope},
+    spawn::{Builder, JoinHandle, spawn},
+};
+#[cfg(not(backend = "native"))]
+pub use crate::__unsnarl_thread_local as thread_local;
+#[cfg(not(backend = "native"))]
+pub use std::thread::Result;

@@ -1,3 +1,14 @@
-//! Pieces that are written once on the facade's own mutex and condition variable, for backends that lack them.
+//! Pieces that are written once, for backends that lack them: on the facade's own mutex and condition variable, or on
+//! plain `std` where no scheduling point is wanted.
 
+#[cfg(not(backend = "native"))]
+pub(crate) mod barrier;
+#[cfg(any(backend = "loom", backend = "shuttle"))]
+pub(crate) mod channel;
+#[cfg(not(backend = "native"))]
+pub(crate) mod locals;
+#[cfg(not(backend = "native"))]
+pub(crate) mod once;
+#[cfg(not(backend = "native"))]
+pub(crate) mod plain;
 pub(crate) mod semaphore;

@@ -1,0 +1,173 @@
+//! Threads that borrow.
+//!
+//! A scope keeps the raw handle of each of its threads and joins, at its end, the ones that nobody has joined. Rules:
+//!
+//! 1. [`scope`] returns, or unwinds, only after all of its threads have ended: they borrow from its caller;
+//! 2. a raw handle sits in one slot that the scope and the [`ScopedJoinHandle`] share, and is joined by whoever takes it.
+//!    A handle cannot leave the scope's lifetime, so a thread that has taken it is itself one that the scope waits for;
+//! 3. a result that nobody has taken is dropped before [`scope`] returns, and when it is a panic the scope panics.
+
+use std::{
+    fmt, io,
+    marker::PhantomData,
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::Arc,
+};
+
+use super::{
+    Result, Thread,
+    spawn::{Outcome, body, take_outcome},
+};
+use crate::backend::{
+    plain::Plain,
+    thread::{self as raw, RawJoinHandle},
+};
+
+/// Where threads that borrow can be started, see [`scope`].
+pub struct Scope<'scope, 'env: 'scope> {
+    /// With their lifetime erased; empty before the scope ends.
+    threads: Plain<Vec<Arc<dyn Ends>>>,
+    scope: PhantomData<&'scope mut &'scope ()>,
+    env: PhantomData<&'env mut &'env ()>,
+}
+
+/// A thread of a scope, whatever it returns.
+trait Ends: Send + Sync {
+    /// Waits for the thread unless it was joined, and drops its result; true when that was a panic that nobody has seen.
+    fn end(&self) -> bool;
+}
+
+struct Packet<T> {
+    raw: Plain<Option<RawJoinHandle>>,
+    result: Arc<Outcome<T>>,
+}
+
+impl<T: Send> Ends for Packet<T> {
+    #[track_caller]
+    fn end(&self) -> bool {
+        if let Some(raw) = self.raw.take() {
+            raw.join();
+        }
+        matches!(self.result.take(), Some(Err(_)))
+    }
+}
+
+/// Runs `f`, which may start threads that borrow from the caller, and waits for all of them.
+///
+/// # Panics
+///
+/// When `f` panics, or when a thread panicked that was not joined.
+#[track_caller]
+pub fn scope<'env, F, T>(f: F) -> T
+where
+    F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> T,
+{
+    let scope = Scope { threads: Plain::new(Vec::new()), scope: PhantomData, env: PhantomData };
+    let result = catch_unwind(AssertUnwindSafe(|| f(&scope)));
+    let mut panicked = false;
+    // One at a time, since a thread that has not ended yet may start others.
+    while let Some(thread) = scope.first() {
+        panicked |= thread.end();
+    }
+    match result {
+        Err(payload) => resume_unwind(payload),
+        Ok(_) if panicked => panic!("a scoped thread panicked"),
+        Ok(value) => value,
+    }
+}
+
+impl<'scope> Scope<'scope, '_> {
+    /// Starts a thread that may borrow whatever outlives the scope.
+    ///
+    /// # Panics
+    ///
+    /// When the operating system cannot start it; [`Builder::spawn_scoped`](super::Builder::spawn_scoped) tells instead.
+    #[track_caller]
+    pub fn spawn<F, T>(&'scope self, f: F) -> ScopedJoinHandle<'scope, T>
+    where
+        F: FnOnce() -> T + Send + 'scope,
+        T: Send + 'scope,
+    {
+        self.start(None, None, f).expect("failed to spawn thread")
+    }
+
+    #[track_caller]
+    pub(super) fn start<F, T>(
+        &'scope self,
+        name: Option<String>,
+        stack_size: Option<usize>,
+        f: F,
+    ) -> io::Result<ScopedJoinHandle<'scope, T>>
+    where
+        F: FnOnce() -> T + Send + 'scope,
+        T: Send + 'scope,
+    {
+        let result = Arc::new(Plain::new(None));
+        let body: Box<dyn FnOnce() -> bool + Send + 'scope> = body(f, Arc::clone(&result));
+        // SAFETY: rule 1: the thread has ended before anything that it borrows goes away.
+        let body: Box<dyn FnOnce() -> bool + Send + 'static> = unsafe { mem::transmute(body) };
+        let raw = raw::spawn(name, stack_size, body)?;
+        let thread = Thread(raw.thread().clone());
+        let packet = Arc::new(Packet { raw: Plain::new(Some(raw)), result });
+        let ends: Arc<dyn Ends + 'scope> = Arc::<Packet<T>>::clone(&packet);
+        // SAFETY: rule 3: the scope empties its list, and `end` drops what may borrow, before the lifetime is over.
+        let ends: Arc<dyn Ends + 'static> = unsafe { mem::transmute(ends) };
+        self.threads.with(|threads| threads.push(ends));
+        Ok(ScopedJoinHandle { packet, thread, scope: PhantomData })
+    }
+
+    fn first(&self) -> Option<Arc<dyn Ends>> {
+        self.threads.with(|threads| if threads.is_empty() { None } else { Some(threads.remove(0)) })
+    }
+}
+
+impl fmt::Debug for Scope<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope").finish_non_exhaustive()
+    }
+}
+
+/// The right to wait for a thread of a scope; the scope waits for it in any case.
+pub struct ScopedJoinHandle<'scope, T> {
+    packet: Arc<Packet<T>>,
+    thread: Thread,
+    scope: PhantomData<&'scope ()>,
+}
+
+impl<T> ScopedJoinHandle<'_, T> {
+    /// Blocks until the thread has ended.
+    ///
+    /// # Errors
+    ///
+    /// What the thread panicked with.
+    #[track_caller]
+    pub fn join(self) -> Result<T> {
+        if let Some(raw) = self.packet.raw.take() {
+            raw.join();
+        }
+        take_outcome(&self.packet.result)
+    }
+
+    /// The thread.
+    #[must_use]
+    pub fn thread(&self) -> &Thread {
+        &self.thread
+    }
+
+    /// Whether the thread's closure has ended; never blocks.
+    #[track_caller]
+    pub fn is_finished(&self) -> bool {
+        // Taken out and put back, since it is a facade operation, which must not run under the plain lock.
+        let raw = self.packet.raw.take().expect("only `join` takes the handle for good");
+        let finished = raw.is_finished();
+        self.packet.raw.put(raw);
+        finished
+    }
+}
+
+impl<T> fmt::Debug for ScopedJoinHandle<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScopedJoinHandle").field("thread", &self.thread).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,153 @@
+//! Threads that own what they use.
+
+use std::{
+    fmt, io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use super::{Result, Thread};
+use crate::backend::{
+    locals,
+    plain::Plain,
+    thread::{self as raw, RawJoinHandle},
+};
+
+/// How a new thread is to be.
+#[derive(Debug, Default)]
+#[must_use = "a builder starts no thread by itself"]
+pub struct Builder {
+    name: Option<String>,
+    stack_size: Option<usize>,
+}
+
+impl Builder {
+    /// A thread without a name, on a stack of the default size.
+    pub fn new() -> Builder {
+        Builder::default()
+    }
+
+    /// Names the thread.
+    pub fn name(mut self, name: String) -> Builder {
+        self.name = Some(name);
+        self
+    }
+
+    /// Sets the size of the stack in bytes.
+    pub fn stack_size(mut self, size: usize) -> Builder {
+        self.stack_size = Some(size);
+        self
+    }
+
+    /// Starts the thread.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says when it cannot.
+    #[track_caller]
+    pub fn spawn<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let result = Arc::new(Plain::new(None));
+        let body = body(f, Arc::clone(&result));
+        let raw = raw::spawn(self.name, self.stack_size, body)?;
+        Ok(JoinHandle { thread: Thread(raw.thread().clone()), raw, result })
+    }
+
+    /// Starts the thread in `scope`.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says when it cannot.
+    #[track_caller]
+    pub fn spawn_scoped<'scope, F, T>(
+        self,
+        scope: &'scope super::Scope<'scope, '_>,
+        f: F,
+    ) -> io::Result<super::ScopedJoinHandle<'scope, T>>
+    where
+        F: FnOnce() -> T + Send + 'scope,
+        T: Send + 'scope,
+    {
+        scope.start(self.name, self.stack_size, f)
+    }
+}
+
+/// Where a thread leaves what it returned, or its panic.
+pub(super) type Outcome<T> = Plain<Option<Result<T>>>;
+
+/// What a thread runs; true when `f` panicked.
+pub(super) fn body<'a, F, T>(f: F, result: Arc<Outcome<T>>) -> Box<dyn FnOnce() -> bool + Send + 'a>
+where
+    F: FnOnce() -> T + Send + 'a,
+    T: Send + 'a,
+{
+    Box::new(move || {
+        let outcome = catch_unwind(AssertUnwindSafe(f));
+        // Before the result is there to be taken, since their destructors are part of what the thread does.
+        locals::end_thread();
+        let panicked = outcome.is_err();
+        result.put(outcome);
+        panicked
+    })
+}
+
+/// Starts a thread.
+///
+/// # Panics
+///
+/// When the operating system cannot start it; [`Builder::spawn`] tells instead.
+#[track_caller]
+pub fn spawn<F, T>(f: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    Builder::new().spawn(f).expect("failed to spawn thread")
+}
+
+/// The right to wait for a thread. Dropping it leaves the thread to itself.
+pub struct JoinHandle<T> {
+    raw: RawJoinHandle,
+    thread: Thread,
+    result: Arc<Outcome<T>>,
+}
+
+impl<T> JoinHandle<T> {
+    /// Blocks until the thread has ended.
+    ///
+    /// # Errors
+    ///
+    /// What the thread panicked with.
+    #[track_caller]
+    pub fn join(self) -> Result<T> {
+        self.raw.join();
+        take_outcome(&self.result)
+    }
+
+    /// The thread.
+    #[must_use]
+    pub fn thread(&self) -> &Thread {
+        &self.thread
+    }
+
+    /// Whether the thread's closure has ended; never blocks.
+    #[track_caller]
+    pub fn is_finished(&self) -> bool {
+        self.raw.is_finished()
+    }
+}
+
+/// The outcome of a thread that was joined.
+pub(super) fn take_outcome<T>(result: &Outcome<T>) -> Result<T> {
+    // Nothing is there only when a model was torn down and the thread with it.
+    result.take().unwrap_or_else(|| Err(Box::new("the thread was ended together with its execution")))
+}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle").field("thread", &self.thread).finish_non_exhaustive()
+    }
+}
