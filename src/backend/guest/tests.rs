@@ -559,3 +559,153 @@ fn sleeping_moves_the_virtual_clock() {
         assert_eq!(start.elapsed(), Duration::from_secs(3600));
     });
 }
+
+mod sockets {
+    use std::io::{ErrorKind, Read, Write};
+
+    use super::*;
+    use crate::net::{self, Shutdown, TcpListener, TcpStream};
+
+    #[test]
+    fn a_request_and_its_answer() {
+        passes(|| {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let address = listener.local_addr().unwrap();
+            let server = thread::spawn(move || {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut request = Vec::new();
+                stream.read_to_end(&mut request).unwrap();
+                request.reverse();
+                stream.write_all(&request).unwrap();
+            });
+            let mut client = TcpStream::connect(address).unwrap();
+            client.write_all(b"abc").unwrap();
+            client.shutdown(Shutdown::Write).unwrap();
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).unwrap();
+            assert_eq!(answer, "cba");
+            server.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn nobody_listens() {
+        let seen = outcomes(|| {
+            let listener = TcpListener::bind("127.0.0.1:80").unwrap();
+            assert_eq!(TcpListener::bind("127.0.0.1:80").unwrap_err().kind(), ErrorKind::AddrInUse);
+            let thread = thread::spawn(move || drop(listener));
+            let refused = match TcpStream::connect("127.0.0.1:80") {
+                Ok(_) => false,
+                Err(error) => error.kind() == ErrorKind::ConnectionRefused,
+            };
+            thread.join().unwrap();
+            refused
+        });
+        assert_eq!(seen.into_iter().collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
+    fn a_small_buffer_makes_the_writer_wait() {
+        passes(|| {
+            net::sim::set_buffer(2);
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let (mut server, _) = listener.accept().unwrap();
+            client.set_nonblocking(true).unwrap();
+            assert_eq!(client.write(b"abc").unwrap(), 2);
+            assert_eq!(client.write(b"c").unwrap_err().kind(), ErrorKind::WouldBlock);
+            client.set_nonblocking(false).unwrap();
+            let thread = thread::spawn(move || client.write_all(b"cd").unwrap());
+            let mut all = [0; 4];
+            server.read_exact(&mut all).unwrap();
+            assert_eq!(&all, b"abcd");
+            thread.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn the_end_and_the_reset() {
+        passes(|| {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let address = listener.local_addr().unwrap();
+            let mut client = TcpStream::connect(address).unwrap();
+            let (mut server, _) = listener.accept().unwrap();
+            server.write_all(b"x").unwrap();
+            drop(server);
+            let mut byte = [0];
+            assert_eq!(client.read(&mut byte).unwrap(), 1);
+            assert_eq!(client.read(&mut byte).unwrap(), 0);
+            assert_eq!(client.write(b"y").unwrap_err().kind(), ErrorKind::BrokenPipe);
+
+            let mut client = TcpStream::connect(address).unwrap();
+            let (server, _) = listener.accept().unwrap();
+            client.write_all(b"never read").unwrap();
+            drop(server);
+            assert_eq!(client.read(&mut byte).unwrap_err().kind(), ErrorKind::ConnectionReset);
+        });
+    }
+
+    #[test]
+    fn a_read_that_nobody_answers_is_a_deadlock() {
+        let message = fails(|| {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let _server = listener.accept().unwrap();
+            let _ = client.read(&mut [0]);
+        });
+        assert!(message.contains("deadlock"), "{message}");
+    }
+
+    #[test]
+    fn files_are_the_executions_own() {
+        passes(|| {
+            use crate::fs;
+            assert_eq!(fs::read("/www/a").unwrap_err().kind(), ErrorKind::NotFound);
+            fs::sim::write("/www/a", "text");
+            assert_eq!(fs::read("/www/./b/../a").unwrap(), b"text");
+            assert!(fs::metadata("/www").unwrap().is_dir());
+            assert_eq!(fs::canonicalize("www/../www/a").unwrap(), std::path::Path::new("/www/a"));
+            let mut text = String::new();
+            fs::File::open("/www/a").unwrap().read_to_string(&mut text).unwrap();
+            assert_eq!(text, "text");
+            fs::sim::remove("/www/a").unwrap();
+            assert!(fs::metadata("/www").is_err());
+        });
+    }
+
+    #[cfg(feature = "poll")]
+    #[test]
+    fn a_poller_reports_once() {
+        use crate::poll::Poller;
+        passes(|| {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let (mut server, _) = listener.accept().unwrap();
+            let poller = Arc::new(Poller::new().unwrap());
+            poller.add(&server, 7).unwrap();
+            let thread = thread::spawn(move || {
+                client.write_all(b"x").unwrap();
+                client
+            });
+            let mut ready = Vec::new();
+            poller.wait(&mut ready, None).unwrap();
+            assert_eq!(ready, [7]);
+            poller.wait(&mut ready, Some(Duration::ZERO)).unwrap();
+            assert_eq!(ready, [7]);
+            assert_eq!(server.read(&mut [0; 8]).unwrap(), 1);
+            poller.add(&server, 8).unwrap();
+            drop(thread.join().unwrap());
+            ready.clear();
+            poller.wait(&mut ready, None).unwrap();
+            assert_eq!(ready, [8]);
+            poller.remove(&server).unwrap();
+            assert_eq!(poller.remove(&server).unwrap_err().kind(), ErrorKind::NotFound);
+            let other = {
+                let poller = Arc::clone(&poller);
+                thread::spawn(move || poller.notify().unwrap())
+            };
+            poller.wait(&mut ready, None).unwrap();
+            other.join().unwrap();
+        });
+    }
+}
