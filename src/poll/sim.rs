@@ -58,7 +58,6 @@ impl Poller {
     /// # Errors
     ///
     /// `NotFound` when the stream was not added.
-    #[expect(clippy::unused_self, reason = "the shape of the poller of the operating system")]
     #[track_caller]
     pub fn remove(&self, stream: &TcpStream) -> io::Result<()> {
         stream.unwatch()

@@ -94,7 +94,6 @@ impl TcpListener {
     /// # Errors
     ///
     /// None.
-    #[expect(clippy::unused_self, reason = "the shape of std")]
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         Ok(None)
     }
