@@ -1,0 +1,385 @@
+//! What each operation does to the state of the execution.
+
+use super::{
+    execution::{Held, World},
+    object::{Place, State},
+    op::{ObjectIndex, Op, OpKind, ThreadIndex},
+    trace::Outcome,
+};
+
+impl World {
+    /// Performs `op`, which can proceed (or is timed, or wakes spuriously), for `thread`.
+    pub(crate) fn apply(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
+        use OpKind::{
+            Acquire, AcquireTimed, Arrive, CloseReceivers, CloseSemaphore, CloseSenders, Downgrade, Fence, Finish,
+            IsFinished, Join, Len, Load, Lock, LockTimed, NotifyAll, NotifyOne, Park, ParkTimed, Pass, Permits, Read,
+            ReadTimed, Recv, RecvTimed, Release, Relock, RelockTimed, Rmw, Send, SendTimed, Sleep, Start, Store,
+            Taken, TryAcquire, TryLock, TryRead, TryRecv, TrySend, TryWrite, Unlock, UnlockRead, UnlockWrite,
+            Unpark, Wait, WaitTimed, Write, WriteTimed, Yield,
+        };
+        match op.kind {
+            Lock | LockTimed | TryLock | Read | ReadTimed | TryRead | Write | WriteTimed | TryWrite => {
+                self.take_lock(thread, op)
+            }
+            Relock | RelockTimed => self.wake(thread, op),
+            Unlock | UnlockRead | UnlockWrite => {
+                self.release_lock(thread, op.object);
+                Outcome::Done
+            }
+            Downgrade => self.downgrade(thread, op),
+            Wait | WaitTimed => self.begin_wait(thread, op),
+            NotifyOne | NotifyAll => self.notify(op),
+            Acquire | AcquireTimed | TryAcquire => self.take_permits(thread, op),
+            Release => self.give_permits(thread, op),
+            CloseSemaphore => {
+                if let State::Semaphore { closed, .. } = &mut self.objects.get_mut(op.object).state {
+                    *closed = true;
+                }
+                self.release_into(thread, op.object);
+                Outcome::Done
+            }
+            Arrive => self.arrive(thread, op),
+            Pass => {
+                self.acquire_from(thread, op.object);
+                Outcome::Done
+            }
+            Send | SendTimed | TrySend => self.send(thread, op),
+            Recv | RecvTimed | TryRecv => self.receive(thread, op),
+            Taken => self.taken(thread, op),
+            CloseSenders | CloseReceivers => {
+                if let State::Channel(channel) = &mut self.objects.get_mut(op.object).state {
+                    if op.kind == CloseSenders {
+                        channel.senders = 0;
+                    } else {
+                        channel.receivers = 0;
+                        channel.len = 0;
+                    }
+                }
+                self.release_into(thread, op.object);
+                Outcome::Done
+            }
+            Join => {
+                if let State::Thread { index } = self.objects.get(op.object).state {
+                    self.thread_mut(index).joined = true;
+                }
+                self.acquire_from(thread, op.object);
+                Outcome::Done
+            }
+            Park | ParkTimed => self.park(thread, op),
+            Unpark => self.unpark(thread, op),
+            Sleep => {
+                self.now = self.now.max(self.thread(thread).deadline);
+                Outcome::Done
+            }
+            Permits => {
+                self.acquire_from(thread, op.object);
+                Outcome::Done
+            }
+            Start | Yield | Finish | IsFinished | Len | Load | Store | Rmw | Fence => Outcome::Done,
+        }
+    }
+
+    /// The thread now knows what happened before the object's last release.
+    pub(crate) fn acquire_from(&mut self, thread: ThreadIndex, object: ObjectIndex) {
+        let clock = std::mem::take(&mut self.objects.get_mut(object).released);
+        self.thread_mut(thread).clock.join(&clock);
+        self.objects.get_mut(object).released = clock;
+    }
+
+    /// The object's next acquirer will know what the thread knows.
+    pub(crate) fn release_into(&mut self, thread: ThreadIndex, object: ObjectIndex) {
+        let clock = std::mem::take(&mut self.thread_mut(thread).clock);
+        self.objects.get_mut(object).released.join(&clock);
+        self.thread_mut(thread).clock = clock;
+        self.tick(thread);
+    }
+
+    fn hold(&mut self, thread: ThreadIndex, object: ObjectIndex, kind: OpKind, place: Place) {
+        self.thread_mut(thread).held.push(Held { object, kind, place });
+    }
+
+    /// Takes the newest entry for the object off the list of what the thread holds.
+    fn let_go(&mut self, thread: ThreadIndex, object: ObjectIndex) -> bool {
+        let held = &mut self.thread_mut(thread).held;
+        match held.iter().rposition(|held| held.object == object) {
+            Some(position) => {
+                held.remove(position);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Uses up the time of a timed operation.
+    fn time_out(&mut self, thread: ThreadIndex) -> Outcome {
+        if !self.forced {
+            self.thread_mut(thread).early_timeouts_left -= 1;
+        }
+        self.now = self.now.max(self.thread(thread).deadline);
+        Outcome::TimedOut
+    }
+
+    fn take_lock(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
+        let free = match (&mut self.objects.get_mut(op.object).state, op.kind) {
+            (State::Mutex { owner }, _) => {
+                let free = owner.is_none();
+                if free {
+                    *owner = Some(thread);
+                }
+                free
+            }
+            (State::RwLock { writer, readers }, OpKind::Read | OpKind::ReadTimed | OpKind::TryRead) => {
+                let free = writer.is_none();
+                if free {
+                    readers.push(thread);
+                }
+                free
+            }
+            (State::RwLock { writer, readers }, _) => {
+                let free = writer.is_none() && readers.is_empty();
+                if free {
+                    *writer = Some(thread);
+                }
+                free
+            }
+            (other, kind) => unreachable!("{kind:?} on {other:?}"),
+        };
+        if free {
+            self.acquire_from(thread, op.object);
+            self.hold(thread, op.object, op.kind, op.place);
+            Outcome::Done
+        } else if op.kind.is_timed() {
+            self.time_out(thread)
+        } else {
+            Outcome::Failed
+        }
+    }
+
+    /// Gives back the lock that `thread` holds.
+    pub(crate) fn release_lock(&mut self, thread: ThreadIndex, object: ObjectIndex) {
+        match &mut self.objects.get_mut(object).state {
+            State::Mutex { owner } => *owner = None,
+            State::RwLock { writer, readers } => {
+                if writer.take().is_none()
+                    && let Some(position) = readers
+                        .iter()
+                        .rposition(|reader| *reader == thread)
+                        .or_else(|| readers.len().checked_sub(1))
+                {
+                    readers.remove(position);
+                }
+            }
+            other => unreachable!("release of {other:?}"),
+        }
+        if !self.let_go(thread, object) {
+            // The guard was sent to another thread: take it from whoever took the lock.
+            for other in 0..self.thread_count {
+                if self.let_go(other, object) {
+                    break;
+                }
+            }
+        }
+        self.release_into(thread, object);
+        self.strategy.released(thread, object);
+        self.changes += 1;
+    }
+
+    fn downgrade(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
+        if let State::RwLock { writer, readers } = &mut self.objects.get_mut(op.object).state {
+            *writer = None;
+            readers.push(thread);
+        }
+        if let Some(held) =
+            self.thread_mut(thread).held.iter_mut().rev().find(|held| held.object == op.object)
+        {
+            held.kind = OpKind::Read;
+        }
+        self.release_into(thread, op.object);
+        Outcome::Done
+    }
+
+    fn begin_wait(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
+        if let State::Condvar { waiters } = &mut self.objects.get_mut(op.object).state {
+            waiters.push(thread);
+        }
+        self.release_lock(thread, op.arg);
+        self.thread_mut(thread).notified = false;
+        let kind = if op.kind == OpKind::WaitTimed { OpKind::RelockTimed } else { OpKind::Relock };
+        self.becomes(thread, Op::new(kind, op.arg, op.object, op.place));
+        Outcome::Done
+    }
+
+    fn wake(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
+        let outcome = if self.thread(thread).notified {
+            Outcome::Done
+        } else {
+            if let State::Condvar { waiters } = &mut self.objects.get_mut(op.arg).state {
+                waiters.retain(|waiter| *waiter != thread);
+            }
+            if op.kind == OpKind::RelockTimed {
+                self.time_out(thread)
+            } else {
+                self.thread_mut(thread).spurious_left -= 1;
+                Outcome::Spurious
+            }
+        };
+        if let State::Mutex { owner } = &mut self.objects.get_mut(op.object).state {
+            debug_assert!(owner.is_none(), "a waiter wakes only when it can lock the mutex");
+            *owner = Some(thread);
+        }
+        self.acquire_from(thread, op.object);
+        self.hold(thread, op.object, OpKind::Lock, op.place);
+        outcome
+    }
+
+    fn notify(&mut self, op: &Op) -> Outcome {
+        let State::Condvar { waiters } = &mut self.objects.get_mut(op.object).state else {
+            unreachable!("notification of something that is no condition variable")
+        };
+        if waiters.is_empty() {
+            return Outcome::Failed;
+        }
+        let mut woken = std::mem::take(waiters);
+        if op.kind == OpKind::NotifyOne {
+            let chosen = self.choose_value(woken.len());
+            let thread = woken.remove(chosen);
+            if let State::Condvar { waiters } = &mut self.objects.get_mut(op.object).state {
+                *waiters = woken;
+            }
+            woken = vec![thread];
+        }
+        for thread in &woken {
+            self.thread_mut(*thread).notified = true;
+            self.mark_enabled(*thread);
+        }
+        Outcome::Done
+    }
+
+    fn take_permits(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
+        let State::Semaphore { permits, closed } = &mut self.objects.get_mut(op.object).state else {
+            unreachable!("permits of something that is no semaphore")
+        };
+        if *closed {
+            return Outcome::Closed;
+        }
+        match permits.checked_sub(op.arg as usize) {
+            Some(left) => {
+                *permits = left;
+                self.acquire_from(thread, op.object);
+                self.release_into(thread, op.object);
+                self.hold(thread, op.object, OpKind::Acquire, op.place);
+                Outcome::Done
+            }
+            None if op.kind == OpKind::AcquireTimed => self.time_out(thread),
+            None => Outcome::Failed,
+        }
+    }
+
+    fn give_permits(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
+        if let State::Semaphore { permits, .. } = &mut self.objects.get_mut(op.object).state {
+            *permits += op.arg as usize;
+        }
+        if !self.let_go(thread, op.object) {
+            for other in 0..self.thread_count {
+                if self.let_go(other, op.object) {
+                    break;
+                }
+            }
+        }
+        self.acquire_from(thread, op.object);
+        self.release_into(thread, op.object);
+        Outcome::Done
+    }
+
+    fn arrive(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
+        self.release_into(thread, op.object);
+        let State::Barrier { size, arrived, generation } = &mut self.objects.get_mut(op.object).state else {
+            unreachable!("arrival at something that is no barrier")
+        };
+        arrived.push(thread);
+        if arrived.len() >= *size {
+            *generation += 1;
+            let others = std::mem::take(arrived);
+            self.acquire_from(thread, op.object);
+            for other in others {
+                if other != thread {
+                    self.mark_enabled(other);
+                }
+            }
+        } else {
+            let generation = *generation;
+            self.becomes(thread, Op::new(OpKind::Pass, op.object, generation, op.place));
+        }
+        Outcome::Done
+    }
+
+    fn send(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
+        let receiver_waits = self.threads().iter().any(|other| {
+            other.pending.is_some_and(|pending| {
+                pending.object == op.object && matches!(pending.kind, OpKind::Recv | OpKind::RecvTimed)
+            })
+        });
+        let State::Channel(channel) = &mut self.objects.get_mut(op.object).state else {
+            unreachable!("send into something that is no channel")
+        };
+        if channel.receivers == 0 {
+            return Outcome::Closed;
+        }
+        let rendezvous = channel.capacity == Some(0);
+        let room = channel.has_room() && !(rendezvous && op.kind == OpKind::TrySend && !receiver_waits);
+        if !room {
+            return if op.kind == OpKind::SendTimed { self.time_out(thread) } else { Outcome::Failed };
+        }
+        channel.len += 1;
+        channel.sent += 1;
+        // Send and receive are one total order per channel: the queue's own synchronisation.
+        self.acquire_from(thread, op.object);
+        self.release_into(thread, op.object);
+        Outcome::Done
+    }
+
+    fn receive(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
+        let State::Channel(channel) = &mut self.objects.get_mut(op.object).state else {
+            unreachable!("receive from something that is no channel")
+        };
+        if channel.len > 0 {
+            channel.len -= 1;
+            channel.received += 1;
+            self.acquire_from(thread, op.object);
+            self.release_into(thread, op.object);
+            return Outcome::Done;
+        }
+        if channel.senders == 0 {
+            self.acquire_from(thread, op.object);
+            return Outcome::Closed;
+        }
+        if op.kind == OpKind::RecvTimed { self.time_out(thread) } else { Outcome::Failed }
+    }
+
+    fn taken(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
+        let State::Channel(channel) = &self.objects.get(op.object).state else {
+            unreachable!("rendezvous on something that is no channel")
+        };
+        let outcome = if channel.received > op.arg { Outcome::Done } else { Outcome::Closed };
+        self.acquire_from(thread, op.object);
+        outcome
+    }
+
+    fn park(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
+        if std::mem::replace(&mut self.thread_mut(thread).park_token, false) {
+            self.acquire_from(thread, op.object);
+            Outcome::Done
+        } else {
+            self.time_out(thread)
+        }
+    }
+
+    fn unpark(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
+        let State::Thread { index } = self.objects.get(op.object).state else {
+            unreachable!("unpark of something that is no thread")
+        };
+        self.thread_mut(index).park_token = true;
+        self.release_into(thread, op.object);
+        Outcome::Done
+    }
+}

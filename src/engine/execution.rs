@@ -1,0 +1,527 @@
+//! The state of one execution of a model.
+
+use std::time::Duration;
+
+use super::{
+    clock::VectorClock,
+    object::{Access, Object, Objects, Place, State},
+    op::{NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
+    strategy::{Decision, Event, Strategy},
+    trace::{Choice, Outcome, Step},
+};
+
+/// Bounds on one execution.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Steps after which an execution is given up as livelock, or as unfair.
+    pub(crate) steps: usize,
+    /// How often each thread may time out although other threads could still run.
+    pub(crate) early_timeouts: u32,
+    /// How often each thread may wake from a condition variable without a notification.
+    pub(crate) spurious_wakeups: u32,
+}
+
+/// What kind of steps there are: the same through all executions of an exploration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Mode {
+    /// Unlocks and thread ends are steps, since the program has operations that can see them.
+    pub(crate) visible_releases: bool,
+}
+
+/// Why an execution ended.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// Every thread came to its end.
+    Completed,
+    /// The strategy explores what could follow elsewhere.
+    Redundant,
+    /// The program behaved differently from before under the same schedule.
+    Diverged,
+    /// No thread can go on, or those in `cycle` never can.
+    Stuck {
+        cycle: Vec<ThreadIndex>,
+    },
+    /// Two accesses to plain memory that nothing orders.
+    Race(Race),
+    /// A thread panicked and nobody took its result.
+    Panicked {
+        thread: ThreadIndex,
+    },
+    /// Threads go on for ever without getting anywhere.
+    Livelock,
+    /// The limit of steps was reached under a schedule that starved a thread: it proves nothing.
+    Unfair,
+    /// The program asked for something that the engine cannot do.
+    Unsupported(String),
+}
+
+/// A data race.
+#[derive(Clone, Debug)]
+pub(crate) struct Race {
+    pub(crate) cell: ObjectIndex,
+    pub(crate) earlier: Access,
+    pub(crate) earlier_writes: bool,
+    pub(crate) later: Access,
+    pub(crate) later_writes: bool,
+}
+
+/// A lock, or a permit, that a thread holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Held {
+    pub(crate) object: ObjectIndex,
+    /// The operation that took it: tells a read lock from a write lock.
+    pub(crate) kind: OpKind,
+    pub(crate) place: Place,
+}
+
+/// A panic that was seen in a thread.
+#[derive(Clone, Debug)]
+pub(crate) struct PanicRecord {
+    pub(crate) message: String,
+    pub(crate) place: String,
+}
+
+/// A thread of the model.
+#[derive(Debug)]
+pub(crate) struct Thread {
+    pub(crate) name: Option<String>,
+    pub(crate) object: ObjectIndex,
+    /// The published operation; `None` while it runs for the first time and after its end.
+    pub(crate) pending: Option<Op>,
+    pub(crate) outcome: Outcome,
+    pub(crate) finished: bool,
+    /// Woken from the condition variable that it waits on.
+    pub(crate) notified: bool,
+    pub(crate) park_token: bool,
+    /// When the time of its timed operation runs out, or its sleep ends.
+    pub(crate) deadline: Duration,
+    pub(crate) early_timeouts_left: u32,
+    pub(crate) spurious_left: u32,
+    /// The step at which it published its operation.
+    pub(crate) published_at: usize,
+    /// The value of `World::changes` when it yielded.
+    pub(crate) changes_seen: u64,
+    /// The step it last took.
+    pub(crate) last_step: usize,
+    /// Since which step it could have run but did not.
+    pub(crate) starving_since: Option<usize>,
+    pub(crate) held: Vec<Held>,
+    /// Happens-before, for race detection.
+    pub(crate) clock: VectorClock,
+    /// Released before the last release fence, and what relaxed loads saw, for fences.
+    pub(crate) fence_release: VectorClock,
+    pub(crate) fence_acquire: VectorClock,
+    /// Steps without which the pending operation could not proceed, for the strategy.
+    pub(crate) enabled_by: VectorClock,
+    pub(crate) is_enabled_by: bool,
+    pub(crate) panic: Option<PanicRecord>,
+    /// It ended by that panic.
+    pub(crate) ended_by_panic: bool,
+    /// Somebody waited for its end and saw its result.
+    pub(crate) joined: bool,
+    pub(crate) detached: bool,
+}
+
+impl Thread {
+    fn new() -> Self {
+        Thread {
+            name: None,
+            object: NO_OBJECT,
+            pending: None,
+            outcome: Outcome::Done,
+            finished: false,
+            notified: false,
+            park_token: false,
+            deadline: Duration::ZERO,
+            early_timeouts_left: 0,
+            spurious_left: 0,
+            published_at: 0,
+            changes_seen: 0,
+            last_step: 0,
+            starving_since: None,
+            held: Vec::new(),
+            clock: VectorClock::new(),
+            fence_release: VectorClock::new(),
+            fence_acquire: VectorClock::new(),
+            enabled_by: VectorClock::new(),
+            is_enabled_by: false,
+            panic: None,
+            ended_by_panic: false,
+            joined: false,
+            detached: false,
+        }
+    }
+
+    fn reset(&mut self, limits: &Limits) {
+        self.name = None;
+        self.object = NO_OBJECT;
+        self.pending = None;
+        self.outcome = Outcome::Done;
+        self.finished = false;
+        self.notified = false;
+        self.park_token = false;
+        self.deadline = Duration::ZERO;
+        self.early_timeouts_left = limits.early_timeouts;
+        self.spurious_left = limits.spurious_wakeups;
+        self.published_at = 0;
+        self.changes_seen = 0;
+        self.last_step = 0;
+        self.starving_since = None;
+        self.held.clear();
+        self.clock.clear();
+        self.fence_release.clear();
+        self.fence_acquire.clear();
+        self.enabled_by.clear();
+        self.is_enabled_by = false;
+        self.panic = None;
+        self.ended_by_panic = false;
+        self.joined = false;
+        self.detached = false;
+    }
+}
+
+/// Everything the engine knows of the execution that runs now.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) strategy: Box<dyn StrategyDebug>,
+    pub(crate) limits: Limits,
+    pub(crate) mode: Mode,
+    pub(crate) objects: Objects,
+    /// Slots are kept from one execution to the next; the first `thread_count` are in use.
+    threads: Vec<Thread>,
+    pub(crate) thread_count: usize,
+    /// Each thread's next operation, as strategies see it.
+    pub(crate) pending: Vec<Option<Op>>,
+    pub(crate) current: ThreadIndex,
+    /// The thread that took the last step; it need not be the one that runs, since a step can begin a wait.
+    pub(crate) last_stepped: ThreadIndex,
+    /// The present choice was made where no thread was ready: time moves.
+    pub(crate) forced: bool,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) choices: Vec<Choice>,
+    pub(crate) now: Duration,
+    /// Counts the steps after which a yielding thread has reason to look again.
+    pub(crate) changes: u64,
+    /// How often in a row the only thing left was to run a thread that had yielded.
+    pub(crate) idle_yields: usize,
+    pub(crate) stop: Option<Stop>,
+    /// The threads are being unwound.
+    pub(crate) teardown: bool,
+    /// The program has operations that observe releases, but this execution's releases were no steps.
+    pub(crate) wants_visible_releases: bool,
+    /// A timeout that could have fired early did not, for lack of budget.
+    pub(crate) timeouts_bounded: bool,
+    /// An atomic operation weaker than sequentially consistent was seen.
+    pub(crate) weak_atomics: bool,
+    /// An object whose state comes from an earlier execution, by place of construction.
+    pub(crate) survivor: Option<(&'static str, Place)>,
+    pub(crate) fence: Option<ObjectIndex>,
+    pub(crate) scratch: VectorClock,
+}
+
+/// A strategy that can also be printed and asked for its own type again.
+pub(crate) trait StrategyDebug: Strategy + std::fmt::Debug + std::any::Any {}
+impl<S: Strategy + std::fmt::Debug + std::any::Any> StrategyDebug for S {}
+
+/// What the calling thread is to do after it published an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Go on: it was chosen again.
+    Continue,
+    /// Let the host run this thread.
+    Switch(ThreadIndex),
+    /// Let the host end the execution.
+    Stop,
+}
+
+impl World {
+    pub(crate) fn new(strategy: Box<dyn StrategyDebug>, limits: Limits, mode: Mode) -> Self {
+        World {
+            strategy,
+            limits,
+            mode,
+            objects: Objects::default(),
+            threads: Vec::new(),
+            thread_count: 0,
+            pending: Vec::new(),
+            current: 0,
+            last_stepped: 0,
+            forced: false,
+            steps: Vec::new(),
+            choices: Vec::new(),
+            now: Duration::ZERO,
+            changes: 0,
+            idle_yields: 0,
+            stop: None,
+            teardown: false,
+            wants_visible_releases: false,
+            timeouts_bounded: false,
+            weak_atomics: false,
+            survivor: None,
+            fence: None,
+            scratch: VectorClock::new(),
+        }
+    }
+
+    /// Makes ready for the next execution, whose main thread is about to start.
+    pub(crate) fn begin(&mut self) {
+        self.objects.clear();
+        self.thread_count = 0;
+        self.pending.clear();
+        self.current = 0;
+        self.last_stepped = 0;
+        self.steps.clear();
+        self.choices.clear();
+        self.now = Duration::ZERO;
+        self.changes = 0;
+        self.idle_yields = 0;
+        self.stop = None;
+        self.teardown = false;
+        self.fence = None;
+        let main = self.add_thread(Some("main".to_owned()), Place::caller());
+        debug_assert_eq!(main, 0, "the main thread comes first");
+    }
+
+    pub(crate) fn thread(&self, index: ThreadIndex) -> &Thread {
+        debug_assert!(index < self.thread_count, "thread of another execution");
+        &self.threads[index]
+    }
+
+    pub(crate) fn thread_mut(&mut self, index: ThreadIndex) -> &mut Thread {
+        debug_assert!(index < self.thread_count, "thread of another execution");
+        &mut self.threads[index]
+    }
+
+    pub(crate) fn threads(&self) -> &[Thread] {
+        &self.threads[..self.thread_count]
+    }
+
+    pub(crate) fn object(&self, index: ObjectIndex) -> &Object {
+        self.objects.get(index)
+    }
+
+    /// The name by which reports call a thread.
+    pub(crate) fn thread_name(&self, index: ThreadIndex) -> String {
+        self.thread(index).name.clone().unwrap_or_else(|| format!("thread-{index}"))
+    }
+
+    /// Adds a thread; the caller gives it its first operation.
+    pub(crate) fn add_thread(&mut self, name: Option<String>, place: Place) -> ThreadIndex {
+        let index = self.thread_count;
+        if self.threads.len() == index {
+            self.threads.push(Thread::new());
+        }
+        self.thread_count += 1;
+        self.pending.push(None);
+        let limits = self.limits;
+        let object = self.objects.register(State::Thread { index }, None, place);
+        let thread = &mut self.threads[index];
+        thread.reset(&limits);
+        thread.name = name;
+        thread.object = object;
+        thread.clock.set(index, 1);
+        index
+    }
+
+    /// The running thread spawns another one, which first runs when it is chosen.
+    pub(crate) fn spawn(&mut self, name: Option<String>, place: Place) -> ThreadIndex {
+        let parent = self.current;
+        let child = self.add_thread(name, place);
+        let mut clock = std::mem::take(&mut self.threads[child].clock);
+        clock.join(&self.threads[parent].clock);
+        clock.set(child, 1);
+        self.threads[child].clock = clock;
+        self.tick(parent);
+        self.mark_enabled(child);
+        let op = Op::new(OpKind::Start, NO_OBJECT, 0, place);
+        self.set_pending(child, Some(op));
+        child
+    }
+
+    /// Notes that `thread`'s next step would not be possible without the present thread's last one.
+    pub(crate) fn mark_enabled(&mut self, thread: ThreadIndex) {
+        let mut clock = std::mem::take(&mut self.scratch);
+        self.strategy.dependence_clock(self.current, &mut clock);
+        let thread = &mut self.threads[thread];
+        thread.enabled_by.join(&clock);
+        thread.is_enabled_by = true;
+        self.scratch = clock;
+    }
+
+    /// Starts a new epoch of the thread's clock: what it did so far was released.
+    pub(crate) fn tick(&mut self, thread: ThreadIndex) {
+        let clock = &mut self.threads[thread].clock;
+        let count = clock.get(thread) + 1;
+        clock.set(thread, count);
+    }
+
+    fn set_pending(&mut self, thread: ThreadIndex, op: Option<Op>) {
+        self.threads[thread].pending = op;
+        self.pending[thread] = op;
+    }
+
+    /// The running thread is about to perform `op`; decides who takes the next step.
+    pub(crate) fn publish(&mut self, op: Op, timeout: Option<Duration>) -> Next {
+        let thread = self.current;
+        if op.kind.observes_release() && !self.mode.visible_releases {
+            self.wants_visible_releases = true;
+        }
+        self.set_pending(thread, Some(op));
+        let step = self.steps.len();
+        let changes = self.changes;
+        let now = self.now;
+        let state = self.thread_mut(thread);
+        state.published_at = step;
+        state.changes_seen = changes;
+        if let Some(timeout) = timeout {
+            state.deadline = now.saturating_add(timeout);
+        }
+        if let Some(cycle) = self.closes_cycle(thread) {
+            return self.stop_with(Stop::Stuck { cycle });
+        }
+        self.pick()
+    }
+
+    /// Replaces the running thread's operation by the one that it goes on to, in the same step: a wait that begins.
+    pub(crate) fn becomes(&mut self, thread: ThreadIndex, op: Op) {
+        self.set_pending(thread, Some(op));
+        self.thread_mut(thread).published_at = self.steps.len();
+    }
+
+    pub(crate) fn stop_with(&mut self, stop: Stop) -> Next {
+        if self.stop.is_none() {
+            self.stop = Some(stop);
+        }
+        Next::Stop
+    }
+
+    /// Chooses the next thread and takes its step. A step may turn into a wait; then another one is chosen.
+    pub(crate) fn pick(&mut self) -> Next {
+        loop {
+            if self.stop.is_some() {
+                return Next::Stop;
+            }
+            let Some(candidates) = self.candidates() else {
+                let stop = self.nobody_can_run();
+                return self.stop_with(stop);
+            };
+            if self.steps.len() >= self.limits.steps {
+                let stop = if self.was_unfair() { Stop::Unfair } else { Stop::Livelock };
+                return self.stop_with(stop);
+            }
+            let decision = {
+                let view = candidates.view(&self.pending);
+                self.strategy.choose(&view)
+            };
+            let chosen = match decision {
+                Decision::Run(thread) => thread,
+                Decision::Redundant => return self.stop_with(Stop::Redundant),
+                Decision::Diverged => return self.stop_with(Stop::Diverged),
+            };
+            let preempts = candidates.current.is_some_and(|current| current != chosen);
+            self.take_step(chosen, preempts);
+            if self.stop.is_some() {
+                return Next::Stop;
+            }
+            if self.thread(chosen).pending.is_some() {
+                // The step began a wait: the thread has another operation before it can run on.
+                if let Some(cycle) = self.closes_cycle(chosen) {
+                    return self.stop_with(Stop::Stuck { cycle });
+                }
+                continue;
+            }
+            let caller = self.current;
+            self.current = chosen;
+            return if chosen == caller && !self.thread(caller).finished {
+                Next::Continue
+            } else {
+                Next::Switch(chosen)
+            };
+        }
+    }
+
+    /// Performs the published operation of `thread` on the state.
+    fn take_step(&mut self, thread: ThreadIndex, preempts: bool) {
+        let op = self.thread(thread).pending.expect("a candidate has a next operation");
+        self.choices.push(Choice::Thread { thread, kind: op.kind });
+        let enabled_by = std::mem::take(&mut self.thread_mut(thread).enabled_by);
+        let is_enabled_by = std::mem::replace(&mut self.thread_mut(thread).is_enabled_by, false);
+        self.strategy.stepped(&Event { thread, op, enabled_by: is_enabled_by.then_some(&enabled_by) });
+        let state = self.thread_mut(thread);
+        state.enabled_by = enabled_by;
+        state.enabled_by.clear();
+
+        let at = self.steps.len();
+        self.steps.push(Step { thread, op, outcome: Outcome::Done, preempts });
+        let caller = std::mem::replace(&mut self.current, thread);
+        self.last_stepped = thread;
+        self.set_pending(thread, None);
+        let state = self.thread_mut(thread);
+        state.last_step = at;
+        state.starving_since = None;
+        let outcome = self.apply(thread, &op);
+        self.thread_mut(thread).outcome = outcome;
+        self.steps[at].outcome = outcome;
+        if op.kind.may_change_state() {
+            self.changes += 1;
+        }
+        self.current = caller;
+    }
+
+    /// A compare-exchange failed, so the running thread's step changed nothing.
+    pub(crate) fn nothing_changed(&mut self) {
+        self.changes -= 1;
+        if let Some(step) = self.steps.last_mut() {
+            step.outcome = Outcome::Failed;
+        }
+    }
+
+    /// The running thread has come to its end.
+    pub(crate) fn finish(&mut self, panicked: bool) -> Next {
+        let thread = self.current;
+        let object = self.thread(thread).object;
+        let state = self.thread_mut(thread);
+        state.finished = true;
+        state.ended_by_panic = panicked;
+        let mut released = std::mem::take(&mut self.objects.get_mut(object).released);
+        released.copy_from(&self.threads[thread].clock);
+        self.objects.get_mut(object).released = released;
+        self.set_pending(thread, None);
+        self.changes += 1;
+        if panicked && thread == 0 {
+            return self.stop_with(Stop::Panicked { thread });
+        }
+        for waiting in 0..self.thread_count {
+            let joins = self.threads[waiting]
+                .pending
+                .is_some_and(|op| op.kind == OpKind::Join && op.object == object);
+            if joins {
+                self.mark_enabled(waiting);
+            }
+        }
+        self.pick()
+    }
+
+    /// Nobody can run: all have ended, or what is left waits for ever.
+    fn nobody_can_run(&mut self) -> Stop {
+        let unheeded = self.threads().iter().position(|thread| thread.ended_by_panic && !thread.joined);
+        if let Some(thread) = unheeded {
+            return Stop::Panicked { thread };
+        }
+        if self.threads().iter().all(|thread| thread.finished) {
+            Stop::Completed
+        } else {
+            Stop::Stuck { cycle: self.cycle_among_stuck() }
+        }
+    }
+
+    /// Chooses one of `count` possibilities.
+    pub(crate) fn choose_value(&mut self, count: usize) -> usize {
+        if count < 2 {
+            return 0;
+        }
+        let value = self.strategy.choose_value(count);
+        self.choices.push(Choice::Value { value, count });
+        value
+    }
+}

@@ -1,0 +1,469 @@
+//! Threads of a model as coroutines, and the host that resumes them.
+//!
+//! All coroutines of an execution run on the OS thread that called [`Engine::run`]. A coroutine suspends itself in
+//! [`Handle::step`] when another one was chosen; the host resumes that one. If the same one was chosen it just goes on,
+//! which makes a step without a switch.
+
+use std::{
+    any::Any,
+    cell::{Cell, RefCell},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{
+        Once,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use corosensei::{Coroutine, CoroutineResult, Yielder, stack::DefaultStack};
+
+use super::{
+    execution::{Next, PanicRecord, Stop, World},
+    object::{Place, State},
+    op::{NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
+    trace::Outcome,
+};
+
+/// What a thread runs. It says whether the user's code ended by a panic.
+pub(crate) type Body = Box<dyn FnOnce() -> bool>;
+
+/// The payload by which threads of a stopped execution are unwound. It never reaches the panic hook.
+struct Teardown;
+
+/// Operations that a thread may still perform while it is unwound, before it is taken for one that spins for ever.
+const TEARDOWN_OPERATIONS_MAX: u32 = 100_000;
+
+/// How many bits of an object's identity number the objects of one execution.
+const OBJECT_BITS: u32 = 24;
+
+static NEXT_EXECUTION: AtomicU64 = AtomicU64::new(1);
+
+thread_local! {
+    static CURRENT: Cell<*const Shared> = const { Cell::new(std::ptr::null()) };
+}
+
+/// The identity of a facade object inside models: which execution last used it, and its number there.
+#[derive(Debug)]
+pub(crate) struct ObjectId(AtomicU64);
+
+impl ObjectId {
+    pub(crate) const fn new() -> Self {
+        ObjectId(AtomicU64::new(0))
+    }
+}
+
+struct Fiber {
+    coroutine: Option<Coroutine<(), (), (), DefaultStack>>,
+    yielder: *const Yielder<(), ()>,
+}
+
+/// What the host and the coroutines share. Both run on one OS thread, so cells suffice.
+struct Shared {
+    id: u64,
+    /// The first execution of the same exploration, to recognise objects that outlive executions.
+    first_id: u64,
+    world: RefCell<World>,
+    fibers: RefCell<Vec<Fiber>>,
+    stacks: RefCell<Vec<DefaultStack>>,
+    stack_size: usize,
+    next: Cell<Next>,
+    teardown_operations: Cell<u32>,
+}
+
+/// Runs executions of a model, one after the other.
+pub(crate) struct Engine {
+    shared: Box<Shared>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("execution", &self.shared.id).finish_non_exhaustive()
+    }
+}
+
+/// The execution that the calling code is a part of.
+#[derive(Clone, Copy)]
+pub(crate) struct Handle(*const Shared);
+
+/// The execution that the calling code is a part of, if it runs in a model.
+#[inline]
+pub(crate) fn current() -> Option<Handle> {
+    let shared = CURRENT.get();
+    (!shared.is_null()).then_some(Handle(shared))
+}
+
+impl Engine {
+    pub(crate) fn new(world: World, stack_size: usize) -> Self {
+        install_panic_hook();
+        let id = NEXT_EXECUTION.fetch_add(1, Ordering::Relaxed);
+        Engine {
+            shared: Box::new(Shared {
+                id,
+                first_id: id,
+                world: RefCell::new(world),
+                fibers: RefCell::new(Vec::new()),
+                stacks: RefCell::new(Vec::new()),
+                stack_size,
+                next: Cell::new(Next::Stop),
+                teardown_operations: Cell::new(0),
+            }),
+        }
+    }
+
+    pub(crate) fn world(&mut self) -> &mut World {
+        self.shared.world.get_mut()
+    }
+
+    /// Runs one execution of `model`. `inspect` sees its end before the threads are unwound.
+    pub(crate) fn run<R>(&mut self, model: &dyn Fn(), inspect: impl FnOnce(&mut World, Stop) -> R) -> R {
+        assert!(CURRENT.get().is_null(), "unsnarl: a check inside a model is not possible");
+        self.shared.id = NEXT_EXECUTION.fetch_add(1, Ordering::Relaxed);
+        self.shared.world.get_mut().begin();
+        let shared: &Shared = &self.shared;
+        // SAFETY: the body is only called, and dropped, by the coroutine of thread 0, which `unwind_all` ends before this
+        // function returns, also when something in between panics (see `Session`).
+        let model: &'static dyn Fn() = unsafe { std::mem::transmute::<&dyn Fn(), &'static dyn Fn()>(model) };
+        let session = Session::begin(shared);
+        shared.add_fiber(Box::new(move || {
+            model();
+            false
+        }));
+        let mut next = 0;
+        loop {
+            shared.resume(next);
+            match shared.next.get() {
+                Next::Switch(thread) => next = thread,
+                Next::Stop => break,
+                Next::Continue => unreachable!("a thread that goes on does not suspend"),
+            }
+        }
+        let result = {
+            let mut world = shared.world.borrow_mut();
+            let stop = world.stop.take().expect("an execution stops for a reason");
+            let pending = std::mem::take(&mut world.pending);
+            world.strategy.end_execution(&pending);
+            world.pending = pending;
+            inspect(&mut world, stop)
+        };
+        drop(session);
+        result
+    }
+}
+
+/// Makes the execution the current one of this OS thread, and ends its coroutines when dropped.
+struct Session<'a>(&'a Shared);
+
+impl<'a> Session<'a> {
+    fn begin(shared: &'a Shared) -> Self {
+        CURRENT.set(shared);
+        Session(shared)
+    }
+}
+
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        self.0.unwind_all();
+        CURRENT.set(std::ptr::null());
+    }
+}
+
+impl Shared {
+    fn add_fiber(&self, body: Body) {
+        let stack = self.stacks.borrow_mut().pop().unwrap_or_else(|| {
+            DefaultStack::new(self.stack_size).expect("unsnarl: no memory for the stack of a model thread")
+        });
+        let index = self.fibers.borrow().len();
+        let coroutine = Coroutine::with_stack(stack, move |yielder: &Yielder<(), ()>, ()| {
+            let handle = current().expect("a coroutine runs inside an execution");
+            handle.shared().fibers.borrow_mut()[index].yielder = yielder;
+            let result = catch_unwind(AssertUnwindSafe(|| {
+                let panicked = body();
+                if handle.visible_releases() {
+                    handle.step_on_thread(index, OpKind::Finish, Place::caller());
+                }
+                panicked
+            }));
+            let panicked = result.unwrap_or_else(|payload| !payload.is::<Teardown>());
+            handle.shared().finish(panicked);
+        });
+        self.fibers
+            .borrow_mut()
+            .push(Fiber { coroutine: Some(coroutine), yielder: std::ptr::null() });
+    }
+
+    /// Lets a coroutine run until it suspends itself or ends.
+    fn resume(&self, thread: ThreadIndex) {
+        let taken = self.fibers.borrow_mut()[thread].coroutine.take();
+        let mut coroutine = taken.expect("the chosen thread is suspended");
+        match coroutine.resume(()) {
+            CoroutineResult::Yield(()) => self.fibers.borrow_mut()[thread].coroutine = Some(coroutine),
+            CoroutineResult::Return(()) => self.stacks.borrow_mut().push(coroutine.into_stack()),
+        }
+    }
+
+    /// Gives control to the host, from the coroutine of `thread`.
+    fn suspend(&self, thread: ThreadIndex) {
+        let yielder = self.fibers.borrow()[thread].yielder;
+        // SAFETY: the pointer was stored by this very coroutine when it started, and its yielder lives as long as the
+        // coroutine runs. No borrow of `fibers` or `world` is held across the switch.
+        unsafe { (*yielder).suspend(()) };
+    }
+
+    fn finish(&self, panicked: bool) {
+        let mut world = self.world.borrow_mut();
+        if !world.teardown {
+            let next = world.finish(panicked);
+            self.next.set(next);
+        }
+    }
+
+    /// Ends all coroutines that are left, and readies the list for the next execution.
+    fn unwind_all(&self) {
+        self.world.borrow_mut().teardown = true;
+        self.teardown_operations.set(0);
+        let mut thread = 0;
+        while thread < self.fibers.borrow().len() {
+            self.unwind(thread);
+            thread += 1;
+        }
+        self.fibers.borrow_mut().clear();
+    }
+
+    /// Ends one coroutine: its destructors run, as far as they do not wait for something that cannot come any more.
+    fn unwind(&self, thread: ThreadIndex) {
+        let Some(mut coroutine) = self.fibers.borrow_mut()[thread].coroutine.take() else { return };
+        if coroutine.started() {
+            let caller = std::mem::replace(&mut self.world.borrow_mut().current, thread);
+            if let CoroutineResult::Yield(()) = coroutine.resume(()) {
+                // A destructor waits for ever. What is left on the stack is leaked, which is safe: nothing borrows from it
+                // but the coroutine's own frames, which never run again.
+                // SAFETY: as said; the stack's memory itself stays valid and is used again.
+                unsafe { coroutine.force_reset() };
+            }
+            self.world.borrow_mut().current = caller;
+        } else {
+            coroutine.force_unwind();
+        }
+        self.stacks.borrow_mut().push(coroutine.into_stack());
+    }
+}
+
+impl Handle {
+    fn shared(&self) -> &Shared {
+        // SAFETY: a handle is made by `current` from the pointer that `Session` keeps valid while coroutines run, and is
+        // used at once by code of such a coroutine (it is neither `Send` nor stored).
+        unsafe { &*self.0 }
+    }
+
+    /// Looks at or changes the state. The closure must not run user code or operations.
+    #[inline]
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut World) -> R) -> R {
+        f(&mut self.shared().world.borrow_mut())
+    }
+
+    /// A number that no other execution of this process has.
+    pub(crate) fn execution_id(&self) -> u64 {
+        self.shared().id
+    }
+
+    pub(crate) fn visible_releases(&self) -> bool {
+        self.with(|world| world.mode.visible_releases && !world.teardown)
+    }
+
+    pub(crate) fn in_teardown(&self) -> bool {
+        self.shared().world.borrow().teardown
+    }
+
+    /// The number of an object in this execution; registers it when it is used for the first time, as `state` says.
+    ///
+    /// The flag says that it was used by an earlier execution of the same exploration.
+    #[inline]
+    pub(crate) fn object(
+        &self,
+        id: &ObjectId,
+        name: Option<&'static str>,
+        created: Place,
+        state: impl FnOnce() -> State,
+    ) -> (ObjectIndex, bool) {
+        let shared = self.shared();
+        // ORDERING: relaxed, since inside a model one OS thread uses the object, and a model on another OS thread that
+        // shares it would be outside what can be checked anyway.
+        let known = id.0.load(Ordering::Relaxed);
+        let execution = known >> OBJECT_BITS;
+        if execution == shared.id {
+            return ((known & ((1 << OBJECT_BITS) - 1)) as ObjectIndex, false);
+        }
+        let index = shared.world.borrow_mut().objects.register(state(), name, created);
+        assert!(u64::from(index) < 1 << OBJECT_BITS, "unsnarl: more than 2^24 objects in one execution");
+        // ORDERING: relaxed, as above.
+        id.0.store(shared.id << OBJECT_BITS | u64::from(index), Ordering::Relaxed);
+        (index, execution >= shared.first_id)
+    }
+
+    /// Notes that an object brings its state from an earlier execution.
+    pub(crate) fn note_survivor(&self, kind: &'static str, created: Place) {
+        self.with(|world| {
+            world.survivor.get_or_insert((kind, created));
+        });
+    }
+
+    /// Publishes an operation of the running thread and returns when it was performed.
+    pub(crate) fn step(&self, op: Op, timeout: Option<Duration>) -> Outcome {
+        let shared = self.shared();
+        let (thread, next) = {
+            let mut world = shared.world.borrow_mut();
+            let thread = world.current;
+            if world.teardown {
+                drop(world);
+                return self.step_in_teardown(thread, op);
+            }
+            let next = world.publish(op, timeout);
+            if next == Next::Continue {
+                return world.thread(thread).outcome;
+            }
+            (thread, next)
+        };
+        shared.next.set(next);
+        shared.suspend(thread);
+        let world = shared.world.borrow();
+        if world.teardown {
+            drop(world);
+            resume_unwind(Box::new(Teardown));
+        }
+        world.thread(thread).outcome
+    }
+
+    /// An operation on the object that stands for a thread.
+    pub(crate) fn step_on_thread(&self, target: ThreadIndex, kind: OpKind, place: Place) -> Outcome {
+        let object = self.with(|world| world.thread(target).object);
+        self.step(Op::new(kind, object, 0, place), None)
+    }
+
+    /// An operation on no object.
+    pub(crate) fn step_alone(&self, kind: OpKind, place: Place, time: Option<Duration>) -> Outcome {
+        self.step(Op::new(kind, NO_OBJECT, 0, place), time)
+    }
+
+    /// Gives a lock back; a step of its own only where that can be observed.
+    pub(crate) fn release(&self, kind: OpKind, object: ObjectIndex, place: Place) {
+        if self.visible_releases() {
+            self.step(Op::new(kind, object, 0, place), None);
+        } else {
+            self.with(|world| {
+                let thread = world.current;
+                world.release_lock(thread, object);
+            });
+        }
+    }
+
+    /// Adds a thread that runs `body` once it is chosen.
+    pub(crate) fn spawn(&self, name: Option<String>, place: Place, body: Body) -> ThreadIndex {
+        if self.in_teardown() && !std::thread::panicking() {
+            resume_unwind(Box::new(Teardown));
+        }
+        let index = self.with(|world| world.spawn(name, place));
+        self.shared().add_fiber(body);
+        index
+    }
+
+    /// Ends the execution: the program asks for what the engine cannot give.
+    pub(crate) fn unsupported(&self, message: String) -> ! {
+        let shared = self.shared();
+        let thread = self.with(|world| {
+            world.stop_with(Stop::Unsupported(message));
+            world.current
+        });
+        shared.next.set(Next::Stop);
+        shared.suspend(thread);
+        resume_unwind(Box::new(Teardown))
+    }
+
+    /// Whether the running thread is unwinding from a panic of its own.
+    pub(crate) fn panicking(&self) -> bool {
+        std::thread::panicking() && self.with(|world| world.thread(world.current).panic.is_some())
+    }
+
+    /// What an operation does while the execution is taken down: it never waits for another thread's good will.
+    fn step_in_teardown(&self, thread: ThreadIndex, op: Op) -> Outcome {
+        if !std::thread::panicking() {
+            resume_unwind(Box::new(Teardown));
+        }
+        let shared = self.shared();
+        let operations = shared.teardown_operations.get() + 1;
+        shared.teardown_operations.set(operations);
+        if operations > TEARDOWN_OPERATIONS_MAX {
+            self.abandon(thread);
+        }
+        match op.kind {
+            OpKind::Lock | OpKind::Read | OpKind::Write | OpKind::Join => {
+                let first = self.with(|world| {
+                    world.thread_mut(thread).pending = Some(op);
+                    let waits_for = world.waits_for(thread);
+                    world.thread_mut(thread).pending = None;
+                    waits_for
+                });
+                for other in first {
+                    shared.unwind(other);
+                }
+                Outcome::Done
+            }
+            OpKind::TryLock | OpKind::TryRead | OpKind::TryWrite | OpKind::TryAcquire => Outcome::Failed,
+            OpKind::LockTimed | OpKind::ReadTimed | OpKind::WriteTimed | OpKind::ParkTimed => Outcome::TimedOut,
+            OpKind::Send
+            | OpKind::SendTimed
+            | OpKind::TrySend
+            | OpKind::Taken
+            | OpKind::Recv
+            | OpKind::RecvTimed
+            | OpKind::TryRecv
+            | OpKind::Acquire
+            | OpKind::AcquireTimed => Outcome::Closed,
+            OpKind::Wait | OpKind::WaitTimed | OpKind::Park | OpKind::Arrive => self.abandon(thread),
+            OpKind::Unlock | OpKind::UnlockRead | OpKind::UnlockWrite => {
+                self.with(|world| world.release_lock(thread, op.object));
+                Outcome::Done
+            }
+            _ => Outcome::Done,
+        }
+    }
+
+    /// Leaves the running thread for good: `Shared::unwind` resets a coroutine that suspends itself.
+    fn abandon(&self, thread: ThreadIndex) -> ! {
+        loop {
+            self.shared().suspend(thread);
+        }
+    }
+}
+
+/// Makes panics in models silent: they are recorded with the thread, and the report shows those that matter.
+fn install_panic_hook() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let Some(handle) = current() else {
+                previous(info);
+                return;
+            };
+            let Ok(mut world) = handle.shared().world.try_borrow_mut() else {
+                // The engine itself panicked: that is our fault and must be seen.
+                previous(info);
+                return;
+            };
+            let place = info.location().map(ToString::to_string).unwrap_or_default();
+            let record = PanicRecord { message: message_of(info.payload()), place };
+            let thread = world.current;
+            world.thread_mut(thread).panic = Some(record);
+        }));
+    });
+}
+
+fn message_of(payload: &(dyn Any + Send)) -> String {
+    if let Some(text) = payload.downcast_ref::<&str>() {
+        (*text).to_owned()
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text.clone()
+    } else {
+        "a panic whose payload is no text".to_owned()
+    }
+}

@@ -1,0 +1,105 @@
+//! Happens-before for atomics and plain memory: data races by vector clocks (FastTrack, Flanagan and Freund, PLDI 2009).
+//!
+//! Values are sequentially consistent: a load sees the latest store. The *ordering* arguments decide what an operation
+//! orders, so a missing acquire or release shows as a race on the data that it should have published.
+
+use std::sync::atomic::Ordering;
+
+use super::{
+    execution::{Race, Stop, World},
+    object::{Access, Place, State},
+    op::ObjectIndex,
+};
+
+/// What an atomic operation did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AtomicAccess {
+    Load,
+    Store,
+    /// Read and write as one; continues the release sequence that it read from.
+    ReadWrite,
+}
+
+fn acquires(ordering: Ordering) -> bool {
+    matches!(ordering, Ordering::Acquire | Ordering::AcqRel | Ordering::SeqCst)
+}
+
+fn releases(ordering: Ordering) -> bool {
+    matches!(ordering, Ordering::Release | Ordering::AcqRel | Ordering::SeqCst)
+}
+
+impl World {
+    /// Draws the happens-before edges of an atomic operation that the running thread has performed (C++20 atomics.order).
+    pub(crate) fn atomic_access(&mut self, object: ObjectIndex, access: AtomicAccess, ordering: Ordering) {
+        let thread = self.current;
+        self.weak_atomics |= ordering != Ordering::SeqCst;
+        if access != AtomicAccess::Store {
+            if acquires(ordering) {
+                self.acquire_from(thread, object);
+            } else {
+                let clock = std::mem::take(&mut self.objects.get_mut(object).released);
+                self.thread_mut(thread).fence_acquire.join(&clock);
+                self.objects.get_mut(object).released = clock;
+            }
+        }
+        if access == AtomicAccess::Load {
+            return;
+        }
+        if access == AtomicAccess::Store {
+            // A plain store heads a new release sequence, or none.
+            self.objects.get_mut(object).released.clear();
+        }
+        if releases(ordering) {
+            self.release_into(thread, object);
+        } else {
+            let clock = std::mem::take(&mut self.thread_mut(thread).fence_release);
+            self.objects.get_mut(object).released.join(&clock);
+            self.thread_mut(thread).fence_release = clock;
+        }
+    }
+
+    /// Draws the edges of a fence.
+    pub(crate) fn fence_access(&mut self, ordering: Ordering) {
+        let thread = self.current;
+        self.weak_atomics |= ordering != Ordering::SeqCst;
+        let state = self.thread_mut(thread);
+        if acquires(ordering) {
+            let clock = std::mem::take(&mut state.fence_acquire);
+            state.clock.join(&clock);
+            state.fence_acquire = clock;
+        }
+        if releases(ordering) {
+            let mut clock = std::mem::take(&mut state.fence_release);
+            clock.copy_from(&state.clock);
+            state.fence_release = clock;
+            self.tick(thread);
+        }
+    }
+
+    /// Checks an access of the running thread to plain memory against those that nothing orders before it.
+    pub(crate) fn plain_access(&mut self, cell: ObjectIndex, writes: bool, place: Place) {
+        let thread = self.current;
+        let clock = std::mem::take(&mut self.thread_mut(thread).clock);
+        let later = Access { thread, count: clock.get(thread), place };
+        let State::Cell(history) = &mut self.objects.get_mut(cell).state else {
+            unreachable!("plain access to something that is no cell")
+        };
+        let unordered = |access: &Access| access.thread != thread && access.count > clock.get(access.thread);
+        let mut racing = history.write.filter(unordered).map(|earlier| (earlier, true));
+        if writes && racing.is_none() {
+            racing = history.reads.iter().copied().find(unordered).map(|earlier| (earlier, false));
+        }
+        if writes {
+            history.write = Some(later);
+            history.reads.clear();
+        } else if let Some(read) = history.reads.iter_mut().find(|read| read.thread == thread) {
+            *read = later;
+        } else {
+            history.reads.push(later);
+        }
+        self.thread_mut(thread).clock = clock;
+        if let Some((earlier, earlier_writes)) = racing {
+            self.stop_with(Stop::Race(Race { cell, earlier, earlier_writes, later, later_writes: writes }));
+        }
+    }
+}

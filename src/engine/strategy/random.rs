@@ -1,0 +1,59 @@
+//! The random walk: every thread that can go on is equally likely.
+
+use super::{Decision, Strategy, View, members};
+
+/// A small, fast, seedable generator (SplitMix64, Steele et al. 2014): schedules must be the same on every platform and
+/// in every version, so it is ours and not a dependency's.
+#[derive(Clone, Debug)]
+pub(crate) struct SplitMix64(pub(crate) u64);
+
+impl SplitMix64 {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `bound` (Lemire's multiplication; the bias is below 2^-57 for the small bounds used here).
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        ((u128::from(self.next()) * bound as u128) >> 64) as usize
+    }
+}
+
+/// Chooses uniformly among the threads that can go on. Execution `i` of seed `s` is the same wherever it is run.
+#[derive(Debug)]
+pub(crate) struct Random {
+    seed: u64,
+    execution: u64,
+    generator: SplitMix64,
+}
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Random { seed, execution: 0, generator: SplitMix64(seed) }
+    }
+}
+
+impl Strategy for Random {
+    fn new_execution(&mut self) -> bool {
+        self.generator = SplitMix64(self.seed ^ self.execution.wrapping_mul(0xD134_2543_DE82_EF95));
+        self.execution += 1;
+        true
+    }
+
+    fn choose(&mut self, view: &View<'_>) -> Decision {
+        let count = view.candidates.count_ones() as usize;
+        let nth = if count == 1 { 0 } else { self.generator.below(count) };
+        Decision::Run(members(view.candidates).nth(nth).expect("nth is below the count"))
+    }
+
+    fn choose_value(&mut self, count: usize) -> usize {
+        self.generator.below(count)
+    }
+
+    fn restart(&mut self) {
+        self.execution = 0;
+    }
+}

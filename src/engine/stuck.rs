@@ -1,0 +1,54 @@
+//! Deadlocks: threads that wait for each other in a circle, found at the moment the circle closes.
+
+use super::{
+    execution::World,
+    object::State,
+    op::{OpKind, ThreadIndex},
+};
+
+impl World {
+    /// The threads without which `thread` can never go on: each of them alone must act first.
+    ///
+    /// Only what is certain counts: the owner of a lock, the readers that a writer waits for, the thread that is joined.
+    /// Timed operations and those that any thread could satisfy (a notification, a permit, a message) wait for nobody in
+    /// particular.
+    pub(crate) fn waits_for(&self, thread: ThreadIndex) -> Vec<ThreadIndex> {
+        let Some(op) = self.thread(thread).pending else { return Vec::new() };
+        if op.kind == OpKind::Relock && !self.thread(thread).notified {
+            return Vec::new();
+        }
+        if matches!(op.kind, OpKind::Relock | OpKind::RelockTimed) {
+            return match self.object(op.object).state {
+                State::Mutex { owner } => owner.into_iter().collect(),
+                _ => Vec::new(),
+            };
+        }
+        match (&self.objects_get(op.object), op.kind) {
+            (Some(State::Mutex { owner }), OpKind::Lock) => owner.iter().copied().collect(),
+            (Some(State::RwLock { writer, .. }), OpKind::Read) => writer.iter().copied().collect(),
+            (Some(State::RwLock { writer, readers }), OpKind::Write) => {
+                writer.iter().chain(readers).copied().collect()
+            }
+            (Some(State::Thread { index }), OpKind::Join) if !self.thread(*index).finished => vec![*index],
+            _ => Vec::new(),
+        }
+    }
+
+    fn objects_get(&self, object: u32) -> Option<&State> {
+        (object != super::op::NO_OBJECT).then(|| &self.object(object).state)
+    }
+
+    /// The circle that `thread`'s published operation closes, starting with `thread`.
+    pub(crate) fn closes_cycle(&self, thread: ThreadIndex) -> Option<Vec<ThreadIndex>> {
+        let first = self.waits_for(thread);
+        if first.is_empty() {
+            return None;
+        }
+        crate::deadlock::wait_for::cycle_through(thread, |at| self.waits_for(at))
+    }
+
+    /// A circle among threads of which none can go on; empty when they wait for something that no thread owns.
+    pub(crate) fn cycle_among_stuck(&self) -> Vec<ThreadIndex> {
+        (0..self.thread_count).find_map(|thread| self.closes_cycle(thread)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,43 @@
+//! What happened in an execution: the choices, to replay it, and the steps, to explain it.
+
+use super::op::{Op, OpKind, ThreadIndex};
+
+/// One choice of a strategy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// This thread took its step.
+    Thread {
+        thread: ThreadIndex,
+        kind: OpKind,
+    },
+    /// A number below `count` was chosen: which waiter a notification woke.
+    Value {
+        value: usize,
+        count: usize,
+    },
+}
+
+/// One step of an execution.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) thread: ThreadIndex,
+    pub(crate) op: Op,
+    pub(crate) outcome: Outcome,
+    /// Another thread could have run and the one that ran before could have gone on.
+    pub(crate) preempts: bool,
+}
+
+/// How an operation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It did what it is for.
+    Done,
+    /// A try-operation could not proceed.
+    Failed,
+    /// Time ran out.
+    TimedOut,
+    /// The channel or semaphore is closed.
+    Closed,
+    /// Woken without a notification.
+    Spurious,
+}
