@@ -20,7 +20,7 @@ pub(crate) use loom::*;
 #[cfg(not(backend = "instrumented"))]
 pub(crate) use portable::semaphore::PortableSemaphore as RawSemaphore;
 #[cfg(not(backend = "native"))]
-pub(crate) use portable::{locals, once::OnceWord, plain};
+pub(crate) use portable::{locals, once::OnceWord, plain, world};
 #[cfg(backend = "shuttle")]
 pub(crate) use shuttle::*;
 
@@ -30,3 +30,8 @@ pub(crate) use shuttle::*;
 /// engine runs several executions at once on several cores; there a static is shared as in the real program.
 #[cfg(not(backend = "native"))]
 pub(crate) const STATICS_START_AFRESH: bool = cfg!(any(backend = "loom", backend = "shuttle"));
+
+/// Whether a wait with a timeout can end by it. Where it cannot, the timeouts of sockets and pollers are accepted and never
+/// fire, and all others are refused.
+#[cfg(not(backend = "native"))]
+pub(crate) const TIMEOUTS_FIRE: bool = cfg!(backend = "instrumented");

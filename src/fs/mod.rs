@@ -4,3 +4,13 @@
 
 #[cfg(backend = "native")]
 pub use std::fs::{File, Metadata, canonicalize, metadata, read};
+
+#[cfg(backend = "instrumented")]
+mod dual;
+#[cfg(not(backend = "native"))]
+pub mod sim;
+
+#[cfg(backend = "instrumented")]
+pub use dual::{File, Metadata, canonicalize, metadata, read};
+#[cfg(any(backend = "loom", backend = "shuttle"))]
+pub use sim::{File, Metadata, canonicalize, metadata, read};

@@ -1,7 +1,18 @@
 //! Blocking TCP in the shape of [`std::net`].
 //!
-//! On the native backend every item here *is* the `std` item. In a model sockets are simulated.
+//! On the native backend every item here *is* the `std` item. In a model sockets are simulated, see [`sim`]: no packet
+//! leaves the process, and each read, write, accept and connect is a step of the checker.
 
 pub use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, ToSocketAddrs};
 #[cfg(backend = "native")]
 pub use std::net::{TcpListener, TcpStream};
+
+#[cfg(backend = "instrumented")]
+pub(crate) mod dual;
+#[cfg(not(backend = "native"))]
+pub mod sim;
+
+#[cfg(backend = "instrumented")]
+pub use dual::{Incoming, TcpListener, TcpStream};
+#[cfg(any(backend = "loom", backend = "shuttle"))]
+pub use sim::{Incoming, TcpListener, TcpStream};

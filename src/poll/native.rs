@@ -1,10 +1,8 @@
 //! The poller over the operating system's own (epoll on Linux), through the `polling` crate.
 
-use std::{io, time::Duration};
+use std::{io, net::TcpStream, time::Duration};
 
 use polling::{Event, Events};
-
-use crate::net::TcpStream;
 
 /// Waits until streams can be read (or have been closed by the peer).
 ///
@@ -31,18 +29,24 @@ impl Poller {
     ///
     /// # Errors
     ///
-    /// What the operating system says; `AlreadyExists` when the stream is watched already.
+    /// What the operating system says.
     pub fn add(&self, stream: &TcpStream, key: usize) -> io::Result<()> {
         // SAFETY: the contract above: callers remove the stream before they drop it, so the poller never holds a
         // descriptor that was closed.
-        unsafe { self.inner.add(stream, Event::readable(key)) }
+        match unsafe { self.inner.add(stream, Event::readable(key)) } {
+            // A stream that was reported stays known, with no interest, until it is removed.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                self.inner.modify(stream, Event::readable(key))
+            }
+            done => done,
+        }
     }
 
     /// Stops watching `stream`.
     ///
     /// # Errors
     ///
-    /// `NotFound` when the stream is not watched.
+    /// `NotFound` when the stream was not added.
     pub fn remove(&self, stream: &TcpStream) -> io::Result<()> {
         self.inner.delete(stream)
     }

@@ -49,6 +49,7 @@ impl fmt::Debug for OnceState {
     }
 }
 
+#[expect(clippy::new_without_default, reason = "the shape of std")]
 impl Once {
     /// Creates a gate through which nobody has gone.
     #[must_use]

@@ -88,6 +88,22 @@ pub(crate) fn refuse(message: &str) -> ! {
     panic!("{message}");
 }
 
+/// Notes that a thread has given up a lock by a panic, which the checker cannot go on after. To be called from destructors:
+/// it does not panic itself.
+#[cfg(backend = "loom")]
+pub(crate) fn note_panic_under_lock() {
+    let text = PANICS.with_borrow(|panics| panics.get(&thread::NOBODY).map(|panic| panic.message.clone()));
+    let text = text.unwrap_or_else(|| "a panic".to_owned());
+    FAILURE.with_borrow_mut(|failure| {
+        failure.get_or_insert_with(|| {
+            format!(
+                "{text}; the panic unlocked a mutex, and unsnarl's loom backend cannot go on after that: to look at \
+                 poisoning, run this model under unsnarl's engine or shuttle"
+            )
+        });
+    });
+}
+
 /// Refuses an operation that needs time.
 #[track_caller]
 pub(crate) fn refuse_timeout() -> ! {
@@ -178,8 +194,8 @@ pub(crate) fn run_exclusively(run: impl FnOnce()) -> Result<(), String> {
 fn install_hook() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
-        crate::backend::prepare_hook();
         let others = panic::take_hook();
+        crate::backend::prepare_hook();
         panic::set_hook(Box::new(move |info| if RUNNING.get() { remember(info) } else { others(info) }));
     });
 }

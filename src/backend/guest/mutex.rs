@@ -15,6 +15,9 @@ struct Lock {
     /// Its lifetime is erased: it borrows `mutex`, and is taken out before that goes away or moves, unless the owner
     /// leaked it, in which case it is not touched again.
     guard: UnsafeCell<Option<Guard>>,
+    /// Whether some thread was unwinding when the lock was taken: `std`'s mutex inside loom's does the same.
+    #[cfg(backend = "loom")]
+    taken_panicking: std::cell::Cell<bool>,
 }
 
 type Guard = mem::ManuallyDrop<checker::MutexGuard<'static, ()>>;
@@ -65,6 +68,10 @@ impl RawMutex {
         if !execution::failed()
             && let Some(guard) = self.take_guard()
         {
+            #[cfg(backend = "loom")]
+            if std::thread::panicking() && self.lock.made().is_some_and(|lock| !lock.taken_panicking.get()) {
+                execution::note_panic_under_lock();
+            }
             drop(guard);
         }
     }
@@ -86,7 +93,12 @@ impl RawMutex {
 
 impl Lock {
     fn new() -> Self {
-        Lock { mutex: checker::Mutex::new(()), guard: UnsafeCell::new(None) }
+        Lock {
+            mutex: checker::Mutex::new(()),
+            guard: UnsafeCell::new(None),
+            #[cfg(backend = "loom")]
+            taken_panicking: std::cell::Cell::new(false),
+        }
     }
 
     fn keep(&self, guard: checker::MutexGuard<'_, ()>) {
@@ -94,5 +106,7 @@ impl Lock {
         let guard: checker::MutexGuard<'static, ()> = unsafe { mem::transmute(guard) };
         // SAFETY: the caller has the lock, so nobody else looks at the slot.
         unsafe { *self.guard.get() = Some(mem::ManuallyDrop::new(guard)) };
+        #[cfg(backend = "loom")]
+        self.taken_panicking.set(std::thread::panicking());
     }
 }

@@ -52,11 +52,7 @@ pub(super) fn is_checker_source(file: &str) -> bool {
 /// Loom's verdict in words that say what to do.
 pub(super) fn explain(message: &str) -> String {
     let message = message.trim();
-    if message.contains("PoisonError") {
-        "unsnarl: the loom backend cannot go on after a panic of a thread that held a lock: run this model under unsnarl's \
-         engine or shuttle"
-            .to_owned()
-    } else if message.contains("maximum number of branches") {
+    if message.contains("maximum number of branches") {
         format!(
             "unsnarl: an execution took more steps than its limit, perhaps it spins without yielding; loom says: {message}"
         )

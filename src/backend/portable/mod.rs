@@ -12,3 +12,5 @@ pub(crate) mod once;
 #[cfg(not(backend = "native"))]
 pub(crate) mod plain;
 pub(crate) mod semaphore;
+#[cfg(not(backend = "native"))]
+pub(crate) mod world;

@@ -13,7 +13,7 @@ use ::shuttle::{
     scheduler::{DfsScheduler, Scheduler},
 };
 
-use super::scheduler::{Limited, Random};
+use super::scheduler::{Fair, Limited, Random};
 use crate::backend::{
     guest::{
         execution,
@@ -67,7 +67,7 @@ impl<M: Fn() + Send + Sync + 'static> Search<'_, M> {
             .max_executions
             .map_or(COMPLETE_EXECUTIONS_MAX, |max| max.min(COMPLETE_EXECUTIONS_MAX).div_ceil(2));
         let deadline = self.limits.max_time.map(|time| self.start + time / 2);
-        let (scheduler, hit) = Limited::new(DfsScheduler::new(None, true), Some(executions), deadline);
+        let (scheduler, hit) = Limited::new(Fair(DfsScheduler::new(None, true)), Some(executions), deadline);
         self.run(scheduler)?;
         // ORDERING: relaxed: set by this thread.
         Ok(!hit.load(Ordering::Relaxed))

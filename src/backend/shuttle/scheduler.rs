@@ -51,6 +51,31 @@ impl Scheduler for Random {
     }
 }
 
+/// Does not let a thread that yields go on when another can: without it a search in order never gets out of a loop that
+/// waits for another thread.
+#[derive(Debug)]
+pub(super) struct Fair<S>(pub(super) S);
+
+impl<S: Scheduler> Scheduler for Fair<S> {
+    fn new_execution(&mut self) -> Option<Schedule> {
+        self.0.new_execution()
+    }
+
+    fn next_task(&mut self, runnable: &[&Task], current: Option<TaskId>, yielding: bool) -> Option<TaskId> {
+        if yielding && runnable.len() > 1 {
+            let others: Vec<&Task> =
+                runnable.iter().copied().filter(|task| Some(task.id()) != current).collect();
+            self.0.next_task(&others, current, yielding)
+        } else {
+            self.0.next_task(runnable, current, yielding)
+        }
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+}
+
 /// Ends a search at a number of executions or a moment.
 #[derive(Debug)]
 pub(super) struct Limited<S> {

@@ -1,0 +1,272 @@
+//! Sockets that are the operating system's outside of a model and simulated inside.
+
+use std::{
+    io::{self, Read, Write},
+    net::{self, Shutdown, SocketAddr, ToSocketAddrs},
+    time::Duration,
+};
+
+use super::sim;
+use crate::backend::in_model;
+
+/// A TCP connection, as [`std::net::TcpStream`]; simulated when it is made in a model.
+#[derive(Debug)]
+pub struct TcpStream(pub(crate) Stream);
+
+#[derive(Debug)]
+pub(crate) enum Stream {
+    Os(net::TcpStream),
+    Sim(sim::TcpStream),
+}
+
+/// A TCP listener, as [`std::net::TcpListener`]; simulated when it is made in a model.
+#[derive(Debug)]
+pub struct TcpListener(Listener);
+
+#[derive(Debug)]
+enum Listener {
+    Os(net::TcpListener),
+    Sim(sim::TcpListener),
+}
+
+/// Runs the same method on either stream.
+macro_rules! stream {
+    ($self:expr, $stream:ident => $call:expr) => {
+        match &$self.0 {
+            Stream::Os($stream) => $call,
+            Stream::Sim($stream) => $call,
+        }
+    };
+}
+
+/// Runs the same method on either listener.
+macro_rules! listener {
+    ($self:expr, $listener:ident => $call:expr) => {
+        match &$self.0 {
+            Listener::Os($listener) => $call,
+            Listener::Sim($listener) => $call,
+        }
+    };
+}
+
+/// Makes methods that only hand on to the stream.
+macro_rules! handed_on {
+    ($($(#[doc = $doc:literal])* $name:ident($($arg:ident: $ty:ty),*) -> $ret:ty;)*) => {$(
+        $(#[doc = $doc])*
+        ///
+        /// # Errors
+        ///
+        /// As `std`'s method of this name.
+        #[track_caller]
+        pub fn $name(&self, $($arg: $ty),*) -> $ret {
+            stream!(self, stream => stream.$name($($arg),*))
+        }
+    )*};
+}
+
+impl TcpStream {
+    /// Connects to a listener.
+    ///
+    /// # Errors
+    ///
+    /// As [`std::net::TcpStream::connect`].
+    #[track_caller]
+    pub fn connect<A: ToSocketAddrs>(address: A) -> io::Result<TcpStream> {
+        Ok(TcpStream(if in_model() {
+            Stream::Sim(sim::TcpStream::connect(address)?)
+        } else {
+            Stream::Os(net::TcpStream::connect(address)?)
+        }))
+    }
+
+    /// Connects to a listener, for at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// As [`std::net::TcpStream::connect_timeout`].
+    #[track_caller]
+    pub fn connect_timeout(address: &SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
+        Ok(TcpStream(if in_model() {
+            Stream::Sim(sim::TcpStream::connect_timeout(address, timeout)?)
+        } else {
+            Stream::Os(net::TcpStream::connect_timeout(address, timeout)?)
+        }))
+    }
+
+    /// Another handle to the same end.
+    ///
+    /// # Errors
+    ///
+    /// As [`std::net::TcpStream::try_clone`].
+    pub fn try_clone(&self) -> io::Result<TcpStream> {
+        Ok(TcpStream(match &self.0 {
+            Stream::Os(stream) => Stream::Os(stream.try_clone()?),
+            Stream::Sim(stream) => Stream::Sim(stream.try_clone()?),
+        }))
+    }
+
+    handed_on! {
+        /// The address of this end.
+        local_addr() -> io::Result<SocketAddr>;
+        /// The address of the other end.
+        peer_addr() -> io::Result<SocketAddr>;
+        /// Ends one or both directions.
+        shutdown(how: Shutdown) -> io::Result<()>;
+        /// Makes reads and writes fail with `WouldBlock` where they would wait.
+        set_nonblocking(nonblocking: bool) -> io::Result<()>;
+        /// Limits how long a read waits.
+        set_read_timeout(timeout: Option<Duration>) -> io::Result<()>;
+        /// Limits how long a write waits.
+        set_write_timeout(timeout: Option<Duration>) -> io::Result<()>;
+        /// The limit of reads.
+        read_timeout() -> io::Result<Option<Duration>>;
+        /// The limit of writes.
+        write_timeout() -> io::Result<Option<Duration>>;
+        /// Whether small writes are sent at once.
+        set_nodelay(nodelay: bool) -> io::Result<()>;
+        /// Whether small writes are sent at once.
+        nodelay() -> io::Result<bool>;
+        /// As a read that leaves the bytes where they are.
+        peek(buffer: &mut [u8]) -> io::Result<usize>;
+        /// Takes the error that is pending.
+        take_error() -> io::Result<Option<io::Error>>;
+    }
+}
+
+impl Read for &TcpStream {
+    #[track_caller]
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        stream!(self, stream => (&mut &*stream).read(buffer))
+    }
+}
+
+impl Write for &TcpStream {
+    #[track_caller]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        stream!(self, stream => (&mut &*stream).write(bytes))
+    }
+
+    fn write_vectored(&mut self, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        stream!(self, stream => (&mut &*stream).write_vectored(slices))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        stream!(self, stream => (&mut &*stream).flush())
+    }
+}
+
+impl Read for TcpStream {
+    #[track_caller]
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        (&*self).read(buffer)
+    }
+}
+
+impl Write for TcpStream {
+    #[track_caller]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (&*self).write(bytes)
+    }
+
+    fn write_vectored(&mut self, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        (&*self).write_vectored(slices)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        (&*self).flush()
+    }
+}
+
+impl TcpListener {
+    /// Listens at `address`.
+    ///
+    /// # Errors
+    ///
+    /// As [`std::net::TcpListener::bind`].
+    #[track_caller]
+    pub fn bind<A: ToSocketAddrs>(address: A) -> io::Result<TcpListener> {
+        Ok(TcpListener(if in_model() {
+            Listener::Sim(sim::TcpListener::bind(address)?)
+        } else {
+            Listener::Os(net::TcpListener::bind(address)?)
+        }))
+    }
+
+    /// Takes a connection; blocks while there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`std::net::TcpListener::accept`].
+    #[track_caller]
+    pub fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        Ok(match &self.0 {
+            Listener::Os(listener) => {
+                let (stream, peer) = listener.accept()?;
+                (TcpStream(Stream::Os(stream)), peer)
+            }
+            Listener::Sim(listener) => {
+                let (stream, peer) = listener.accept()?;
+                (TcpStream(Stream::Sim(stream)), peer)
+            }
+        })
+    }
+
+    /// Accepts one connection after the other.
+    pub fn incoming(&self) -> Incoming<'_> {
+        Incoming { listener: self }
+    }
+
+    /// Where the listener listens.
+    ///
+    /// # Errors
+    ///
+    /// As [`std::net::TcpListener::local_addr`].
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        listener!(self, listener => listener.local_addr())
+    }
+
+    /// Another handle to the same listener.
+    ///
+    /// # Errors
+    ///
+    /// As [`std::net::TcpListener::try_clone`].
+    pub fn try_clone(&self) -> io::Result<TcpListener> {
+        Ok(TcpListener(match &self.0 {
+            Listener::Os(listener) => Listener::Os(listener.try_clone()?),
+            Listener::Sim(listener) => Listener::Sim(listener.try_clone()?),
+        }))
+    }
+
+    /// Makes accepts fail with `WouldBlock` where they would wait.
+    ///
+    /// # Errors
+    ///
+    /// As [`std::net::TcpListener::set_nonblocking`].
+    pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
+        listener!(self, listener => listener.set_nonblocking(nonblocking))
+    }
+
+    /// Takes the error that is pending.
+    ///
+    /// # Errors
+    ///
+    /// As [`std::net::TcpListener::take_error`].
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        listener!(self, listener => listener.take_error())
+    }
+}
+
+/// See [`TcpListener::incoming`].
+#[derive(Debug)]
+pub struct Incoming<'a> {
+    listener: &'a TcpListener,
+}
+
+impl Iterator for Incoming<'_> {
+    type Item = io::Result<TcpStream>;
+
+    #[track_caller]
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.listener.accept().map(|(stream, _)| stream))
+    }
+}

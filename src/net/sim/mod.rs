@@ -1,0 +1,19 @@
+//! A network inside the model.
+//!
+//! Each execution has its own, empty at first. Differences from a real one:
+//!
+//! - names are not simulated: an address is looked up as by `std`;
+//! - a write to a peer that is gone fails at once (a real first write may seem to succeed);
+//! - a `connect` waits while the listener's backlog is full;
+//! - nothing is lost, cut or delayed by itself: a read returns what is there.
+
+mod listener;
+mod network;
+mod pipe;
+mod stream;
+
+pub use listener::{Incoming, TcpListener};
+pub use network::{set_backlog, set_buffer};
+#[cfg(feature = "poll")]
+pub(crate) use pipe::Wake;
+pub use stream::TcpStream;

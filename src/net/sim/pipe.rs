@@ -1,0 +1,234 @@
+//! One direction of a connection: bytes in order, in a bounded buffer.
+//!
+//! Everything about a direction is under one lock, so that an operation on a socket is one step of the checker and at
+//! most two more when somebody must be woken. Rules:
+//!
+//! 1. bytes that were written before the end or a reset are read before it is seen;
+//! 2. once the reader is gone a write fails, also one that waits;
+//! 3. a watcher is told once, at the moment at which a read would not wait, and not again before it is armed anew.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    io::{self, ErrorKind},
+    sync::Arc,
+    time::Duration,
+};
+
+use crate::{
+    Named,
+    backend::TIMEOUTS_FIRE,
+    parking_lot::{Condvar, Mutex, MutexGuard},
+};
+
+pub(super) struct Pipe {
+    state: Mutex<State>,
+    /// One for readers and writers: a buffer cannot be full and empty, so both never wait at once.
+    changed: Condvar,
+}
+
+struct State {
+    bytes: VecDeque<u8>,
+    capacity: usize,
+    /// The writer has finished.
+    ended: bool,
+    /// The writer went away without having read all that was sent to it.
+    reset: bool,
+    /// The reader wants no more: reads end, and what is written goes nowhere.
+    deaf: bool,
+    /// The reader is gone.
+    closed: bool,
+    waiting: usize,
+    watch: Option<Watch>,
+}
+
+/// Somebody who wants to know when a read would not wait.
+struct Watch {
+    who: Arc<dyn Wake>,
+    key: usize,
+    armed: bool,
+}
+
+/// Is told of streams that became ready.
+pub(crate) trait Wake: Send + Sync {
+    /// The stream under `key` can be read.
+    fn wake(&self, key: usize);
+
+    /// The stream under `key` is not watched any more.
+    fn forget(&self, key: usize);
+}
+
+/// How long an operation may wait.
+#[derive(Clone, Copy)]
+pub(super) enum Patience {
+    None,
+    Timeout(Duration),
+    Endless,
+}
+
+impl Pipe {
+    #[track_caller]
+    pub(super) fn new(capacity: usize) -> Self {
+        let state = State {
+            bytes: VecDeque::new(),
+            capacity,
+            ended: false,
+            reset: false,
+            deaf: false,
+            closed: false,
+            waiting: 0,
+            watch: None,
+        };
+        Pipe { state: Mutex::new(state).named("socket"), changed: Condvar::new().named("socket") }
+    }
+
+    /// Reads what is there, up to the length of `buffer`; waits while there is nothing. 0 is the end.
+    #[track_caller]
+    pub(super) fn read(&self, buffer: &mut [u8], patience: Patience, peek: bool) -> io::Result<usize> {
+        let mut state = self.state.lock();
+        while !state.readable() && !buffer.is_empty() {
+            self.wait(&mut state, patience)?;
+        }
+        let count = state.copy(buffer);
+        if count == 0 && !buffer.is_empty() && state.reset && !state.deaf {
+            return Err(ErrorKind::ConnectionReset.into());
+        }
+        if !peek && count > 0 {
+            state.bytes.drain(..count);
+            self.wake(state);
+        }
+        Ok(count)
+    }
+
+    /// Writes what there is room for; waits while there is none.
+    #[track_caller]
+    pub(super) fn write(&self, bytes: &[u8], patience: Patience) -> io::Result<usize> {
+        let mut state = self.state.lock();
+        loop {
+            if state.closed || state.ended {
+                return Err(ErrorKind::BrokenPipe.into());
+            }
+            if state.deaf || bytes.is_empty() {
+                return Ok(bytes.len());
+            }
+            if state.bytes.len() < state.capacity {
+                break;
+            }
+            self.wait(&mut state, patience)?;
+        }
+        let count = bytes.len().min(state.capacity - state.bytes.len());
+        state.bytes.extend(&bytes[..count]);
+        state.tell_watcher();
+        self.wake(state);
+        Ok(count)
+    }
+
+    /// The writer has finished, or is gone without having read all that was sent to it.
+    #[track_caller]
+    pub(super) fn end(&self, reset: bool) {
+        let mut state = self.state.lock();
+        state.ended = true;
+        state.reset |= reset;
+        state.tell_watcher();
+        self.wake(state);
+    }
+
+    /// The reader wants no more.
+    #[track_caller]
+    pub(super) fn stop_reading(&self) {
+        let mut state = self.state.lock();
+        state.deaf = true;
+        state.tell_watcher();
+        self.wake(state);
+    }
+
+    /// The reader is gone; true when it has not read everything.
+    #[track_caller]
+    pub(super) fn close(&self) -> bool {
+        let mut state = self.state.lock();
+        state.closed = true;
+        state.watch = None;
+        let unread = !state.bytes.is_empty();
+        self.wake(state);
+        unread
+    }
+
+    /// Tells `who` once when a read would not wait, which may be now.
+    #[cfg(feature = "poll")]
+    #[track_caller]
+    pub(super) fn watch(&self, who: Arc<dyn Wake>, key: usize) {
+        let mut state = self.state.lock();
+        state.watch = Some(Watch { who, key, armed: true });
+        if state.readable() {
+            state.tell_watcher();
+        }
+    }
+
+    /// Ends what [`watch`](Self::watch) began.
+    #[cfg(feature = "poll")]
+    #[track_caller]
+    pub(super) fn unwatch(&self) -> io::Result<()> {
+        let mut state = self.state.lock();
+        let watch = state.watch.take().ok_or(ErrorKind::NotFound)?;
+        if !watch.armed {
+            watch.who.forget(watch.key);
+        }
+        Ok(())
+    }
+
+    #[track_caller]
+    fn wait(&self, state: &mut MutexGuard<'_, State>, patience: Patience) -> io::Result<()> {
+        state.waiting += 1;
+        let in_time = match patience {
+            Patience::None => false,
+            Patience::Timeout(timeout) if TIMEOUTS_FIRE => !self.changed.wait_for(state, timeout).timed_out(),
+            Patience::Timeout(_) | Patience::Endless => {
+                self.changed.wait(state);
+                true
+            }
+        };
+        state.waiting -= 1;
+        if in_time { Ok(()) } else { Err(ErrorKind::WouldBlock.into()) }
+    }
+
+    /// Unlocks and wakes who waits, if anybody does.
+    #[track_caller]
+    fn wake(&self, state: MutexGuard<'_, State>) {
+        let waiting = state.waiting > 0;
+        drop(state);
+        if waiting {
+            self.changed.notify_all();
+        }
+    }
+}
+
+impl State {
+    /// Whether a read would not wait.
+    fn readable(&self) -> bool {
+        !self.bytes.is_empty() || self.ended || self.deaf
+    }
+
+    /// Copies the first bytes into `buffer` and says how many.
+    fn copy(&self, buffer: &mut [u8]) -> usize {
+        for (to, from) in buffer.iter_mut().zip(&self.bytes) {
+            *to = *from;
+        }
+        buffer.len().min(self.bytes.len())
+    }
+
+    #[track_caller]
+    fn tell_watcher(&mut self) {
+        if let Some(watch) = &mut self.watch
+            && std::mem::take(&mut watch.armed)
+        {
+            // Under this lock, so that nobody is told of a stream that is not watched any more.
+            watch.who.wake(watch.key);
+        }
+    }
+}
+
+impl fmt::Debug for Pipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipe").finish_non_exhaustive()
+    }
+}

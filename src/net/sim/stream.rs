@@ -1,0 +1,310 @@
+//! One end of a connection.
+
+use std::{
+    fmt,
+    io::{self, ErrorKind, Read, Write},
+    net::{Shutdown, SocketAddr, ToSocketAddrs},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{
+    network,
+    pipe::{Patience, Pipe},
+};
+use crate::backend::{execution_id, plain::Plain};
+
+/// A simulated [`std::net::TcpStream`]. The connection ends when the last clone is dropped.
+pub struct TcpStream {
+    end: Arc<End>,
+}
+
+/// What all clones of a stream share.
+pub(super) struct End {
+    /// Destructors that run after the end of their execution must not touch its objects.
+    execution: u64,
+    incoming: Arc<Pipe>,
+    outgoing: Arc<Pipe>,
+    local: SocketAddr,
+    peer: SocketAddr,
+    settings: Plain<Settings>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Settings {
+    nonblocking: bool,
+    nodelay: bool,
+    read_timeout: Option<Duration>,
+    write_timeout: Option<Duration>,
+}
+
+/// The two ends of a new connection between `client` and `server`.
+#[track_caller]
+pub(super) fn pair(client: SocketAddr, server: SocketAddr, buffer: usize) -> (TcpStream, TcpStream) {
+    let to_server = Arc::new(Pipe::new(buffer));
+    let to_client = Arc::new(Pipe::new(buffer));
+    let end = |incoming: &Arc<Pipe>, outgoing: &Arc<Pipe>, local, peer| TcpStream {
+        end: Arc::new(End {
+            execution: execution_id(),
+            incoming: Arc::clone(incoming),
+            outgoing: Arc::clone(outgoing),
+            local,
+            peer,
+            settings: Plain::new(Settings::default()),
+        }),
+    };
+    (end(&to_client, &to_server, client, server), end(&to_server, &to_client, server, client))
+}
+
+impl TcpStream {
+    /// Connects to a listener of this execution; blocks while its backlog is full.
+    ///
+    /// # Errors
+    ///
+    /// `ConnectionRefused` when nobody listens at the address.
+    #[track_caller]
+    pub fn connect<A: ToSocketAddrs>(address: A) -> io::Result<TcpStream> {
+        let mut last = io::Error::new(ErrorKind::InvalidInput, "no address given");
+        for address in address.to_socket_addrs()? {
+            match network::connect(address) {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    /// As [`connect`](Self::connect). The timeout never fires: a simulated connection is refused or made.
+    ///
+    /// # Errors
+    ///
+    /// `ConnectionRefused` when nobody listens at the address.
+    #[track_caller]
+    pub fn connect_timeout(address: &SocketAddr, _timeout: Duration) -> io::Result<TcpStream> {
+        network::connect(*address)
+    }
+
+    /// The address of this end.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.end.local)
+    }
+
+    /// The address of the other end.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.end.peer)
+    }
+
+    /// Another handle to the same end.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn try_clone(&self) -> io::Result<TcpStream> {
+        Ok(TcpStream { end: Arc::clone(&self.end) })
+    }
+
+    /// Ends one or both directions; reads and writes of any clone that wait return.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    #[track_caller]
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        if matches!(how, Shutdown::Read | Shutdown::Both) {
+            self.end.incoming.stop_reading();
+        }
+        if matches!(how, Shutdown::Write | Shutdown::Both) {
+            self.end.outgoing.end(false);
+        }
+        Ok(())
+    }
+
+    /// Makes reads and writes of all clones fail with `WouldBlock` where they would wait.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
+        self.end.settings.with(|settings| settings.nonblocking = nonblocking);
+        Ok(())
+    }
+
+    /// Limits how long a read waits; it then fails with `WouldBlock`. On the loom and shuttle backends it never does.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a timeout of zero.
+    pub fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        check_timeout(timeout)?;
+        self.end.settings.with(|settings| settings.read_timeout = timeout);
+        Ok(())
+    }
+
+    /// Limits how long a write waits; it then fails with `WouldBlock`. On the loom and shuttle backends it never does.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a timeout of zero.
+    pub fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        check_timeout(timeout)?;
+        self.end.settings.with(|settings| settings.write_timeout = timeout);
+        Ok(())
+    }
+
+    /// The limit of reads.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn read_timeout(&self) -> io::Result<Option<Duration>> {
+        Ok(self.settings().read_timeout)
+    }
+
+    /// The limit of writes.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn write_timeout(&self) -> io::Result<Option<Duration>> {
+        Ok(self.settings().write_timeout)
+    }
+
+    /// Kept and returned by [`nodelay`](Self::nodelay): simulated bytes are never held back.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
+        self.end.settings.with(|settings| settings.nodelay = nodelay);
+        Ok(())
+    }
+
+    /// What was set by [`set_nodelay`](Self::set_nodelay).
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn nodelay(&self) -> io::Result<bool> {
+        Ok(self.settings().nodelay)
+    }
+
+    /// As a read that leaves the bytes where they are.
+    ///
+    /// # Errors
+    ///
+    /// As a read.
+    #[track_caller]
+    pub fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.end.incoming.read(buffer, self.read_patience(), true)
+    }
+
+    /// No error is ever pending.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        Ok(None)
+    }
+
+    /// The pipe that this end reads from.
+    #[cfg(feature = "poll")]
+    pub(crate) fn watch(&self, who: Arc<dyn super::Wake>, key: usize) {
+        self.end.incoming.watch(who, key);
+    }
+
+    #[cfg(feature = "poll")]
+    pub(crate) fn unwatch(&self) -> io::Result<()> {
+        self.end.incoming.unwatch()
+    }
+
+    fn settings(&self) -> Settings {
+        self.end.settings.with(|settings| *settings)
+    }
+
+    fn read_patience(&self) -> Patience {
+        let settings = self.settings();
+        patience(settings.nonblocking, settings.read_timeout)
+    }
+
+    fn write_patience(&self) -> Patience {
+        let settings = self.settings();
+        patience(settings.nonblocking, settings.write_timeout)
+    }
+}
+
+fn patience(nonblocking: bool, timeout: Option<Duration>) -> Patience {
+    match timeout {
+        _ if nonblocking => Patience::None,
+        Some(timeout) => Patience::Timeout(timeout),
+        None => Patience::Endless,
+    }
+}
+
+fn check_timeout(timeout: Option<Duration>) -> io::Result<()> {
+    if timeout == Some(Duration::ZERO) {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "cannot set a 0 duration timeout"));
+    }
+    Ok(())
+}
+
+impl Read for &TcpStream {
+    #[track_caller]
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.end.incoming.read(buffer, self.read_patience(), false)
+    }
+}
+
+impl Write for &TcpStream {
+    #[track_caller]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.end.outgoing.write(bytes, self.write_patience())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Read for TcpStream {
+    #[track_caller]
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        (&*self).read(buffer)
+    }
+}
+
+impl Write for TcpStream {
+    #[track_caller]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (&*self).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for End {
+    #[track_caller]
+    fn drop(&mut self) {
+        if self.execution == execution_id() {
+            // The peer of an end that has not read everything is told by a reset, as in TCP.
+            let unread = self.incoming.close();
+            self.outgoing.end(unread);
+        }
+    }
+}
+
+impl fmt::Debug for TcpStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TcpStream").field("addr", &self.end.local).field("peer", &self.end.peer).finish()
+    }
+}
