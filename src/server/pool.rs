@@ -124,10 +124,10 @@ impl<J> Worker<'_, J> {
         self.index
     }
 
-    /// Jobs that wait now; another thread may change it at once.
+    /// As [`Pool::status`].
     #[must_use]
-    pub fn queue_len(&self) -> usize {
-        self.shared.state.lock().queue.len()
+    pub fn pool_status(&self) -> PoolStatus {
+        self.shared.status()
     }
 
     /// As [`Pool::try_submit`]. Never blocks, so a job may submit to its own pool.
@@ -197,12 +197,8 @@ impl<J: Send + 'static> Pool<J> {
         assert!(workers > 0, "a pool needs at least one worker");
         assert!(queue_len_max > 0, "a pool needs room for at least one waiting job");
         let idle = WorkerStatus { busy: false, since: Instant::now(), done: 0 };
-        let state = State {
-            queue: VecDeque::new(),
-            shutting_down: false,
-            workers: vec![idle; workers],
-            panicked: 0,
-        };
+        let state =
+            State { queue: VecDeque::new(), shutting_down: false, workers: vec![idle; workers], panicked: 0 };
         let shared = Arc::new(Shared {
             state: Mutex::new(state).named("pool.state"),
             work: Condvar::new().named("pool.work"),
@@ -272,14 +268,7 @@ impl<J> Pool<J> {
     /// What the pool is doing, all of one moment.
     #[must_use]
     pub fn status(&self) -> PoolStatus {
-        let state = self.shared.state.lock();
-        PoolStatus {
-            workers: state.workers.clone(),
-            queue_len: state.queue.len(),
-            queue_len_max: self.shared.queue_len_max,
-            panicked: state.panicked,
-            shutting_down: state.shutting_down,
-        }
+        self.shared.status()
     }
 }
 
@@ -308,6 +297,17 @@ impl<J> Shared<J> {
         drop(state);
         self.work.notify_one();
         Ok(())
+    }
+
+    fn status(&self) -> PoolStatus {
+        let state = self.state.lock();
+        PoolStatus {
+            workers: state.workers.clone(),
+            queue_len: state.queue.len(),
+            queue_len_max: self.queue_len_max,
+            panicked: state.panicked,
+            shutting_down: state.shutting_down,
+        }
     }
 }
 

@@ -128,7 +128,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, other: &Tally) {
+    pub(crate) fn add(&mut self, other: &Tally) {
         self.requests += other.requests;
         self.bytes_in += other.bytes_in;
         self.bytes_out += other.bytes_out;
@@ -168,6 +168,11 @@ impl<C> Row<C> {
     /// The connection itself.
     pub fn connection(&self) -> &C {
         &self.connection
+    }
+
+    /// Who is at the other end.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.peer
     }
 
     /// Notes that the connection is now in `step`, served by `worker` or by none.
@@ -400,8 +405,12 @@ impl<C> Table<C> {
     #[must_use]
     pub fn snapshot(&self) -> Vec<RowView> {
         let rows = self.slots.lock().rows();
-        let view =
-            |row: &Arc<Row<C>>| RowView { id: row.id, peer: row.peer, opened: row.opened, facts: row.facts() };
+        let view = |row: &Arc<Row<C>>| RowView {
+            id: row.id,
+            peer: row.peer,
+            opened: row.opened,
+            facts: row.facts(),
+        };
         rows.iter().map(view).collect()
     }
 

@@ -6,11 +6,11 @@
 pub mod named;
 mod semaphore;
 
+pub use std::sync::{Arc, LockResult, PoisonError, TryLockError, TryLockResult, Weak};
 #[cfg(backend = "native")]
 pub use std::sync::{
     Barrier, BarrierWaitResult, Condvar, LazyLock, Mutex, MutexGuard, Once, OnceLock, OnceState, RwLock,
     RwLockReadGuard, RwLockWriteGuard, WaitTimeoutResult, atomic,
 };
-pub use std::sync::{Arc, LockResult, PoisonError, TryLockError, TryLockResult, Weak};
 
 pub use semaphore::{AcquireError, OwnedPermit, Permit, Semaphore, TryAcquireError};

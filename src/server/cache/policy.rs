@@ -244,7 +244,11 @@ impl<K: Hash + Eq + Clone, V> Policy<K, V> {
         assert_eq!(self.entries.len(), self.index.len() + self.free.len(), "each slot is taken or free");
         for (queue, in_main) in [(&self.small, false), (&self.main, true)] {
             let of_queue = kept.clone().filter(|entry| entry.in_main == in_main);
-            assert_eq!(of_queue.clone().map(|entry| entry.weight).sum::<usize>(), queue.weight, "weights add up");
+            assert_eq!(
+                of_queue.clone().map(|entry| entry.weight).sum::<usize>(),
+                queue.weight,
+                "weights add up"
+            );
             assert_eq!(of_queue.count(), queue.len, "lengths add up");
             let live = queue.order.iter().filter(|item| is_live(&self.entries, **item));
             assert_eq!(live.count(), queue.len, "each entry is queued once");

@@ -16,18 +16,30 @@ enum State {
     /// This many bytes are missing.
     Length(u64),
     /// In a chunk's size: its value and digits so far.
-    Size { size: u64, digits: usize },
+    Size {
+        size: u64,
+        digits: usize,
+    },
     /// In a chunk's extension.
-    Extension { size: u64, line_bytes: usize },
+    Extension {
+        size: u64,
+        line_bytes: usize,
+    },
     /// After the CR of a chunk-size line.
-    SizeEnd { size: u64 },
+    SizeEnd {
+        size: u64,
+    },
     /// This many bytes of the chunk are missing.
     Data(u64),
     /// After a chunk's data: CR, then LF.
     DataCr,
     DataLf,
     /// In the trailer: bytes of it, bytes of the current line, whether the last byte was CR.
-    Trailer { bytes: usize, line_bytes: usize, after_cr: bool },
+    Trailer {
+        bytes: usize,
+        line_bytes: usize,
+        after_cr: bool,
+    },
     Done,
 }
 

@@ -391,7 +391,8 @@ fn is_host(value: &[u8]) -> bool {
         [b'[', ..] => {
             let Some(end) = value.iter().position(|&byte| byte == b']') else { return false };
             let inside = &value[1..end];
-            if inside.is_empty() || !inside.iter().all(|byte| byte.is_ascii_hexdigit() || b":.%v".contains(byte))
+            if inside.is_empty()
+                || !inside.iter().all(|byte| byte.is_ascii_hexdigit() || b":.%v".contains(byte))
             {
                 return false;
             }
@@ -424,7 +425,8 @@ mod tests {
 
     #[test]
     fn reads_an_ordinary_request() {
-        let head = parse("GET /a%20b/./c?x=1&y HTTP/1.1\r\nHost: a:80\r\nX-Y:  z \r\nx-y: w\r\n\r\n").unwrap();
+        let head =
+            parse("GET /a%20b/./c?x=1&y HTTP/1.1\r\nHost: a:80\r\nX-Y:  z \r\nx-y: w\r\n\r\n").unwrap();
         assert_eq!((head.method(), head.path(), head.query()), (Method::Get, "/a b/c", Some("x=1&y")));
         assert_eq!(head.fields("x-Y").collect::<Vec<_>>(), [b"z", b"w"]);
         assert_eq!(head.framing(), Framing::Length(0));

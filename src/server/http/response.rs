@@ -20,6 +20,8 @@ use crate::{fs::File, sync::Arc};
 pub struct Response {
     status: u16,
     fields: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    /// Whole field lines, written once for many responses.
+    shared_fields: Option<Arc<str>>,
     body: Body,
     close: bool,
 }
@@ -66,7 +68,7 @@ impl Response {
     #[must_use]
     pub fn new(status: u16) -> Self {
         assert!((200..600).contains(&status), "{status} is not a final status code");
-        Response { status, fields: Vec::new(), body: Body::Empty, close: false }
+        Response { status, fields: Vec::new(), shared_fields: None, body: Body::Empty, close: false }
     }
 
     /// A response with `text` and a final line feed as content.
@@ -85,8 +87,11 @@ impl Response {
 
     /// The answer to a request that cannot be served; closes the connection.
     pub(crate) fn of_reject(reject: Reject) -> Self {
-        Response::text(reject.status, format!("{} {}: {}", reject.status, status::reason(reject.status), reject.reason))
-            .with_close()
+        Response::text(
+            reject.status,
+            format!("{} {}: {}", reject.status, status::reason(reject.status), reject.reason),
+        )
+        .with_close()
     }
 
     /// Adds a field.
@@ -106,6 +111,13 @@ impl Response {
         let is_control = |char: char| char != '\t' && char.is_control();
         assert!(!value.contains(is_control), "a field value has no control characters");
         self.fields.push((name, value));
+        self
+    }
+
+    /// Adds field lines that were formatted before, each ending in CR LF.
+    pub(crate) fn with_shared_fields(mut self, lines: Arc<str>) -> Self {
+        debug_assert!(lines.is_empty() || lines.ends_with("\r\n"), "field lines are complete");
+        self.shared_fields = Some(lines);
         self
     }
 
@@ -155,6 +167,9 @@ impl Response {
         line([b"\r\ndate: ", context.date, b"\r\n", b""]);
         for (name, value) in &self.fields {
             line([name.as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
+        }
+        if let Some(lines) = &self.shared_fields {
+            out.extend_from_slice(lines.as_bytes());
         }
         if !status::is_bodiless(self.status) {
             write!(out, "content-length: {}\r\n", self.body.len()).expect("writing to memory succeeds");
@@ -208,7 +223,10 @@ mod tests {
         assert!(head(&response, Version::Http10, true).contains("\r\nconnection: keep-alive\r\n"));
         assert!(head(&response, Version::Http11, false).contains("\r\nconnection: close\r\n"));
         let not_modified = head(&Response::new(304), Version::Http11, true);
-        assert!(not_modified.starts_with("HTTP/1.1 304 Not Modified\r\n") && !not_modified.contains("content-length"));
+        assert!(
+            not_modified.starts_with("HTTP/1.1 304 Not Modified\r\n")
+                && !not_modified.contains("content-length")
+        );
         assert!(response.sends_body(Method::Get) && !response.sends_body(Method::Head));
     }
 
