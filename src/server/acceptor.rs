@@ -15,10 +15,7 @@
 //! 4. *An error that may repeat itself at once, such as running out of descriptors, is followed by a pause.* The connection
 //!    stays in the backlog, so `accept` would fail again and again and take a whole core.
 
-use std::{
-    io::{self, Write},
-    net::SocketAddr,
-};
+use std::io::{self, Write};
 
 use super::{
     connection::Connection,
@@ -27,7 +24,7 @@ use super::{
     parking::Guest,
 };
 use crate::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, TcpListener, TcpStream},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::Arc,
     thread,
     time::{Duration, Instant},

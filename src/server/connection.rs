@@ -70,6 +70,9 @@ enum Phase {
     Body(Box<Head>, BodyReader),
 }
 
+/// A whole request: its head and its decoded body.
+type Complete = (Box<Head>, Vec<u8>);
+
 /// What became of the connection after a response.
 #[derive(PartialEq, Eq)]
 enum After {
@@ -107,6 +110,11 @@ impl Connection {
         }
     }
 
+    /// Notes that it is readable and waits for a worker.
+    pub(crate) fn queue(&mut self) {
+        self.enter(BlockingStep::Queued, None);
+    }
+
     /// One turn on a worker.
     pub(crate) fn serve(mut self, worker: &Worker<'_, Connection>) {
         self.enter(BlockingStep::Read, Some(worker));
@@ -132,7 +140,7 @@ impl Connection {
                 After::Keep if answered < REQUESTS_PER_TURN_MAX => {}
                 After::Keep => {
                     answered = 0;
-                    self.enter(BlockingStep::Queued, None);
+                    self.queue();
                     match worker.try_submit(self) {
                         Ok(()) => return,
                         // No room: nobody who waits is served later if this worker goes on.
@@ -171,7 +179,7 @@ impl Connection {
     }
 
     /// The next request, if all of it has come.
-    fn next_request(&mut self) -> Result<Option<(Box<Head>, Vec<u8>)>, Reject> {
+    fn next_request(&mut self) -> Result<Option<Complete>, Reject> {
         let limits = &self.core.limits;
         if let Phase::Head(scanner) = &mut self.phase {
             let before = scanner.is_before_request();

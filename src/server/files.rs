@@ -29,7 +29,7 @@ use super::{
 use crate::{
     fs::{self, File, Metadata},
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 const ALLOW: &str = "GET, HEAD, OPTIONS";
@@ -215,7 +215,7 @@ impl Identity {
         // Dates on the wire have no fractions.
         let whole = |time: SystemTime| {
             let since = time.duration_since(UNIX_EPOCH).ok()?;
-            Some(UNIX_EPOCH + std::time::Duration::from_secs(since.as_secs()))
+            Some(UNIX_EPOCH + Duration::from_secs(since.as_secs()))
         };
         conditional::is_not_modified(request.head(), &self.etag, self.modified.and_then(whole))
     }

@@ -1,11 +1,12 @@
 //! What a program puts behind the server: a function from requests to responses.
 
-use std::{fmt, net::SocketAddr};
+use std::fmt;
 
 use super::{
     http::{Head, Response},
     table::BlockingStep,
 };
+use crate::net::SocketAddr;
 
 /// Answers requests. Every `Fn(&Request<'_>) -> Response` is one.
 ///

@@ -39,7 +39,7 @@
 //! let hello = |request: &Request<'_>| Response::text(200, format!("hello from {}", request.head().path()));
 //! let server = Server::builder().addr("127.0.0.1:0").workers(2).handler(hello).build()?;
 //! let handle = server.handle();
-//! let running = std::thread::spawn(move || server.run());
+//! let running = unsnarl::thread::spawn(move || server.run());
 //! // … requests to handle.local_addr() …
 //! handle.shutdown();
 //! running.join().expect("the server does not panic")?;
@@ -62,10 +62,17 @@ pub mod pool;
 mod status;
 pub mod table;
 
-use std::{fmt, net::SocketAddr, path::PathBuf};
+use std::{fmt, path::PathBuf};
 
 use self::core::{Core, Incidents};
-use crate::{Named, net::TcpListener, parking_lot::Mutex, sync::Arc, thread, time::Instant};
+use crate::{
+    Named,
+    net::{SocketAddr, TcpListener},
+    parking_lot::Mutex,
+    sync::Arc,
+    thread,
+    time::Instant,
+};
 pub use error::ServerError;
 pub use files::Files;
 pub use handler::{Handler, Request};

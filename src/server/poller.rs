@@ -22,7 +22,10 @@ pub(crate) fn run(core: &Arc<Core>, workers: &Workers) {
     while let Some(due) = core.parking.wait() {
         for (deadline, guest) in due.ready {
             match guest {
-                Guest::Waiting(connection) => jobs.push_back(connection),
+                Guest::Waiting(mut connection) => {
+                    connection.queue();
+                    jobs.push_back(connection);
+                }
                 Guest::Leaving { .. } => drain_leaving(core, guest, deadline),
             }
         }

@@ -21,11 +21,11 @@
 //! 6. *A leaving connection's counts are added to the totals under `table`*, so that a request is counted exactly once at
 //!    every moment.
 
-use std::{fmt, net::SocketAddr};
+use std::fmt;
 
 use crate::{
     Named,
-    net::{Shutdown, TcpStream},
+    net::{Shutdown, SocketAddr, TcpStream},
     parking_lot::{Condvar, Mutex},
     sync::Arc,
     time::Instant,

@@ -1,8 +1,7 @@
 //! Conditional requests (RFC 9110 section 13): has the client the newest representation already?
 
-use std::time::SystemTime;
-
 use super::{Head, Method};
+use crate::time::SystemTime;
 
 /// Whether to answer 304 for a representation with `etag` (quotes included) and `modified`, a whole second.
 ///
@@ -32,10 +31,11 @@ fn matches(list: &[u8], etag: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, UNIX_EPOCH};
-
     use super::*;
-    use crate::server::http::scan::HeadScanner;
+    use crate::{
+        server::http::scan::HeadScanner,
+        time::{Duration, UNIX_EPOCH},
+    };
 
     fn not_modified(fields: &str) -> bool {
         let bytes = format!("GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n").into_bytes();
