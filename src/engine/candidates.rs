@@ -80,6 +80,11 @@ impl World {
         }
     }
 
+    /// Whether the operation cannot proceed by itself: a report counts it as waiting.
+    pub(crate) fn is_blocked(&self, thread: ThreadIndex, op: &Op) -> bool {
+        !matches!(self.readiness(thread, op), Readiness::Ready | Readiness::Yielding)
+    }
+
     fn can_proceed(&self, thread: ThreadIndex, op: &Op) -> bool {
         use OpKind::{
             Acquire, AcquireTimed, Join, Lock, LockTimed, Park, ParkTimed, Pass, Read, ReadTimed, Recv,

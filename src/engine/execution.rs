@@ -278,7 +278,7 @@ impl World {
         self.stop = None;
         self.teardown = false;
         self.fence = None;
-        let main = self.add_thread(Some("main".to_owned()), Place::caller());
+        let main = self.add_thread(Some("main".to_owned()), std::panic::Location::caller());
         debug_assert_eq!(main, 0, "the main thread comes first");
     }
 
@@ -491,14 +491,7 @@ impl World {
         if panicked && thread == 0 {
             return self.stop_with(Stop::Panicked { thread });
         }
-        for waiting in 0..self.thread_count {
-            let joins = self.threads[waiting]
-                .pending
-                .is_some_and(|op| op.kind == OpKind::Join && op.object == object);
-            if joins {
-                self.mark_enabled(waiting);
-            }
-        }
+        self.strategy.released(thread, object);
         self.pick()
     }
 

@@ -179,7 +179,7 @@ impl Shared {
             let result = catch_unwind(AssertUnwindSafe(|| {
                 let panicked = body();
                 if handle.visible_releases() {
-                    handle.step_on_thread(index, OpKind::Finish, Place::caller());
+                    handle.step_on_thread(index, OpKind::Finish, std::panic::Location::caller());
                 }
                 panicked
             }));

@@ -25,4 +25,5 @@ pub(crate) mod stuck;
 pub(crate) mod trace;
 
 pub(crate) use execution::{Limits, Mode, Race, Stop, Thread, World};
-pub(crate) use fiber::{Engine, Handle, current};
+pub(crate) use fiber::{Engine, Handle, ObjectId, current};
+pub(crate) use race::AtomicAccess;

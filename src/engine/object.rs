@@ -112,6 +112,10 @@ impl Objects {
         ObjectIndex::try_from(index).expect("an execution has fewer than 2^32 objects")
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.used
+    }
+
     #[inline]
     pub(crate) fn get(&self, index: ObjectIndex) -> &Object {
         debug_assert!((index as usize) < self.used, "object of another execution");

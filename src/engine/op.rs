@@ -3,17 +3,17 @@
 use std::panic::Location;
 
 /// A thread of a model, numbered in the order of spawning; the main thread is 0.
-pub type ThreadIndex = usize;
+pub(crate) type ThreadIndex = usize;
 
 /// An object of a model, numbered in the order of first use.
-pub type ObjectIndex = u32;
+pub(crate) type ObjectIndex = u32;
 
 /// Stands for "no object" in an [`Op`].
-pub const NO_OBJECT: ObjectIndex = u32::MAX;
+pub(crate) const NO_OBJECT: ObjectIndex = u32::MAX;
 
 /// What a visible operation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum OpKind {
+pub(crate) enum OpKind {
     /// The first step of a spawned thread.
     Start,
     /// Locks a mutex.
@@ -118,17 +118,17 @@ pub enum OpKind {
 
 /// A visible operation that a thread has published and is about to perform.
 #[derive(Clone, Copy, Debug)]
-pub struct Op {
+pub(crate) struct Op {
     /// What it does.
-    pub kind: OpKind,
+    pub(crate) kind: OpKind,
     /// The object that it does it to, or [`NO_OBJECT`].
-    pub object: ObjectIndex,
+    pub(crate) object: ObjectIndex,
     /// An argument whose meaning depends on the kind: a number of permits, the mutex of a wait, a thread.
-    pub arg: u32,
+    pub(crate) arg: u32,
     /// A second object that the operation changes: the mutex that a wait releases, in programs that can observe it.
-    pub second: ObjectIndex,
+    pub(crate) second: ObjectIndex,
     /// The place in the program.
-    pub place: &'static Location<'static>,
+    pub(crate) place: &'static Location<'static>,
 }
 
 impl Op {
@@ -144,13 +144,18 @@ impl Op {
     /// Whether the two operations of different threads depend on each other: swapping them where they stand next to
     /// each other can change what either of them, or anything after them, does.
     #[inline]
-    pub fn depends_on(&self, other: &Op) -> bool {
+    pub(crate) fn depends_on(&self, other: &Op) -> bool {
         let meet = |object: ObjectIndex| {
             object != NO_OBJECT && (object == other.object || object == other.second)
         };
         if self.kind == OpKind::Pass || other.kind == OpKind::Pass {
             // Leaving a barrier depends on the arrivals, but no later arrival depends on it.
             return false;
+        }
+        let asks_for_end = |kind| matches!(kind, OpKind::Join | OpKind::IsFinished);
+        if asks_for_end(self.kind) || asks_for_end(other.kind) {
+            // A thread's end and its park token are kept under one object, but have nothing to do with each other.
+            return self.object == other.object && (self.kind == OpKind::Finish || other.kind == OpKind::Finish);
         }
         (meet(self.object) && !(self.kind.only_reads() && other.kind.only_reads())) || meet(self.second)
     }
@@ -229,7 +234,7 @@ impl OpKind {
     }
 
     /// The word for the operation in schedules and reports.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             OpKind::Start => "start",
             OpKind::Lock => "lock",
@@ -281,6 +286,26 @@ impl OpKind {
             OpKind::Yield => "yield",
             OpKind::Sleep => "sleep",
             OpKind::Finish => "finish",
+        }
+    }
+
+    /// Every kind.
+    const ALL: [OpKind; 50] = [OpKind::Start, OpKind::Lock, OpKind::LockTimed, OpKind::TryLock, OpKind::Unlock, OpKind::Read, OpKind::ReadTimed, OpKind::TryRead, OpKind::UnlockRead, OpKind::Write, OpKind::WriteTimed, OpKind::TryWrite, OpKind::UnlockWrite, OpKind::Downgrade, OpKind::Wait, OpKind::WaitTimed, OpKind::Relock, OpKind::RelockTimed, OpKind::NotifyOne, OpKind::NotifyAll, OpKind::Acquire, OpKind::AcquireTimed, OpKind::TryAcquire, OpKind::Release, OpKind::Permits, OpKind::CloseSemaphore, OpKind::Arrive, OpKind::Pass, OpKind::Send, OpKind::SendTimed, OpKind::TrySend, OpKind::Taken, OpKind::Recv, OpKind::RecvTimed, OpKind::TryRecv, OpKind::Len, OpKind::CloseSenders, OpKind::CloseReceivers, OpKind::Load, OpKind::Store, OpKind::Rmw, OpKind::Fence, OpKind::Join, OpKind::IsFinished, OpKind::Park, OpKind::ParkTimed, OpKind::Unpark, OpKind::Yield, OpKind::Sleep, OpKind::Finish];
+
+    /// The kind that a word names.
+    pub(crate) fn from_word(word: &str) -> Option<OpKind> {
+        OpKind::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OpKind;
+
+    #[test]
+    fn words_are_distinct() {
+        for kind in OpKind::ALL {
+            assert_eq!(OpKind::from_word(kind.word()), Some(kind));
         }
     }
 }

@@ -58,6 +58,18 @@ impl World {
         }
     }
 
+    /// The object that all sequentially consistent fences share: they are in one total order.
+    pub(crate) fn fence_object(&mut self, place: Place) -> ObjectIndex {
+        match self.fence {
+            Some(object) => object,
+            None => {
+                let object = self.objects.register(State::Fence, None, place);
+                self.fence = Some(object);
+                object
+            }
+        }
+    }
+
     /// Draws the edges of a fence.
     pub(crate) fn fence_access(&mut self, ordering: Ordering) {
         let thread = self.current;

@@ -162,28 +162,39 @@ impl Exhaustive {
                     // Everything older on this object is known through this step.
                     break;
                 }
-                if earlier.op.depends_on(op) && earlier.op.may_be_enabled_with(op) {
-                    self.add_backtrack(index, thread, before);
+                if !earlier.op.depends_on(op) {
+                    continue;
+                }
+                let writes = !earlier.op.kind.only_reads();
+                let reversible = earlier.op.may_be_enabled_with(op) && self.add_backtrack(index, thread, op, before);
+                if reversible && writes {
+                    // Older steps come before this one; their order against ours is reversed step by step.
+                    break;
                 }
             }
         }
     }
 
-    /// Sees to it that the race between the step `earlier` and `thread`'s next one is also explored the other way round.
-    fn add_backtrack(&mut self, earlier: usize, thread: ThreadIndex, before: &VectorClock) {
+    /// Sees to it that the race between the step `earlier` and `thread`'s next one, `op`, is also explored the other way
+    /// round; `false` if it cannot be.
+    fn add_backtrack(&mut self, earlier: usize, thread: ThreadIndex, op: &Op, before: &VectorClock) -> bool {
         let (node_index, racer, count) = {
             let step = &self.taken[earlier];
             (step.node, step.thread, step.count)
         };
         let Node::Thread(node) = &self.nodes[node_index] else { unreachable!("a step belongs to a thread choice") };
-        if node.backtrack == node.candidates {
-            return;
-        }
         // The initials: threads that could begin the sequence of all that does not depend on `earlier`, then our step.
         let mut initials: ThreadSet = 0;
+        let mut own_is_first = true;
         self.firsts.clear();
         for step in &self.taken[earlier + 1..self.taken_len] {
-            if step.clock.get(racer) >= count || self.firsts.iter().any(|(first, _)| *first == step.thread) {
+            if step.clock.get(racer) >= count {
+                continue;
+            }
+            own_is_first &= step.thread != thread
+                && step.count > before.get(step.thread)
+                && !step.op.depends_on(op);
+            if self.firsts.iter().any(|(first, _)| *first == step.thread) {
                 continue;
             }
             if self.firsts.iter().all(|(first, count)| step.clock.get(*first) < *count) {
@@ -191,21 +202,21 @@ impl Exhaustive {
             }
             self.firsts.push((step.thread, step.count));
         }
-        let own_is_first = self.firsts.iter().all(|(first, _)| *first != thread);
-        if own_is_first && self.firsts.iter().all(|(first, count)| before.get(*first) < *count) {
+        if own_is_first {
             if node.candidates & bit(thread) == 0 {
                 // Ours comes first and was blocked there: the two cannot swap.
-                return;
+                return false;
             }
             initials |= bit(thread);
         }
         if initials & (node.backtrack | node.sleep) != 0 {
-            return;
+            return true;
         }
         let able = initials & node.candidates;
         let chosen = if able & bit(thread) != 0 { bit(thread) } else { able & able.wrapping_neg() };
         let Node::Thread(node) = &mut self.nodes[node_index] else { unreachable!("checked above") };
         node.backtrack |= chosen;
+        true
     }
 
     /// The threads that sleep after the chosen one has taken its step.

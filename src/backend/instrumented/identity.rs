@@ -1,0 +1,60 @@
+//! What every instrumented object carries: a name, its place of construction, and its number inside a model.
+
+use std::panic::Location;
+
+#[cfg(feature = "model")]
+use crate::engine::{
+    Handle, ObjectId,
+    object::State,
+    op::{ObjectIndex, Op, OpKind},
+    trace::Outcome,
+};
+
+pub(super) struct Identity {
+    #[cfg(feature = "model")]
+    id: ObjectId,
+    pub(super) name: Option<&'static str>,
+    pub(super) created: &'static Location<'static>,
+}
+
+impl Identity {
+    #[track_caller]
+    pub(super) const fn new() -> Self {
+        Identity {
+            #[cfg(feature = "model")]
+            id: ObjectId::new(),
+            name: None,
+            created: Location::caller(),
+        }
+    }
+}
+
+#[cfg(feature = "model")]
+impl Identity {
+    /// The object's number in the running execution. An object with data that outlives executions is noted: its data
+    /// does not start afresh.
+    pub(super) fn index(&self, handle: &Handle, kind: &'static str, state: impl FnOnce() -> State) -> ObjectIndex {
+        let (index, survived) = handle.object(&self.id, self.name, self.created, state);
+        if survived {
+            handle.note_survivor(kind, self.created);
+        }
+        index
+    }
+
+    /// As [`index`](Self::index) for an object whose value can be set back: the flag says when to.
+    pub(super) fn index_of_value(&self, handle: &Handle, state: impl FnOnce() -> State) -> (ObjectIndex, bool) {
+        handle.object(&self.id, self.name, self.created, state)
+    }
+}
+
+/// Performs an operation without an argument at the caller's place.
+#[cfg(feature = "model")]
+#[track_caller]
+pub(super) fn step(
+    handle: &Handle,
+    kind: OpKind,
+    object: ObjectIndex,
+    timeout: Option<std::time::Duration>,
+) -> Outcome {
+    handle.step(Op::new(kind, object, 0, Location::caller()), timeout)
+}

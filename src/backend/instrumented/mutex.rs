@@ -1,0 +1,73 @@
+//! The raw mutex.
+
+use std::{mem, time::Duration};
+
+#[cfg(feature = "model")]
+use super::identity::step;
+use super::identity::Identity;
+#[cfg(feature = "model")]
+use crate::engine::{Handle, object::State, op::{ObjectIndex, OpKind}, trace::Outcome};
+
+pub(crate) struct RawMutex {
+    identity: Identity,
+    native: parking_lot::Mutex<()>,
+}
+
+impl RawMutex {
+    #[track_caller]
+    pub(crate) const fn new() -> Self {
+        RawMutex { identity: Identity::new(), native: parking_lot::Mutex::new(()) }
+    }
+
+    pub(crate) fn set_name(&mut self, name: &'static str) {
+        self.identity.name = Some(name);
+    }
+
+    #[cfg(feature = "model")]
+    pub(super) fn index(&self, handle: &Handle) -> ObjectIndex {
+        self.identity.index(handle, "mutex", || State::Mutex { owner: None })
+    }
+
+    /// The native lock, for the native condition variable.
+    pub(super) fn native(&self) -> &parking_lot::Mutex<()> {
+        &self.native
+    }
+
+    #[inline]
+    #[track_caller]
+    pub(crate) fn lock(&self) {
+        in_model!(handle => {
+            step(&handle, OpKind::Lock, self.index(&handle), None);
+        });
+        mem::forget(self.native.lock());
+    }
+
+    #[inline]
+    #[track_caller]
+    pub(crate) fn try_lock(&self) -> bool {
+        in_model!(handle => step(&handle, OpKind::TryLock, self.index(&handle), None) == Outcome::Done);
+        self.native.try_lock().map(mem::forget).is_some()
+    }
+
+    #[inline]
+    #[track_caller]
+    pub(crate) fn lock_timeout(&self, timeout: Duration) -> bool {
+        in_model!(handle => {
+            step(&handle, OpKind::LockTimed, self.index(&handle), Some(timeout)) == Outcome::Done
+        });
+        self.native.try_lock_for(timeout).map(mem::forget).is_some()
+    }
+
+    /// # Safety
+    ///
+    /// The caller holds the lock.
+    #[inline]
+    #[track_caller]
+    pub(crate) unsafe fn unlock(&self) {
+        in_model!(handle => {
+            handle.release(OpKind::Unlock, self.index(&handle), std::panic::Location::caller());
+        });
+        // SAFETY: the caller holds the lock.
+        unsafe { self.native.force_unlock() };
+    }
+}

@@ -1,0 +1,190 @@
+//! Threads: coroutines inside a model, the operating system's outside.
+
+use std::{io, time::Duration};
+
+#[cfg(feature = "model")]
+use std::{panic::Location, sync::Arc};
+
+#[cfg(feature = "model")]
+use crate::engine::{
+    op::{Op, OpKind, ThreadIndex},
+    trace::Outcome,
+};
+
+/// Tells threads apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum ThreadId {
+    Native(std::thread::ThreadId),
+    #[cfg(feature = "model")]
+    Model { execution: u64, thread: ThreadIndex },
+}
+
+#[derive(Clone)]
+pub(crate) enum ThreadHandle {
+    Native(std::thread::Thread),
+    #[cfg(feature = "model")]
+    Model { execution: u64, thread: ThreadIndex, name: Option<Arc<str>> },
+}
+
+impl ThreadHandle {
+    pub(crate) fn id(&self) -> ThreadId {
+        match self {
+            ThreadHandle::Native(thread) => ThreadId::Native(thread.id()),
+            #[cfg(feature = "model")]
+            ThreadHandle::Model { execution, thread, .. } => {
+                ThreadId::Model { execution: *execution, thread: *thread }
+            }
+        }
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            ThreadHandle::Native(thread) => thread.name(),
+            #[cfg(feature = "model")]
+            ThreadHandle::Model { name, .. } => name.as_deref(),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn unpark(&self) {
+        match self {
+            ThreadHandle::Native(thread) => thread.unpark(),
+            #[cfg(feature = "model")]
+            ThreadHandle::Model { execution, thread, .. } => {
+                if let Some(handle) = crate::engine::current()
+                    && handle.execution_id() == *execution
+                {
+                    handle.step_on_thread(*thread, OpKind::Unpark, Location::caller());
+                }
+            }
+        }
+    }
+}
+
+pub(crate) struct RawJoinHandle {
+    thread: ThreadHandle,
+    native: Option<std::thread::JoinHandle<()>>,
+}
+
+impl RawJoinHandle {
+    /// Blocks until the thread has ended.
+    #[track_caller]
+    pub(crate) fn join(self) {
+        #[cfg(feature = "model")]
+        if let (ThreadHandle::Model { execution, thread, .. }, Some(handle)) =
+            (&self.thread, crate::engine::current())
+            && handle.execution_id() == *execution
+        {
+            handle.step_on_thread(*thread, OpKind::Join, Location::caller());
+            return;
+        }
+        if let Some(native) = self.native {
+            // The body catches panics and leaves them with the result, so there is nothing to learn here.
+            let _ = native.join();
+        }
+    }
+
+    pub(crate) fn thread(&self) -> &ThreadHandle {
+        &self.thread
+    }
+
+    #[track_caller]
+    pub(crate) fn is_finished(&self) -> bool {
+        #[cfg(feature = "model")]
+        if let (ThreadHandle::Model { execution, thread, .. }, Some(handle)) =
+            (&self.thread, crate::engine::current())
+            && handle.execution_id() == *execution
+        {
+            handle.step_on_thread(*thread, OpKind::IsFinished, Location::caller());
+            return handle.with(|world| world.thread(*thread).finished);
+        }
+        self.native.as_ref().is_none_or(std::thread::JoinHandle::is_finished)
+    }
+}
+
+#[track_caller]
+pub(crate) fn spawn(
+    name: Option<String>,
+    stack_size: Option<usize>,
+    body: Box<dyn FnOnce() -> bool + Send + 'static>,
+) -> io::Result<RawJoinHandle> {
+    in_model!(handle => {
+        let shared_name = name.as_deref().map(Arc::from);
+        let thread = handle.spawn(name, Location::caller(), body);
+        let execution = handle.execution_id();
+        Ok(RawJoinHandle {
+            thread: ThreadHandle::Model { execution, thread, name: shared_name },
+            native: None,
+        })
+    });
+    let mut builder = std::thread::Builder::new();
+    if let Some(name) = name {
+        builder = builder.name(name);
+    }
+    if let Some(size) = stack_size {
+        builder = builder.stack_size(size);
+    }
+    let native = builder.spawn(move || {
+        body();
+    })?;
+    Ok(RawJoinHandle { thread: ThreadHandle::Native(native.thread().clone()), native: Some(native) })
+}
+
+pub(crate) fn current() -> ThreadHandle {
+    in_model!(handle => {
+        let (thread, name) = handle.with(|world| {
+            (world.current, world.thread(world.current).name.as_deref().map(Arc::from))
+        });
+        ThreadHandle::Model { execution: handle.execution_id(), thread, name }
+    });
+    ThreadHandle::Native(std::thread::current())
+}
+
+#[track_caller]
+pub(crate) fn park() {
+    in_model!(handle => {
+        let thread = handle.with(|world| world.current);
+        handle.step_on_thread(thread, OpKind::Park, Location::caller());
+    });
+    std::thread::park();
+}
+
+#[track_caller]
+pub(crate) fn park_timeout(timeout: Duration) {
+    in_model!(handle => {
+        let object = handle.with(|world| world.thread(world.current).object);
+        let _: Outcome = handle.step(Op::new(OpKind::ParkTimed, object, 0, Location::caller()), Some(timeout));
+    });
+    std::thread::park_timeout(timeout);
+}
+
+#[track_caller]
+pub(crate) fn yield_now() {
+    in_model!(handle => {
+        handle.step_alone(OpKind::Yield, Location::caller(), None);
+    });
+    std::thread::yield_now();
+}
+
+/// In a model a hint to spin is a yield: the thread has no reason to look again before something has changed.
+#[inline]
+#[track_caller]
+pub(crate) fn spin_loop() {
+    in_model!(handle => {
+        handle.step_alone(OpKind::Yield, Location::caller(), None);
+    });
+    std::hint::spin_loop();
+}
+
+#[track_caller]
+pub(crate) fn sleep(time: Duration) {
+    in_model!(handle => {
+        handle.step_alone(OpKind::Sleep, Location::caller(), Some(time));
+    });
+    std::thread::sleep(time);
+}
+
+pub(crate) fn panicking() -> bool {
+    in_model!(handle => handle.panicking());
+    std::thread::panicking()
+}

@@ -1,0 +1,365 @@
+//! The settings of a check.
+
+use std::{env, path::PathBuf, time::Duration};
+
+use super::{
+    events::{self, Record},
+    finding::FindingKind,
+    schedule::Schedule,
+    verdict::{EngineName, Verdict},
+};
+
+/// Names a file with a schedule to replay instead of exploring; only the model that the schedule names is replayed.
+pub(crate) const REPLAY_VARIABLE: &str = "UNSNARL_REPLAY";
+/// Seconds that each model's exploration may take, instead of what the model says.
+pub(crate) const BUDGET_VARIABLE: &str = "UNSNARL_BUDGET_SECONDS";
+/// A preemption bound for every model, instead of what the model says.
+pub(crate) const PREEMPTIONS_VARIABLE: &str = "UNSNARL_PREEMPTIONS";
+
+/// How schedules are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Strategy {
+    /// Exhaustive within the time budget; if that ends first, random for a tenth of it.
+    Auto,
+    /// Every order of dependent operations: depth-first search with sleep sets and source sets.
+    Exhaustive,
+    /// As `Exhaustive`, with sleep sets only: more redundant work, fewer assumptions. For checks of the checker.
+    SleepSets,
+    /// Every interleaving, however redundant. For checks of the checker.
+    BruteForce,
+    /// A random walk with this seed.
+    Random(u64),
+}
+
+/// Something that a model needs and not every engine has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Capability {
+    /// Waits with a time limit: our engine only.
+    Timeouts,
+    /// More than four threads beside the main thread: not loom.
+    ManyThreads,
+    /// A panicking thread whose panic is its own affair (poisoning, `join` that gives `Err`): our engine only.
+    ThreadPanics,
+    /// A search that ends within the time budget of an ordinary run: our engine only. For models that loom and shuttle
+    /// could hold but would not finish; they run bounded there if this is not named.
+    FastSearch,
+}
+
+impl Capability {
+    /// Whether this engine has it.
+    #[must_use]
+    pub fn is_had_by(self, engine: EngineName) -> bool {
+        match engine {
+            EngineName::Unsnarl => true,
+            EngineName::Loom => false,
+            EngineName::Shuttle => matches!(self, Capability::ManyThreads),
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Capability::Timeouts => "waits with a time limit",
+            Capability::ManyThreads => "more than five threads",
+            Capability::ThreadPanics => "threads that panic and are survived",
+            Capability::FastSearch => "a search that is too long for it",
+        }
+    }
+}
+
+/// A model with its settings: [`run`](Self::run) gives a [`Verdict`], [`check`](Self::check) panics unless it is as expected.
+///
+/// The settings that only one engine has are named after it; the others ignore them.
+#[derive(Clone, Debug)]
+#[must_use = "a checker checks nothing before `run` or `check`"]
+pub struct Checker {
+    pub(crate) name: String,
+    pub(crate) expected: Option<FindingKind>,
+    pub(crate) strategy: Strategy,
+    pub(crate) preemption_bound: Option<usize>,
+    pub(crate) max_executions: Option<u64>,
+    pub(crate) max_time: Duration,
+    pub(crate) max_steps: usize,
+    pub(crate) early_timeouts: u32,
+    pub(crate) spurious_wakeups: u32,
+    pub(crate) stack_size: usize,
+    pub(crate) shrink: bool,
+    pub(crate) regressions: bool,
+    pub(crate) regressions_folder: Option<PathBuf>,
+    pub(crate) replay: Option<Schedule>,
+    pub(crate) needs: Vec<Capability>,
+    pub(crate) misses: Vec<(EngineName, String)>,
+    pub(crate) loom_preemptions: Option<usize>,
+}
+
+/// Checks a program and panics with the full report if there is a finding.
+///
+/// The closure is the main thread of the model; it is run once per execution and must do the same each time that the
+/// schedule is the same.
+///
+/// # Panics
+///
+/// If there is a finding, or the check could not be carried out.
+///
+/// # Examples
+///
+/// ```
+/// use unsnarl::{parking_lot::Mutex, sync::Arc, thread};
+///
+/// unsnarl::check(|| {
+///     let total = Arc::new(Mutex::new(0));
+///     let mine = Arc::clone(&total);
+///     let other = thread::spawn(move || *mine.lock() += 1);
+///     *total.lock() += 1;
+///     other.join().unwrap();
+///     assert_eq!(*total.lock(), 2);
+/// });
+/// ```
+pub fn check<F: Fn() + Send + Sync + 'static>(model: F) {
+    Checker::new(name_of::<F>()).check(model);
+}
+
+/// A name for a closure: the path of the function that it stands in.
+fn name_of<F>() -> String {
+    let path = std::any::type_name::<F>();
+    let path = path.replace("::{{closure}}", "");
+    path.split_once("::").map_or(path.clone(), |(_, rest)| rest.to_owned())
+}
+
+impl Checker {
+    /// A checker with the default settings. The name stands in reports, schedules and regression files.
+    pub fn new(name: impl Into<String>) -> Self {
+        Checker {
+            name: name.into(),
+            expected: None,
+            strategy: Strategy::Auto,
+            preemption_bound: None,
+            max_executions: None,
+            max_time: Duration::from_secs(10),
+            max_steps: 20_000,
+            early_timeouts: 1,
+            spurious_wakeups: 1,
+            stack_size: 256 << 10,
+            shrink: true,
+            regressions: true,
+            regressions_folder: None,
+            replay: None,
+            needs: Vec::new(),
+            misses: Vec::new(),
+            loom_preemptions: Some(2),
+        }
+    }
+
+    /// This kind of finding is what the model is for (a broken variant): its absence is the failure.
+    pub fn expect(mut self, kind: FindingKind) -> Self {
+        self.expected = Some(kind);
+        self
+    }
+
+    /// How schedules are chosen. Default: [`Strategy::Auto`].
+    pub fn strategy(mut self, strategy: Strategy) -> Self {
+        self.strategy = strategy;
+        self
+    }
+
+    /// Leaves out schedules that take the processor more often than this from a thread that could have gone on. Turns
+    /// partial-order reduction off, since an order that it leaves out could be one with fewer preemptions.
+    pub fn preemption_bound(mut self, bound: usize) -> Self {
+        self.preemption_bound = Some(bound);
+        self.loom_preemptions = Some(bound);
+        self
+    }
+
+    /// Ends the exploration after this many executions. Default: no limit but the time.
+    pub fn max_executions(mut self, executions: u64) -> Self {
+        self.max_executions = Some(executions);
+        self
+    }
+
+    /// Ends the exploration after this time; looked at between executions. Default: 10 seconds.
+    pub fn max_time(mut self, time: Duration) -> Self {
+        self.max_time = time;
+        self
+    }
+
+    /// Takes an execution of more steps than this for a livelock, if every thread had its turn. Default: 20,000.
+    pub fn max_steps(mut self, steps: usize) -> Self {
+        self.max_steps = steps;
+        self
+    }
+
+    /// How often each thread's time may run out although other threads could still run. Default: once. Without this
+    /// budget time runs out only when nothing else can happen.
+    pub fn early_timeouts(mut self, times: u32) -> Self {
+        self.early_timeouts = times;
+        self
+    }
+
+    /// How often each thread may wake from a condition variable for no reason, as the standard allows. Default: once.
+    pub fn spurious_wakeups(mut self, times: u32) -> Self {
+        self.spurious_wakeups = times;
+        self
+    }
+
+    /// The stack of each model thread, in bytes. Default: 256 KiB.
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.stack_size = bytes;
+        self
+    }
+
+    /// Whether to look for a shorter schedule once something was found. Default: yes.
+    pub fn shrink(mut self, shrink: bool) -> Self {
+        self.shrink = shrink;
+        self
+    }
+
+    /// Whether failing schedules are kept in [`REGRESSIONS_FOLDER`](super::REGRESSIONS_FOLDER) and tried first. Default: yes. Expected findings are
+    /// never kept.
+    pub fn regressions(mut self, keep: bool) -> Self {
+        self.regressions = keep;
+        self
+    }
+
+    /// Where failing schedules are kept, instead of beside the tested package's `Cargo.toml`.
+    pub fn regressions_in(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.regressions_folder = Some(folder.into());
+        self
+    }
+
+    /// Replays this schedule instead of exploring.
+    pub fn replay(mut self, schedule: Schedule) -> Self {
+        self.replay = Some(schedule);
+        self
+    }
+
+    /// The model needs this; engines without it come to [`Verdict::Inconclusive`] and say why.
+    pub fn needs(mut self, capability: Capability) -> Self {
+        self.needs.push(capability);
+        self
+    }
+
+    /// This engine is known to miss the expected finding, for this reason: there, a pass is as expected, and the report
+    /// says why.
+    pub fn known_miss(mut self, engine: EngineName, reason: impl Into<String>) -> Self {
+        self.misses.push((engine, reason.into()));
+        self
+    }
+
+    /// The preemption bound for loom, which does not finish many models without. Default: 2; `None` for no bound.
+    pub fn loom_preemptions(mut self, bound: Option<usize>) -> Self {
+        self.loom_preemptions = bound;
+        self
+    }
+
+    /// Why the engine of this build is expected to miss the finding.
+    fn known_miss_here(&self) -> Option<&str> {
+        let here = EngineName::of_this_build();
+        self.misses.iter().find(|(engine, _)| *engine == here).map(|(_, reason)| reason.as_str())
+    }
+
+    /// Checks the model.
+    ///
+    /// The closure is the main thread of the model; it is run once per execution and must do the same each time that the
+    /// schedule is the same. Blocks until the verdict is there.
+    pub fn run<F: Fn() + Send + Sync + 'static>(&self, model: F) -> Verdict {
+        let engine = EngineName::of_this_build();
+        if let Some(missing) = self.needs.iter().find(|need| !need.is_had_by(engine)) {
+            let reason = format!("the model needs {}, which {engine} does not have", missing.words());
+            return Verdict::Inconclusive { reason };
+        }
+        match self.clone().with_environment() {
+            Ok(checker) => checker.run_here(model),
+            Err(reason) => Verdict::Inconclusive { reason },
+        }
+    }
+
+    /// Checks the model and panics unless the verdict is as expected.
+    ///
+    /// # Panics
+    ///
+    /// With the full report if there is a finding that was not expected, if an expected one was not found, or if the check
+    /// could not be carried out.
+    pub fn check<F: Fn() + Send + Sync + 'static>(&self, model: F) {
+        let mut verdict = self.run(model);
+        let miss = self.known_miss_here().filter(|_| verdict.pass().is_some());
+        if let (Some(reason), Verdict::Pass(pass)) = (miss, &mut verdict) {
+            pass.notes.push(format!("known miss: {reason}"));
+        }
+        let as_expected = verdict.is_as_expected(self.expected) || miss.is_some();
+        events::write(&Record {
+            model: self.name.clone(),
+            engine: EngineName::of_this_build(),
+            expected: self.expected,
+            as_expected,
+            verdict: verdict.clone(),
+        });
+        if as_expected {
+            return;
+        }
+        match verdict {
+            Verdict::Finding(finding) => {
+                let style = crate::report::terminal::Style::of_stderr();
+                let mut report = crate::report::terminal::finding(&finding, &style);
+                if let Some(expected) = self.expected {
+                    report = format!("expected a {expected}, but found:\n{report}");
+                }
+                panic!("{report}");
+            }
+            Verdict::Pass(_) => panic!(
+                "unsnarl: model `{}` should have shown a {}, but passed: {}",
+                self.name,
+                self.expected.map_or("finding", FindingKind::as_str),
+                verdict.summary()
+            ),
+            Verdict::Inconclusive { reason } => panic!("unsnarl: model `{}`: {reason}", self.name),
+            Verdict::Fault { message } => {
+                panic!("unsnarl: fault of the checker in model `{}`: {message}", self.name)
+            }
+        }
+    }
+
+    /// Lets the environment override settings.
+    fn with_environment(mut self) -> Result<Self, String> {
+        if let Some(seconds) = number(BUDGET_VARIABLE)? {
+            self.max_time = Duration::from_secs(seconds);
+        }
+        if let Some(bound) = number(PREEMPTIONS_VARIABLE)? {
+            let bound = usize::try_from(bound).unwrap_or(usize::MAX);
+            self.preemption_bound = Some(bound);
+            self.loom_preemptions = Some(bound);
+        }
+        if self.replay.is_none()
+            && let Some(path) = env::var_os(REPLAY_VARIABLE)
+        {
+            let path = PathBuf::from(path);
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| format!("{REPLAY_VARIABLE}: cannot read {}: {error}", path.display()))?;
+            let all = Schedule::parse_all(&text)
+                .map_err(|error| format!("{REPLAY_VARIABLE}: {}: {error}", path.display()))?;
+            self.replay = all.into_iter().find(|schedule| schedule.model == self.name);
+        }
+        Ok(self)
+    }
+
+    #[cfg(backend = "instrumented")]
+    fn run_here<F: Fn() + Send + Sync + 'static>(&self, model: F) -> Verdict {
+        super::explore::run(self, &model)
+    }
+
+    #[cfg(any(backend = "loom", backend = "shuttle"))]
+    fn run_here<F: Fn() + Send + Sync + 'static>(&self, model: F) -> Verdict {
+        super::guest::run(self, model)
+    }
+}
+
+/// A number from the environment.
+fn number(variable: &str) -> Result<Option<u64>, String> {
+    match env::var(variable) {
+        Ok(text) => text
+            .parse()
+            .map(Some)
+            .map_err(|_| format!("{variable}: `{text}` is not a whole number")),
+        Err(_) => Ok(None),
+    }
+}

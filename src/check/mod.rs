@@ -1,0 +1,65 @@
+//! The checker: runs a program through its interleavings and explains what it finds.
+//!
+//! [`check`] is for tests: it panics with the full report. [`Checker`] has the settings and returns a [`Verdict`].
+//!
+//! ```
+//! use unsnarl::{Named, check::{Checker, FindingKind}, parking_lot::Mutex, sync::Arc, thread};
+//!
+//! let verdict = Checker::new("transfer").run(|| {
+//!     let from = Arc::new(Mutex::new(10).named("from"));
+//!     let to = Arc::new(Mutex::new(0).named("to"));
+//!     let (from2, to2) = (Arc::clone(&from), Arc::clone(&to));
+//!     let other = thread::spawn(move || {
+//!         let mut to = to2.lock();
+//!         let mut from = from2.lock();
+//!         *from += 1;
+//!         *to -= 1;
+//!     });
+//!     let mut from = from.lock();
+//!     let mut to = to.lock();
+//!     *from -= 1;
+//!     *to += 1;
+//!     drop((from, to));
+//!     other.join().unwrap();
+//! });
+//! let finding = verdict.finding().expect("the locks are taken in both orders");
+//! assert_eq!(finding.kind, FindingKind::Deadlock);
+//! assert_eq!(finding.cycle.len(), 2);
+//! ```
+//!
+//! # What a pass does not prove
+//!
+//! A [`Pass`] is complete only if [`Pass::is_complete`] says so; else its bounds say what was left out. Complete means:
+//! every order of the operations on facade objects, with values that are sequentially consistent. Weaker memory orderings
+//! are checked for the data that they should publish (a missing release or acquire is a race on a
+//! [`cell::UnsafeCell`](crate::cell::UnsafeCell)), but a stale value is never read: for that, run the model under loom.
+//! What a program does behind the facade's back (its own `std::sync`, time, randomness) is not seen.
+
+mod checker;
+mod events;
+#[cfg(backend = "instrumented")]
+mod explore;
+mod finding;
+#[cfg(any(backend = "loom", backend = "shuttle"))]
+mod guest;
+#[cfg(backend = "instrumented")]
+mod observe;
+mod regressions;
+mod schedule;
+#[cfg(backend = "instrumented")]
+mod shrink;
+mod verdict;
+
+pub use checker::{Capability, Checker, Strategy, check};
+pub use events::{EVENTS_VARIABLE, Record};
+pub use finding::{
+    FINDING_VERSION, Finding, FindingKind, HeldReport, ObjectReport, StepReport, ThreadReport, WaitReport,
+};
+pub use regressions::REGRESSIONS_FOLDER;
+pub use schedule::{Line, SCHEDULE_BYTES_MAX, SCHEDULE_VERSION, Schedule, ScheduleError};
+pub use verdict::{EngineName, Explored, Pass, Verdict};
+
+/// Whether the word names an operation.
+fn is_operation(word: &str) -> bool {
+    crate::engine::op::OpKind::from_word(word).is_some()
+}

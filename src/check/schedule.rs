@@ -1,0 +1,300 @@
+//! Schedules as text: one line a choice, readable, versioned, independent of the report.
+//!
+//! ```text
+//! unsnarl schedule 1
+//! model bank::transfer
+//! finding deadlock
+//! unlocks implied
+//! run 0 join        # main joins thread-1 at src/bank.rs:31:15
+//! run 1 lock        # thread-1 locks `from` at src/bank.rs:12:20
+//! pick 1 of 2       # which waiter is woken
+//! ```
+//!
+//! What follows a `#` is for people. `unlocks visible` marks a program in which unlocks are steps of their own, because it
+//! has operations that can tell when they happen.
+
+use std::fmt;
+
+/// The version that this build reads and writes.
+pub const SCHEDULE_VERSION: u32 = 1;
+
+const HEADER: &str = "unsnarl schedule";
+
+/// The longest schedule text that is read, in bytes.
+pub const SCHEDULE_BYTES_MAX: usize = 16 << 20;
+
+/// A recorded sequence of choices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// The model that it belongs to.
+    pub model: String,
+    /// What it leads to, as a word.
+    pub finding: String,
+    /// Whether unlocks are steps.
+    pub visible_unlocks: bool,
+    /// The choices.
+    pub lines: Vec<Line>,
+}
+
+/// One choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// This thread takes its next step, which is this operation.
+    Run {
+        /// The thread's index: 0 is the main thread, the others in the order of spawning.
+        thread: usize,
+        /// The word for the operation.
+        operation: String,
+        /// For people.
+        comment: String,
+    },
+    /// A choice of a value.
+    Pick {
+        /// The value.
+        value: usize,
+        /// How many there were.
+        count: usize,
+    },
+}
+
+/// Why a schedule could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleError {
+    line: usize,
+    kind: ErrorKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum ErrorKind {
+    TooLong,
+    NoHeader,
+    Version(String),
+    Header(&'static str),
+    Unknown(String),
+    Number(String),
+    Operation(String),
+    Pick { value: usize, count: usize },
+    Empty,
+}
+
+impl fmt::Display for ScheduleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = self.line;
+        match &self.kind {
+            ErrorKind::TooLong => write!(f, "schedule is longer than {SCHEDULE_BYTES_MAX} bytes"),
+            ErrorKind::NoHeader => {
+                write!(f, "not a schedule: line {line} should be `{HEADER} {SCHEDULE_VERSION}`")
+            }
+            ErrorKind::Version(found) => write!(
+                f,
+                "schedule of version {found}, but this build reads version {SCHEDULE_VERSION}: run the check again to record it anew"
+            ),
+            ErrorKind::Header(name) => write!(f, "line {line} of the schedule should be `{name} …`"),
+            ErrorKind::Unknown(word) => {
+                write!(f, "line {line} of the schedule begins with `{word}`, but only `run` and `pick` are known")
+            }
+            ErrorKind::Number(word) => write!(f, "line {line} of the schedule has `{word}` where a number should be"),
+            ErrorKind::Operation(word) => write!(f, "line {line} of the schedule names no known operation: `{word}`"),
+            ErrorKind::Pick { value, count } => {
+                write!(f, "line {line} of the schedule picks {value} of {count}, which is out of range")
+            }
+            ErrorKind::Empty => f.write_str("the schedule has no steps"),
+        }
+    }
+}
+
+impl std::error::Error for ScheduleError {}
+
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{HEADER} {SCHEDULE_VERSION}")?;
+        writeln!(f, "model {}", self.model)?;
+        writeln!(f, "finding {}", self.finding)?;
+        writeln!(f, "unlocks {}", if self.visible_unlocks { "visible" } else { "implied" })?;
+        for line in &self.lines {
+            match line {
+                Line::Run { thread, operation, comment } if comment.is_empty() => {
+                    writeln!(f, "run {thread} {operation}")?;
+                }
+                Line::Run { thread, operation, comment } => {
+                    writeln!(f, "run {thread} {operation:<14} # {comment}")?;
+                }
+                Line::Pick { value, count } => writeln!(f, "pick {value} of {count}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Schedule {
+    /// Reads all schedules of a file, which may have several one after the other.
+    ///
+    /// # Errors
+    ///
+    /// [`ScheduleError`], which names the line and what should be there.
+    pub fn parse_all(text: &str) -> Result<Vec<Schedule>, ScheduleError> {
+        if text.len() > SCHEDULE_BYTES_MAX {
+            return Err(ScheduleError { line: 0, kind: ErrorKind::TooLong });
+        }
+        let mut reader = Reader { lines: Vec::new(), at: 0 };
+        for (number, line) in text.lines().enumerate() {
+            let (content, comment) = line.split_once('#').unwrap_or((line, ""));
+            if !content.trim().is_empty() {
+                reader.lines.push((number + 1, content.trim(), comment.trim()));
+            }
+        }
+        let mut schedules = Vec::new();
+        while reader.at < reader.lines.len() {
+            schedules.push(reader.schedule()?);
+        }
+        if schedules.is_empty() {
+            return Err(ScheduleError { line: 1, kind: ErrorKind::NoHeader });
+        }
+        Ok(schedules)
+    }
+
+    /// Reads one schedule.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse_all`](Self::parse_all).
+    pub fn parse(text: &str) -> Result<Schedule, ScheduleError> {
+        Self::parse_all(text).map(|mut all| all.swap_remove(0))
+    }
+}
+
+struct Reader<'a> {
+    /// Number, content, comment of each line that is not empty.
+    lines: Vec<(usize, &'a str, &'a str)>,
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn schedule(&mut self) -> Result<Schedule, ScheduleError> {
+        let (line, content, _) = self.lines[self.at];
+        let version = content
+            .strip_prefix(HEADER)
+            .filter(|rest| rest.starts_with(char::is_whitespace))
+            .ok_or(ScheduleError { line, kind: ErrorKind::NoHeader })?
+            .trim();
+        if version != SCHEDULE_VERSION.to_string() {
+            return Err(ScheduleError { line, kind: ErrorKind::Version(version.to_owned()) });
+        }
+        self.at += 1;
+        let model = self.header("model")?;
+        let finding = self.header("finding")?;
+        let (line, _, _) = self.here();
+        let visible_unlocks = match self.header("unlocks")?.as_str() {
+            "visible" => true,
+            "implied" => false,
+            _ => return Err(ScheduleError { line, kind: ErrorKind::Header("unlocks visible|implied") }),
+        };
+        let mut lines = Vec::new();
+        while self.at < self.lines.len() && !self.lines[self.at].1.starts_with(HEADER) {
+            lines.push(self.line()?);
+        }
+        if lines.is_empty() {
+            return Err(ScheduleError { line, kind: ErrorKind::Empty });
+        }
+        Ok(Schedule { model, finding, visible_unlocks, lines })
+    }
+
+    fn here(&self) -> (usize, &str, &str) {
+        self.lines.get(self.at).copied().unwrap_or_else(|| {
+            (self.lines.last().map_or(1, |(number, _, _)| number + 1), "", "")
+        })
+    }
+
+    fn header(&mut self, name: &'static str) -> Result<String, ScheduleError> {
+        let (line, content, _) = self.here();
+        let value = content
+            .strip_prefix(name)
+            .filter(|rest| rest.starts_with(char::is_whitespace))
+            .ok_or(ScheduleError { line, kind: ErrorKind::Header(name) })?
+            .trim()
+            .to_owned();
+        self.at += 1;
+        Ok(value)
+    }
+
+    fn line(&mut self) -> Result<Line, ScheduleError> {
+        let (number, content, comment) = self.lines[self.at];
+        let fail = |kind| Err(ScheduleError { line: number, kind });
+        let parse = |word: &str| {
+            word.parse::<usize>()
+                .map_err(|_| ScheduleError { line: number, kind: ErrorKind::Number(word.to_owned()) })
+        };
+        let words: Vec<&str> = content.split_whitespace().collect();
+        self.at += 1;
+        match words[..] {
+            ["run", thread, operation] => {
+                if !super::is_operation(operation) {
+                    return fail(ErrorKind::Operation(operation.to_owned()));
+                }
+                Ok(Line::Run { thread: parse(thread)?, operation: operation.to_owned(), comment: comment.to_owned() })
+            }
+            ["run", ..] => fail(ErrorKind::Header("run THREAD OPERATION")),
+            ["pick", value, "of", count] => {
+                let (value, count) = (parse(value)?, parse(count)?);
+                if value >= count {
+                    return fail(ErrorKind::Pick { value, count });
+                }
+                Ok(Line::Pick { value, count })
+            }
+            ["pick", ..] => fail(ErrorKind::Header("pick VALUE of COUNT")),
+            _ => fail(ErrorKind::Unknown(words[0].to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error_of(text: &str) -> String {
+        Schedule::parse(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn errors_name_the_line_and_the_fix() {
+        insta::assert_snapshot!([
+            error_of(""),
+            error_of("hello"),
+            error_of("unsnarl schedule 7\nmodel a"),
+            error_of("unsnarl schedule 1\nfinding a"),
+            error_of("unsnarl schedule 1\nmodel a\nfinding b\nunlocks maybe"),
+            error_of("unsnarl schedule 1\nmodel a\nfinding b\nunlocks implied"),
+            error_of("unsnarl schedule 1\nmodel a\nfinding b\nunlocks implied\nwalk 1 lock"),
+            error_of("unsnarl schedule 1\nmodel a\nfinding b\nunlocks implied\nrun x lock"),
+            error_of("unsnarl schedule 1\nmodel a\nfinding b\nunlocks implied\nrun 1 fly"),
+            error_of("unsnarl schedule 1\nmodel a\nfinding b\nunlocks implied\npick 3 of 2"),
+        ].join("\n"), @r"
+        not a schedule: line 1 should be `unsnarl schedule 1`
+        not a schedule: line 1 should be `unsnarl schedule 1`
+        schedule of version 7, but this build reads version 1: run the check again to record it anew
+        line 2 of the schedule should be `model …`
+        line 4 of the schedule should be `unlocks visible|implied …`
+        the schedule has no steps
+        line 5 of the schedule begins with `walk`, but only `run` and `pick` are known
+        line 5 of the schedule has `x` where a number should be
+        line 5 of the schedule names no known operation: `fly`
+        line 5 of the schedule picks 3 of 2, which is out of range
+        ");
+    }
+
+    #[test]
+    fn text_round_trips() {
+        let schedule = Schedule {
+            model: "a::b".to_owned(),
+            finding: "deadlock".to_owned(),
+            visible_unlocks: true,
+            lines: vec![
+                Line::Run { thread: 0, operation: "lock".to_owned(), comment: "main locks `a`".to_owned() },
+                Line::Pick { value: 1, count: 3 },
+                Line::Run { thread: 2, operation: "wake-timed".to_owned(), comment: String::new() },
+            ],
+        };
+        let text = format!("{schedule}\n{schedule}");
+        assert_eq!(Schedule::parse_all(&text).unwrap(), vec![schedule.clone(), schedule]);
+    }
+}

@@ -1,0 +1,157 @@
+//! What a check comes to.
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use super::finding::{Finding, FindingKind};
+
+/// Which engine ran a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineName {
+    /// Our own.
+    Unsnarl,
+    /// The loom crate.
+    Loom,
+    /// The shuttle crate.
+    Shuttle,
+}
+
+impl EngineName {
+    /// The engine that this build runs models with.
+    #[must_use]
+    pub const fn of_this_build() -> Self {
+        if cfg!(backend = "loom") {
+            EngineName::Loom
+        } else if cfg!(backend = "shuttle") {
+            EngineName::Shuttle
+        } else {
+            EngineName::Unsnarl
+        }
+    }
+
+    /// The name in options and reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            EngineName::Unsnarl => "unsnarl",
+            EngineName::Loom => "loom",
+            EngineName::Shuttle => "shuttle",
+        }
+    }
+}
+
+impl fmt::Display for EngineName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What was explored, and how long it took.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Explored {
+    /// Complete executions: each of them another order of the operations that matter.
+    pub executions: u64,
+    /// Executions that were given up because what followed was explored elsewhere.
+    pub redundant: u64,
+    /// How many of the executions a sampling strategy chose, after the exhaustive search ran out of budget.
+    pub sampled: u64,
+    /// Steps in all executions.
+    pub steps: u64,
+    /// Wall-clock time.
+    pub elapsed: Duration,
+}
+
+/// No finding.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pass {
+    /// How much was explored.
+    pub explored: Explored,
+    /// What was *not* explored, one sentence each. Empty exactly if the pass is complete: every interleaving within the
+    /// memory model was covered.
+    pub bounds: Vec<String>,
+    /// What the reader should know beside that.
+    pub notes: Vec<String>,
+}
+
+impl Pass {
+    /// Whether nothing was left out. A pass that is not complete proves nothing beyond its bounds.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.bounds.is_empty()
+    }
+}
+
+/// What a check comes to. A finding is the program's fault, the last two are not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "lowercase")]
+pub enum Verdict {
+    /// Nothing was found; see [`Pass::is_complete`] for what that means.
+    Pass(Pass),
+    /// The program has a bug.
+    Finding(Box<Finding>),
+    /// The model could not be checked here, for example because the engine lacks something that it needs.
+    Inconclusive {
+        /// Why, in a sentence.
+        reason: String,
+    },
+    /// unsnarl itself failed.
+    Fault {
+        /// What happened.
+        message: String,
+    },
+}
+
+impl Verdict {
+    /// The finding, if there is one.
+    #[must_use]
+    pub fn finding(&self) -> Option<&Finding> {
+        match self {
+            Verdict::Finding(finding) => Some(finding),
+            _ => None,
+        }
+    }
+
+    /// The pass, if nothing was found.
+    #[must_use]
+    pub fn pass(&self) -> Option<&Pass> {
+        match self {
+            Verdict::Pass(pass) => Some(pass),
+            _ => None,
+        }
+    }
+
+    /// How much was explored, where that is known.
+    #[must_use]
+    pub fn explored(&self) -> Option<&Explored> {
+        match self {
+            Verdict::Pass(pass) => Some(&pass.explored),
+            Verdict::Finding(finding) => Some(&finding.explored),
+            _ => None,
+        }
+    }
+
+    /// One word, or a few.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        match self {
+            Verdict::Pass(pass) if pass.is_complete() => "pass, complete".to_owned(),
+            Verdict::Pass(_) => "pass, bounded".to_owned(),
+            Verdict::Finding(finding) => finding.kind.to_string(),
+            Verdict::Inconclusive { .. } => "inconclusive".to_owned(),
+            Verdict::Fault { .. } => "fault".to_owned(),
+        }
+    }
+
+    /// Whether the verdict is what was announced: this kind of finding, or none.
+    #[must_use]
+    pub fn is_as_expected(&self, expected: Option<FindingKind>) -> bool {
+        match self {
+            Verdict::Pass(_) => expected.is_none(),
+            Verdict::Finding(finding) => expected == Some(finding.kind),
+            Verdict::Inconclusive { .. } => true,
+            Verdict::Fault { .. } => false,
+        }
+    }
+}

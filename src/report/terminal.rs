@@ -1,0 +1,277 @@
+//! A finding for the terminal.
+
+use std::{
+    fmt::{self, Write as _},
+    io::IsTerminal,
+};
+
+use anstyle::{AnsiColor, Color};
+
+use super::lanes;
+use crate::check::{Finding, ThreadReport};
+
+/// Colours and width.
+#[derive(Clone, Debug)]
+pub struct Style {
+    colour: bool,
+    ascii: bool,
+    width: usize,
+}
+
+impl Style {
+    /// No colours; box-drawing characters; 100 columns.
+    #[must_use]
+    pub fn plain() -> Self {
+        Style { colour: false, ascii: false, width: 100 }
+    }
+
+    /// As standard error allows: colours if it is a terminal and neither `NO_COLOR` nor `TERM=dumb` is set; `COLUMNS` gives
+    /// the width.
+    #[must_use]
+    pub fn of_stderr() -> Self {
+        Self::of(std::io::stderr().is_terminal())
+    }
+
+    /// As [`of_stderr`](Self::of_stderr) for standard output.
+    #[must_use]
+    pub fn of_stdout() -> Self {
+        Self::of(std::io::stdout().is_terminal())
+    }
+
+    fn of(is_terminal: bool) -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let forced = set("CLICOLOR_FORCE");
+        let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        Style {
+            colour: (is_terminal || forced) && !set("NO_COLOR") && !dumb,
+            ascii: dumb,
+            width: width.unwrap_or(100).clamp(40, 400),
+        }
+    }
+
+    /// Whether colours are used.
+    #[must_use]
+    pub fn colour(mut self, colour: bool) -> Self {
+        self.colour = colour;
+        self
+    }
+
+    /// Only ASCII characters.
+    #[must_use]
+    pub fn ascii(mut self, ascii: bool) -> Self {
+        self.ascii = ascii;
+        self
+    }
+
+    /// The width in columns.
+    #[must_use]
+    pub fn width(mut self, columns: usize) -> Self {
+        self.width = columns.max(40);
+        self
+    }
+
+    pub(crate) fn is_ascii(&self) -> bool {
+        self.ascii
+    }
+
+    pub(crate) fn columns(&self) -> usize {
+        self.width
+    }
+
+    fn paint(&self, colour: Option<AnsiColor>, bold: bool, text: impl fmt::Display) -> String {
+        if !self.colour {
+            return text.to_string();
+        }
+        let mut style = anstyle::Style::new().fg_color(colour.map(Color::Ansi));
+        if bold {
+            style = style.bold();
+        }
+        format!("{style}{text}{style:#}")
+    }
+
+    pub(crate) fn error(&self, text: impl fmt::Display) -> String {
+        self.paint(Some(AnsiColor::Red), true, text)
+    }
+
+    pub(crate) fn heading(&self, text: impl fmt::Display) -> String {
+        self.paint(None, true, text)
+    }
+
+    pub(crate) fn dim(&self, text: impl fmt::Display) -> String {
+        self.paint(Some(AnsiColor::BrightBlack), false, text)
+    }
+
+    pub(crate) fn place(&self, text: impl fmt::Display) -> String {
+        self.paint(Some(AnsiColor::Cyan), false, text)
+    }
+
+    pub(crate) fn object(&self, text: impl fmt::Display) -> String {
+        self.paint(Some(AnsiColor::Yellow), false, text)
+    }
+
+    pub(crate) fn thread(&self, index: usize, text: impl fmt::Display) -> String {
+        const COLOURS: [AnsiColor; 5] = [
+            AnsiColor::Green,
+            AnsiColor::Magenta,
+            AnsiColor::Blue,
+            AnsiColor::BrightYellow,
+            AnsiColor::BrightCyan,
+        ];
+        self.paint(Some(COLOURS[index % COLOURS.len()]), true, text)
+    }
+}
+
+/// The whole report of a finding.
+#[must_use]
+pub fn finding(finding: &Finding, style: &Style) -> String {
+    let mut out = String::new();
+    // Writing to a string does not fail.
+    let _ = write_finding(&mut out, finding, style);
+    out
+}
+
+fn write_finding(out: &mut String, finding: &Finding, style: &Style) -> fmt::Result {
+    writeln!(out, "{} {}", style.error("unsnarl:"), style.heading(&finding.title))?;
+    writeln!(out, "  model {}, engine {}", finding.model, finding.engine)?;
+    writeln!(out)?;
+    for paragraph in &finding.explanation {
+        for line in wrap(paragraph, style.width.saturating_sub(2)) {
+            writeln!(out, "  {line}")?;
+        }
+    }
+    if finding.cycle.len() > 1 {
+        writeln!(out, "\n{}", style.heading("The circle"))?;
+        write_cycle(out, finding, style)?;
+    }
+    if finding.threads.iter().any(|thread| !thread.finished) {
+        writeln!(out, "\n{}", style.heading("Threads"))?;
+        for (index, thread) in finding.threads.iter().enumerate() {
+            write_thread(out, index, thread, style)?;
+        }
+    }
+    if !finding.steps.is_empty() {
+        let count = finding.steps.len();
+        let preemptions = finding.preemptions;
+        let s = |n: usize| if n == 1 { "" } else { "s" };
+        writeln!(
+            out,
+            "\n{} {}",
+            style.heading("Schedule"),
+            style.dim(format!("{count} step{}, {preemptions} preemption{}", s(count), s(preemptions)))
+        )?;
+        lanes::write(out, finding, style)?;
+    }
+    for note in &finding.notes {
+        for (nth, line) in wrap(note, style.width.saturating_sub(8)).into_iter().enumerate() {
+            writeln!(out, "{} {line}", if nth == 0 { "\n  note:" } else { "       " })?;
+        }
+    }
+    writeln!(
+        out,
+        "\n  found after {} execution{} in {:.1?}",
+        finding.explored.executions,
+        if finding.explored.executions == 1 { "" } else { "s" },
+        finding.explored.elapsed
+    )?;
+    if !finding.replay.is_empty() {
+        writeln!(out, "  replay: {}", style.heading(&finding.replay))?;
+    }
+    Ok(())
+}
+
+/// Draws who waits for whom:
+///
+/// ```text
+///   alice ──waits for──▶ `to`   held by bob since src/bank.rs:20:9
+///     bob ──waits for──▶ `from` held by alice since src/bank.rs:12:9
+/// ```
+fn write_cycle(out: &mut String, finding: &Finding, style: &Style) -> fmt::Result {
+    let threads: Vec<&ThreadReport> = finding.cycle.iter().map(|thread| &finding.threads[*thread]).collect();
+    let wanted = |thread: &ThreadReport| {
+        thread.waits.as_ref().and_then(|waits| waits.object.as_ref()).map_or_else(String::new, |object| {
+            object.label.clone()
+        })
+    };
+    let name_width = threads.iter().map(|thread| thread.name.chars().count()).max().unwrap_or(0);
+    let lock_width = threads.iter().map(|thread| wanted(thread).chars().count()).max().unwrap_or(0);
+    let (arrow, top, middle, bottom) = if style.ascii {
+        ("--waits for-->", "+->", "|  ", "+--")
+    } else {
+        ("──waits for─▶", "┌─▶", "│  ", "└──")
+    };
+    for (position, thread) in threads.iter().enumerate() {
+        let next = threads[(position + 1) % threads.len()];
+        let object = wanted(thread);
+        let held = next.holds.iter().find(|held| held.object.label == object);
+        let by = match held {
+            Some(held) => format!("held by {} since {}", next.name, style.place(&held.place)),
+            None => format!("which is {}", next.name),
+        };
+        let edge = if position == 0 {
+            top
+        } else if position + 1 == threads.len() {
+            bottom
+        } else {
+            middle
+        };
+        writeln!(
+            out,
+            "  {edge} {} {arrow} {} {by}",
+            style.thread(finding.cycle[position], format!("{:>name_width$}", thread.name)),
+            style.object(format!("{object:<lock_width$}")),
+        )?;
+    }
+    Ok(())
+}
+
+fn write_thread(out: &mut String, index: usize, thread: &ThreadReport, style: &Style) -> fmt::Result {
+    let name = style.thread(index, &thread.name);
+    if thread.finished {
+        let how = thread.panic.as_ref().map_or("has ended".to_owned(), |panic| format!("panicked: {panic}"));
+        return writeln!(out, "  {name} {}", style.dim(how));
+    }
+    writeln!(out, "  {name}")?;
+    for held in &thread.holds {
+        let how = match held.operation.as_str() {
+            "read-lock" | "try-read-lock" | "read-lock-timed" => " (read)",
+            "write-lock" | "try-write-lock" | "write-lock-timed" => " (write)",
+            _ => "",
+        };
+        writeln!(
+            out,
+            "    holds     {} `{}`{how}, taken at {}",
+            held.object.kind,
+            style.object(&held.object.label),
+            style.place(&held.place)
+        )?;
+    }
+    match &thread.waits {
+        Some(waits) => {
+            let object = waits.object.as_ref().map_or_else(String::new, |object| {
+                format!(" {} `{}`", object.kind, style.object(&object.label))
+            });
+            writeln!(out, "    waits for {}{object}, at {}", waits.operation, style.place(&waits.place))
+        }
+        None => writeln!(out, "    could go on"),
+    }
+}
+
+/// Breaks a text into lines of at most `width` columns, at spaces.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let mut line = String::new();
+        for word in paragraph.split(' ') {
+            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+                lines.push(std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        lines.push(line);
+    }
+    lines
+}

@@ -1,0 +1,276 @@
+//! Findings in words.
+//!
+//! Each function gives a title of one line and an explanation in paragraphs.
+
+#![cfg_attr(not(backend = "instrumented"), allow(dead_code, reason = "loom and shuttle give no data to explain"))]
+
+use crate::check::{ObjectReport, StepReport, ThreadReport, WaitReport};
+
+/// One side of a race.
+pub(crate) struct Access {
+    pub(crate) thread: String,
+    pub(crate) writes: bool,
+    pub(crate) place: String,
+}
+
+type Words = (String, Vec<String>);
+
+/// "a", "a and b", "a, b and c".
+fn list(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+fn label(object: Option<&ObjectReport>) -> String {
+    object.map_or_else(|| "nothing".to_owned(), |object| format!("{} `{}`", object.kind, object.label))
+}
+
+fn waits_phrase(waits: &WaitReport) -> String {
+    let object = waits.object.as_ref();
+    let name = object.map_or("?", |object| object.label.as_str());
+    match waits.operation.as_str() {
+        "join" => format!("waits for the end of thread `{name}`"),
+        "wait" => format!("waits on condvar `{name}` for a notification"),
+        "acquire" => format!("waits for a permit of semaphore `{name}`"),
+        "send" => format!("waits for room in channel `{name}`"),
+        "recv" => format!("waits for a message on channel `{name}`"),
+        "taken" => format!("waits for somebody to receive its message on channel `{name}`"),
+        "pass" => format!("waits for the others at barrier `{name}`"),
+        "park" => "is parked and waits to be unparked".to_owned(),
+        "read-lock" => format!("waits to read rwlock `{name}`"),
+        "write-lock" => format!("waits to write rwlock `{name}`"),
+        _ => format!("waits for {}", label(object)),
+    }
+}
+
+/// Threads that can never go on.
+pub(crate) fn deadlock(threads: &[ThreadReport], cycle: &[usize], steps: &[StepReport]) -> Words {
+    if cycle.is_empty() {
+        return starvation(threads, steps);
+    }
+    if let [alone] = cycle {
+        return self_deadlock(&threads[*alone]);
+    }
+    let names: Vec<String> = cycle.iter().map(|thread| format!("`{}`", threads[*thread].name)).collect();
+    let title = format!("deadlock: {} wait for each other", list(&names));
+    let mut explanation = Vec::new();
+    for (position, thread) in cycle.iter().enumerate() {
+        let report = &threads[*thread];
+        let Some(waits) = &report.waits else { continue };
+        let next = &threads[cycle[(position + 1) % cycle.len()]];
+        let wanted = waits.object.as_ref();
+        let held = next.holds.iter().find(|held| Some(&held.object) == wanted);
+        let since = match held {
+            Some(held) => format!("which `{}` has held since {}", next.name, held.place),
+            None => format!("and `{}` has not ended", next.name),
+        };
+        explanation.push(format!("`{}` {} at {}, {since}.", report.name, waits_phrase(waits), waits.place));
+    }
+    let orders: Vec<String> = cycle
+        .iter()
+        .filter_map(|thread| {
+            let report = &threads[*thread];
+            let waits = report.waits.as_ref()?.object.as_ref()?;
+            // What it holds that the one before it in the circle wants.
+            let wanted: Vec<&ObjectReport> =
+                cycle.iter().filter_map(|other| threads[*other].waits.as_ref()?.object.as_ref()).collect();
+            let held = report.holds.iter().find(|held| wanted.contains(&&held.object))?;
+            Some(format!("`{}` takes `{}` then `{}`", report.name, held.object.label, waits.label))
+        })
+        .collect();
+    if orders.len() == cycle.len() {
+        explanation.push(format!(
+            "{}. Take these locks in one order everywhere, or do not hold the first while taking the second.",
+            list(&orders)
+        ));
+    }
+    (title, explanation)
+}
+
+fn self_deadlock(thread: &ThreadReport) -> Words {
+    let Some(waits) = &thread.waits else { return (String::from("deadlock"), Vec::new()) };
+    let name = label(waits.object.as_ref());
+    let held = thread.holds.iter().find(|held| Some(&held.object) == waits.object.as_ref());
+    let mut explanation = Vec::new();
+    match held {
+        Some(held) => {
+            explanation.push(format!(
+                "`{}` {} at {}, but holds it itself since {}.",
+                thread.name,
+                waits_phrase(waits),
+                waits.place,
+                held.place
+            ));
+            if held.operation.contains("read") && waits.operation.contains("write") {
+                explanation.push(
+                    "A read lock cannot be turned into a write lock by taking the write lock: give it back first, and look again at what was read.".to_owned(),
+                );
+            } else {
+                explanation.push("The lock is not reentrant: give it back first, or pass the guard on.".to_owned());
+            }
+        }
+        None => explanation.push(format!("`{}` {} at {}.", thread.name, waits_phrase(waits), waits.place)),
+    }
+    (format!("deadlock: `{}` waits for {name}, which it holds itself", thread.name), explanation)
+}
+
+/// Threads that wait for something that nobody is left to give.
+fn starvation(threads: &[ThreadReport], steps: &[StepReport]) -> Words {
+    let stuck: Vec<&ThreadReport> = threads.iter().filter(|thread| !thread.finished).collect();
+    let waits_on = |operation: &str| {
+        stuck.iter().any(|thread| thread.waits.as_ref().is_some_and(|waits| waits.operation == operation))
+    };
+    let names: Vec<String> = stuck.iter().map(|thread| format!("`{}`", thread.name)).collect();
+    let what = if waits_on("wait") {
+        "lost wake-up"
+    } else if waits_on("send") || waits_on("recv") || waits_on("taken") {
+        "channel starvation"
+    } else if waits_on("acquire") {
+        "semaphore starvation"
+    } else if waits_on("pass") {
+        "barrier starvation"
+    } else if waits_on("park") {
+        "missing unpark"
+    } else {
+        "nobody can go on"
+    };
+    let plural = if names.len() == 1 { "waits" } else { "wait" };
+    let title = format!("deadlock ({what}): {} {plural} for ever", list(&names));
+    let mut explanation = Vec::new();
+    for thread in &stuck {
+        if let Some(waits) = &thread.waits {
+            let holds: Vec<String> = thread
+                .holds
+                .iter()
+                .map(|held| format!("`{}` (since {})", held.object.label, held.place))
+                .collect();
+            let holding = if holds.is_empty() { String::new() } else { format!(", holding {}", list(&holds)) };
+            explanation.push(format!("`{}` {} at {}{holding}.", thread.name, waits_phrase(waits), waits.place));
+        }
+    }
+    for thread in &stuck {
+        let Some(waits) = thread.waits.as_ref().filter(|waits| waits.operation == "wait") else { continue };
+        let Some(object) = &waits.object else { continue };
+        explanation.push(notifications(threads, steps, object, &thread.name));
+    }
+    explanation.dedup();
+    (title, explanation)
+}
+
+/// What became of the notifications of a condition variable.
+fn notifications(threads: &[ThreadReport], steps: &[StepReport], condvar: &ObjectReport, waiter: &str) -> String {
+    let of_condvar = |step: &&StepReport| {
+        step.operation.starts_with("notify") && step.object.as_deref() == Some(condvar.label.as_str())
+    };
+    let began = steps.iter().rposition(|step| {
+        step.operation.starts_with("wait")
+            && step.object.as_deref() == Some(condvar.label.as_str())
+            && threads[step.thread].name == waiter
+    });
+    let lost = steps.iter().enumerate().filter(|(_, step)| of_condvar(step)).rfind(|(at, step)| {
+        step.outcome.as_deref() == Some("nobody waits") && began.is_some_and(|began| *at < began)
+    });
+    if let Some((_, step)) = lost {
+        return format!(
+            "`{}` notified `{}` at {} before `{waiter}` began to wait: nobody was waiting, and a notification is not kept. Change the state that the waiter tests while holding the mutex, and test it again before waiting.",
+            threads[step.thread].name, condvar.label, step.place
+        );
+    }
+    match steps.iter().filter(of_condvar).count() {
+        0 => format!("Nobody has notified `{}`, and nobody is left who could.", condvar.label),
+        count => format!(
+            "`{}` was notified {count} time{}, and each time another waiter, or none, was woken. If waiters wait for different things on one condvar, `notify_one` may wake the wrong one: use `notify_all`, or a condvar for each thing.",
+            condvar.label,
+            if count == 1 { "" } else { "s" }
+        ),
+    }
+}
+
+/// Two accesses that nothing orders.
+pub(crate) fn race(cell: &ObjectReport, earlier: &Access, later: &Access) -> Words {
+    let verb = |access: &Access| if access.writes { "writes" } else { "reads" };
+    let title = format!("data race on `{}`", cell.label);
+    let explanation = vec![
+        format!("`{}` {} it at {}.", earlier.thread, verb(earlier), earlier.place),
+        format!("`{}` {} it at {}.", later.thread, verb(later), later.place),
+        "Nothing orders the two: no lock that both hold, no release that the other acquires, no join between them."
+            .to_owned(),
+    ];
+    (title, explanation)
+}
+
+/// A panic that nobody took notice of.
+pub(crate) fn panic(thread: &ThreadReport, threads: &[ThreadReport]) -> Words {
+    let message = thread.panic.as_deref().unwrap_or("for an unknown reason");
+    let title = format!("`{}` panicked: {}", thread.name, message.lines().next().unwrap_or_default());
+    let mut explanation = vec![format!("`{}` panicked: {message}.", thread.name)];
+    for other in threads.iter().filter(|other| other.name != thread.name) {
+        if let Some(message) = &other.panic {
+            explanation.push(format!("`{}` had panicked, too: {message}.", other.name));
+        }
+    }
+    (title, explanation)
+}
+
+/// Threads that run for ever.
+pub(crate) fn livelock(steps: &[StepReport], threads: &[ThreadReport], limit: usize) -> Words {
+    let tail = &steps[steps.len().saturating_sub(64)..];
+    let mut busy: Vec<String> = Vec::new();
+    for step in tail {
+        let name = format!("`{}`", threads[step.thread].name);
+        if !busy.contains(&name) {
+            busy.push(name);
+        }
+    }
+    let title = format!("livelock: {} go on for ever", list(&busy));
+    let mut explanation = Vec::new();
+    if steps.len() >= limit {
+        explanation.push(format!(
+            "After {limit} steps the program has not ended, and every thread that could run had its turn."
+        ));
+    } else {
+        explanation.push("Every thread that can run looks again and again at what does not change.".to_owned());
+    }
+    let mut seen: Vec<String> = Vec::new();
+    for step in tail {
+        let object = step.object.as_deref().map(|object| format!(" `{object}`")).unwrap_or_default();
+        let line = format!("`{}` does {}{object} at {}", threads[step.thread].name, step.operation, step.place);
+        if !seen.contains(&line) && seen.len() < 12 {
+            seen.push(line);
+        }
+    }
+    explanation.push(format!("What repeats: {}.", seen.join("; ")));
+    (title, explanation)
+}
+
+/// The program did something else under the same schedule.
+pub(crate) fn nondeterminism(step: usize, survivor: Option<(&'static str, String)>) -> Words {
+    let mut explanation = vec![format!(
+        "At step {step} the program did something else than in an earlier execution that had the same schedule up to there. Results of a check are then worth nothing."
+    )];
+    explanation.push(match survivor {
+        Some((kind, place)) => format!(
+            "The {kind} made at {place} lives on from one execution to the next, so its data does not start afresh: make it inside the model."
+        ),
+        None => "Look for randomness (hash map order too), real time, or state kept outside the model's closure.".to_owned(),
+    });
+    ("the program is not deterministic".to_owned(), explanation)
+}
+
+/// A thread that was left behind.
+pub(crate) fn leak(threads: &[ThreadReport]) -> Words {
+    let stuck: Vec<&ThreadReport> = threads.iter().filter(|thread| !thread.finished).collect();
+    let names: Vec<String> = stuck.iter().map(|thread| format!("`{}`", thread.name)).collect();
+    let are = if names.len() == 1 { "is" } else { "are" };
+    let title = format!("leak: {} {are} left behind, blocked for ever", list(&names));
+    let mut explanation = vec!["The main thread has ended.".to_owned()];
+    for thread in stuck {
+        if let Some(waits) = &thread.waits {
+            explanation.push(format!("`{}` {} at {}.", thread.name, waits_phrase(waits), waits.place));
+        }
+    }
+    (title, explanation)
+}
