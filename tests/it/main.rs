@@ -5,3 +5,6 @@
 mod engine;
 #[cfg(feature = "server")]
 mod server;
+// Outside of a check, which is where these tests are, the loom and shuttle backends have nothing to offer.
+#[cfg(any(backend = "native", backend = "instrumented"))]
+mod facade;

@@ -13,7 +13,6 @@ use std::{
 };
 
 use super::{NAME, thread};
-use crate::backend::locals;
 
 /// Where virtual clocks start: late enough that a program may subtract a day from `now`.
 const CLOCK_START: Duration = Duration::from_secs(1_000_000);
@@ -126,7 +125,6 @@ pub(crate) fn begin_execution() {
     CLOCK.set(CLOCK_START);
     PANICS.with_borrow_mut(BTreeMap::clear);
     thread::forget_all();
-    locals::end_execution();
 }
 
 /// Fails when a thread panicked and nobody joined it.
@@ -186,7 +184,6 @@ pub(crate) fn run_exclusively(run: impl FnOnce()) -> Result<(), String> {
     EXECUTION.set(0);
     CLOCK.set(CLOCK_START);
     thread::forget_all();
-    locals::end_execution();
     result.map_err(|payload| failure.or(last).unwrap_or_else(|| message_of(&*payload)))
 }
 

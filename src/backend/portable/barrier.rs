@@ -25,6 +25,7 @@ impl PortableBarrier {
         }
     }
 
+    #[cfg(any(backend = "loom", backend = "shuttle"))]
     #[expect(clippy::unused_self, reason = "the model's barrier keeps its name; this one has none to keep")]
     pub(crate) fn set_name(&mut self, _name: &'static str) {}
 

@@ -1,17 +1,16 @@
 //! Thread-local values of model threads.
 //!
 //! All threads of an execution run on one thread of the operating system, so their values sit in one map in *its*
-//! thread-local storage, under the execution, the model thread and the key.
+//! thread-local storage, under the model thread and the key. A new execution begins with an empty map.
 
 use std::{any::Any, cell::RefCell, collections::HashMap};
 
 use crate::backend::{execution_id, thread};
 
-type Owner = (u64, thread::ThreadId);
-
 #[derive(Default)]
 struct Locals {
-    values: HashMap<Owner, Values>,
+    execution: u64,
+    by_thread: HashMap<thread::ThreadId, Values>,
 }
 
 #[derive(Default)]
@@ -23,28 +22,46 @@ struct Values {
     ending: bool,
 }
 
+impl Locals {
+    /// Forgets what an earlier execution left.
+    fn begin(&mut self, execution: u64) {
+        if self.execution != execution {
+            self.execution = execution;
+            // Values of threads that never ended (a deadlock) may borrow from stacks that are gone: leaked, not dropped.
+            for values in self.by_thread.drain().map(|(_, values)| values) {
+                std::mem::forget(values.by_key);
+            }
+        }
+    }
+}
+
 std::thread_local! {
     static LOCALS: RefCell<Locals> = RefCell::default();
+}
+
+/// Runs `access` on the present execution's values. It must not run user code.
+fn with<R>(access: impl FnOnce(&mut Locals) -> R) -> R {
+    let execution = execution_id();
+    LOCALS.with_borrow_mut(|locals| {
+        locals.begin(execution);
+        access(locals)
+    })
 }
 
 /// The values of the calling model thread are being dropped or have been dropped.
 pub(crate) struct Ended;
 
-fn owner() -> Owner {
-    (execution_id(), thread::current().id())
-}
-
 /// The calling model thread's value under `key`, made by `init` at first use.
 pub(crate) fn get<T: 'static>(key: usize, init: fn() -> T) -> Result<*const T, Ended> {
-    let owner = owner();
+    let owner = thread::current().id();
     if let Some(value) = find::<T>(owner, key)? {
         return Ok(value);
     }
     // Outside of the borrow, since it may use other keys, and this one: the last value that was made wins, as in `std`.
     let value = Box::new(init());
     let pointer: *const T = &raw const *value;
-    let old = LOCALS.with_borrow_mut(|locals| {
-        let values = locals.values.entry(owner).or_default();
+    let old = with(|locals| {
+        let values = locals.by_thread.entry(owner).or_default();
         values.order.push(key);
         values.by_key.insert(key, value)
     });
@@ -52,8 +69,8 @@ pub(crate) fn get<T: 'static>(key: usize, init: fn() -> T) -> Result<*const T, E
     Ok(pointer)
 }
 
-fn find<T: 'static>(owner: Owner, key: usize) -> Result<Option<*const T>, Ended> {
-    LOCALS.with_borrow(|locals| match locals.values.get(&owner) {
+fn find<T: 'static>(owner: thread::ThreadId, key: usize) -> Result<Option<*const T>, Ended> {
+    with(|locals| match locals.by_thread.get(&owner) {
         Some(values) if values.ending => Err(Ended),
         Some(values) => Ok(values.by_key.get(&key).map(|value| {
             let value: &T = value.downcast_ref().expect("a thread-local key has one type");
@@ -68,10 +85,10 @@ pub(crate) fn end_thread() {
     if execution_id() == 0 {
         return;
     }
-    let owner = owner();
+    let owner = thread::current().id();
     loop {
-        let next = LOCALS.with_borrow_mut(|locals| {
-            let values = locals.values.get_mut(&owner)?;
+        let next = with(|locals| {
+            let values = locals.by_thread.get_mut(&owner)?;
             values.ending = true;
             if values.order.is_empty() {
                 return None;
@@ -85,14 +102,4 @@ pub(crate) fn end_thread() {
             None => break,
         }
     }
-}
-
-/// Forgets all model threads of this thread of the operating system, at the start or the end of an execution.
-pub(crate) fn end_execution() {
-    // Values of threads that never ended (a deadlock) may borrow from stacks that are gone: leaked, not dropped.
-    LOCALS.with_borrow_mut(|locals| {
-        for values in locals.values.drain().map(|(_, values)| values) {
-            std::mem::forget(values.by_key);
-        }
-    });
 }

@@ -1,0 +1,13 @@
+//! The facade keeps its contract, on the backend of this build, outside of models.
+
+mod channels;
+mod contract;
+mod locks;
+mod once;
+mod sockets;
+mod threads;
+
+use std::time::Duration;
+
+/// Long enough that another thread has surely come to wait; tests must hold, only more weakly, when it has not.
+const A_MOMENT: Duration = Duration::from_millis(20);
