@@ -4,11 +4,14 @@ use std::{
     cell::Cell,
     collections::BTreeMap,
     rc::Rc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use proptest::prelude::*;
-use unsnarl::server::table::{BlockingStep, Closable, RefuseReason, Table};
+use unsnarl::{
+    server::table::{BlockingStep, Closable, RefuseReason, Table},
+    time::Instant,
+};
 
 #[derive(Clone, Default)]
 struct Dummy(Rc<Cell<u32>>);
