@@ -162,7 +162,6 @@ impl World {
                 .filter(|thread| self.thread(*thread).early_timeouts_left > 0)
                 .fold(0, |set, thread| set | bit(thread));
             self.timeouts_bounded |= early != timed;
-            self.idle_yields = 0;
             (ready | early | spurious, early | spurious)
         } else if let Some(thread) = self.first_to_give_way(timed, yielding) {
             (bit(thread), bit(thread))
@@ -182,7 +181,7 @@ impl World {
 
     /// Where nobody is ready: the thread that yielded longest ago, or the timed one with the earliest deadline, whichever
     /// has waited longer.
-    fn first_to_give_way(&mut self, timed: ThreadSet, yielding: ThreadSet) -> Option<ThreadIndex> {
+    fn first_to_give_way(&self, timed: ThreadSet, yielding: ThreadSet) -> Option<ThreadIndex> {
         let timer = members(timed).min_by_key(|thread| self.thread(*thread).deadline);
         let sleeps = |thread: &ThreadIndex| self.pending[*thread].is_some_and(|op| op.kind == OpKind::Sleep);
         let sleeper = members(yielding).filter(sleeps).min_by_key(|thread| self.thread(*thread).deadline);
@@ -190,18 +189,7 @@ impl World {
         let yielder = members(yielding)
             .filter(|thread| !sleeps(thread))
             .min_by_key(|thread| self.thread(*thread).published_at);
-        let first = [timer, yielder].into_iter().flatten().min_by_key(|t| self.thread(*t).published_at);
-        if first == yielder && timer.is_none() && first.is_some() {
-            self.idle_yields += 1;
-            // Everybody has looked again twice and found nothing new: they would do so for ever.
-            if self.idle_yields > 4 * self.thread_count + 16 {
-                self.stop_with(Stop::Livelock);
-                return None;
-            }
-        } else {
-            self.idle_yields = 0;
-        }
-        first
+        [timer, yielder].into_iter().flatten().min_by_key(|thread| self.thread(*thread).published_at)
     }
 
     /// The running thread while it can go on and has not had a long turn; else the one that waited longest.

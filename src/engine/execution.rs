@@ -202,8 +202,6 @@ pub(crate) struct World {
     pub(crate) now: Duration,
     /// Counts the steps after which a yielding thread has reason to look again.
     pub(crate) changes: u64,
-    /// How often in a row the only thing left was to run a thread that had yielded.
-    pub(crate) idle_yields: usize,
     pub(crate) stop: Option<Stop>,
     /// The threads are being unwound.
     pub(crate) teardown: bool,
@@ -251,7 +249,6 @@ impl World {
             choices: Vec::new(),
             now: Duration::ZERO,
             changes: 0,
-            idle_yields: 0,
             stop: None,
             teardown: false,
             wants_visible_releases: false,
@@ -274,7 +271,6 @@ impl World {
         self.choices.clear();
         self.now = Duration::ZERO;
         self.changes = 0;
-        self.idle_yields = 0;
         self.stop = None;
         self.teardown = false;
         self.fence = None;

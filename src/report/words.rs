@@ -227,13 +227,9 @@ pub(crate) fn livelock(steps: &[StepReport], threads: &[ThreadReport], limit: us
     }
     let title = format!("livelock: {} go on for ever", list(&busy));
     let mut explanation = Vec::new();
-    if steps.len() >= limit {
-        explanation.push(format!(
-            "After {limit} steps the program has not ended, and every thread that could run had its turn."
-        ));
-    } else {
-        explanation.push("Every thread that can run looks again and again at what does not change.".to_owned());
-    }
+    explanation.push(format!(
+        "After {limit} steps the program has not ended, although every thread that could run had its turn."
+    ));
     let mut seen: Vec<String> = Vec::new();
     for step in tail {
         let object = step.object.as_deref().map(|object| format!(" `{object}`")).unwrap_or_default();

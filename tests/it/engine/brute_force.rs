@@ -212,7 +212,7 @@ fn compare(program: &Program, spurious: u32) -> Result<(), TestCaseError> {
         return Ok(());
     }
     for search in [Search::SleepSets, Search::Exhaustive] {
-        let (verdict, outcomes) = explore(program, search, spurious);
+        let (verdict, outcomes) = explore(program, search.clone(), spurious);
         prop_assert_eq!(kind(&verdict), kind(&brute), "{:?}", search);
         if brute.pass().is_some() {
             prop_assert_eq!(&outcomes, &brute_outcomes, "{:?}", search);

@@ -3,3 +3,5 @@
 mod brute_force;
 mod counts;
 mod findings;
+mod races;
+mod semantics;

@@ -1,0 +1,182 @@
+//! Data races on plain memory: found exactly where the orderings leave two accesses unordered.
+
+use unsnarl::{
+    cell::UnsafeCell,
+    check::{Checker, FindingKind, Verdict},
+    parking_lot::Mutex,
+    sync::{
+        Arc, Semaphore,
+        atomic::{AtomicBool, AtomicUsize, Ordering, Ordering::*, fence},
+    },
+    thread,
+};
+
+/// Plain memory that the tests share on purpose.
+struct Plain(UnsafeCell<u32>);
+
+// SAFETY: that accesses are ordered is what the tests check; values of `u32` cannot tear in a model.
+unsafe impl Sync for Plain {}
+
+impl Plain {
+    fn new() -> Arc<Self> {
+        Arc::new(Plain(UnsafeCell::new(0)))
+    }
+
+    #[track_caller]
+    fn set(&self, value: u32) {
+        // SAFETY: one coroutine runs at a time.
+        self.0.with_mut(|cell| unsafe { *cell = value });
+    }
+
+    #[track_caller]
+    fn get(&self) -> u32 {
+        // SAFETY: one coroutine runs at a time.
+        self.0.with(|cell| unsafe { *cell })
+    }
+}
+
+fn run(model: impl Fn() + Send + Sync + 'static) -> Verdict {
+    Checker::new("race").regressions(false).run(model)
+}
+
+fn races(model: impl Fn() + Send + Sync + 'static) -> bool {
+    match run(model) {
+        Verdict::Pass(pass) => {
+            assert!(pass.is_complete(), "{pass:?}");
+            false
+        }
+        Verdict::Finding(finding) => {
+            assert_eq!(finding.kind, FindingKind::Race, "{finding}");
+            assert_eq!(finding.explanation.iter().filter(|line| line.contains("races.rs:")).count(), 2);
+            true
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Message passing with these orderings: data, then flag; flag, then data.
+fn message_passing(store: Ordering, load: Ordering, fences: bool) -> bool {
+    races(move || {
+        let (data, flag) = (Plain::new(), Arc::new(AtomicBool::new(false)));
+        let (data2, flag2) = (Arc::clone(&data), Arc::clone(&flag));
+        let writer = thread::spawn(move || {
+            data2.set(1);
+            if fences {
+                fence(Release);
+            }
+            flag2.store(true, store);
+        });
+        if flag.load(load) {
+            if fences {
+                fence(Acquire);
+            }
+            assert_eq!(data.get(), 1);
+        }
+        writer.join().unwrap();
+    })
+}
+
+#[test]
+fn message_passing_needs_release_and_acquire() {
+    assert!(!message_passing(Release, Acquire, false));
+    assert!(!message_passing(SeqCst, SeqCst, false));
+    assert!(!message_passing(Relaxed, Relaxed, true));
+    assert!(message_passing(Relaxed, Acquire, false));
+    assert!(message_passing(Release, Relaxed, false));
+    assert!(message_passing(Relaxed, Relaxed, false));
+}
+
+#[test]
+fn a_release_sequence_goes_on_through_a_read_modify_write_but_not_through_a_store() {
+    let through = |by_store: bool| {
+        races(move || {
+            let (data, flag) = (Plain::new(), Arc::new(AtomicUsize::new(0)));
+            let (data2, flag2) = (Arc::clone(&data), Arc::clone(&flag));
+            let writer = thread::spawn(move || {
+                data2.set(1);
+                flag2.store(1, Release);
+            });
+            let flag3 = Arc::clone(&flag);
+            let between = thread::spawn(move || {
+                if by_store {
+                    if flag3.load(Relaxed) == 1 {
+                        flag3.store(2, Relaxed);
+                    }
+                } else {
+                    let _ = flag3.compare_exchange(1, 2, Relaxed, Relaxed);
+                }
+            });
+            if flag.load(Acquire) == 2 {
+                data.get();
+            }
+            writer.join().unwrap();
+            between.join().unwrap();
+        })
+    };
+    assert!(!through(false));
+    assert!(through(true));
+}
+
+#[test]
+fn locks_permits_and_joins_order_accesses() {
+    assert!(!races(|| {
+        let (data, lock) = (Plain::new(), Arc::new(Mutex::new(())));
+        let (data2, lock2) = (Arc::clone(&data), Arc::clone(&lock));
+        let other = thread::spawn(move || {
+            let _guard = lock2.lock();
+            data2.set(1);
+        });
+        {
+            let _guard = lock.lock();
+            data.set(2);
+        }
+        other.join().unwrap();
+        data.get();
+    }));
+    assert!(!races(|| {
+        let (data, permits) = (Plain::new(), Arc::new(Semaphore::new(0)));
+        let (data2, permits2) = (Arc::clone(&data), Arc::clone(&permits));
+        let other = thread::spawn(move || {
+            data2.set(1);
+            permits2.add_permits(1);
+        });
+        permits.acquire().unwrap().forget();
+        data.set(2);
+        other.join().unwrap();
+    }));
+}
+
+#[test]
+fn the_wrong_lock_orders_nothing() {
+    assert!(races(|| {
+        let (data, one, two) = (Plain::new(), Mutex::new(()), Arc::new(Mutex::new(())));
+        let (data2, two2) = (Arc::clone(&data), Arc::clone(&two));
+        let other = thread::spawn(move || {
+            let _guard = two2.lock();
+            data2.set(1);
+        });
+        {
+            let _guard = one.lock();
+            data.set(2);
+        }
+        other.join().unwrap();
+    }));
+}
+
+#[test]
+fn two_reads_do_not_race_but_an_access_and_a_later_unordered_write_do() {
+    assert!(!races(|| {
+        let data = Plain::new();
+        let data2 = Arc::clone(&data);
+        let other = thread::spawn(move || data2.get());
+        data.get();
+        other.join().unwrap();
+    }));
+    assert!(races(|| {
+        let data = Plain::new();
+        let data2 = Arc::clone(&data);
+        let other = thread::spawn(move || data2.get());
+        data.set(1);
+        other.join().unwrap();
+    }));
+}

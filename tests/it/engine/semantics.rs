@@ -1,0 +1,435 @@
+//! Semantics that other checkers get wrong: each test names what it is about.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc as StdArc, Mutex as StdMutex},
+    time::Duration,
+};
+
+use unsnarl::{
+    channel,
+    check::{Checker, FindingKind, Pass, Verdict},
+    parking_lot::{Condvar, Mutex, RwLock},
+    sync::{
+        self, Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+    thread,
+    time::Instant,
+};
+
+fn run(model: impl Fn() + Send + Sync + 'static) -> Verdict {
+    Checker::new("semantics").regressions(false).run(model)
+}
+
+fn passes(model: impl Fn() + Send + Sync + 'static) -> Pass {
+    let verdict = run(model);
+    match verdict {
+        Verdict::Pass(pass) => pass,
+        Verdict::Finding(finding) => panic!("{finding}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn finds(kind: FindingKind, model: impl Fn() + Send + Sync + 'static) -> unsnarl::check::Finding {
+    let verdict = run(model);
+    let finding = verdict.finding().unwrap_or_else(|| panic!("{verdict:?}"));
+    assert_eq!(finding.kind, kind, "{finding}");
+    finding.clone()
+}
+
+/// Collects what executions came to.
+fn outcomes<T: Ord + Clone + Send + 'static>(
+    model: impl Fn() -> T + Send + Sync + 'static,
+) -> BTreeSet<T> {
+    let seen = StdArc::new(StdMutex::new(BTreeSet::new()));
+    let into = StdArc::clone(&seen);
+    passes(move || {
+        let outcome = model();
+        into.lock().unwrap().insert(outcome);
+    });
+    let seen = seen.lock().unwrap().clone();
+    seen
+}
+
+#[test]
+fn try_lock_fails_while_another_thread_is_inside_an_empty_critical_section() {
+    let seen = outcomes(|| {
+        let lock = Arc::new(Mutex::new(()));
+        let mine = Arc::clone(&lock);
+        let other = thread::spawn(move || drop(mine.lock()));
+        let took = lock.try_lock().is_some();
+        other.join().unwrap();
+        took
+    });
+    assert_eq!(seen, BTreeSet::from([false, true]));
+}
+
+#[test]
+fn two_try_locks_are_no_deadlock() {
+    passes(|| {
+        let lock = Arc::new(Mutex::new(()));
+        let mine = Arc::clone(&lock);
+        let other = thread::spawn(move || drop(mine.try_lock()));
+        drop(lock.try_lock());
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn notify_one_may_wake_any_waiter() {
+    let seen = outcomes(|| {
+        let shared = Arc::new((Mutex::new((0, Vec::new())), Condvar::new()));
+        let waiters: Vec<_> = (0..2)
+            .map(|index| {
+                let shared = Arc::clone(&shared);
+                thread::spawn(move || {
+                    let mut state = shared.0.lock();
+                    while state.0 == 0 {
+                        shared.1.wait(&mut state);
+                    }
+                    state.0 -= 1;
+                    state.1.push(index);
+                })
+            })
+            .collect();
+        for _ in 0..2 {
+            shared.0.lock().0 += 1;
+            shared.1.notify_one();
+        }
+        for waiter in waiters {
+            waiter.join().unwrap();
+        }
+        shared.0.lock().1.clone()
+    });
+    assert_eq!(seen, BTreeSet::from([vec![0, 1], vec![1, 0]]));
+}
+
+#[test]
+fn a_shared_condvar_with_notify_one_loses_a_wakeup() {
+    let finding = finds(FindingKind::Deadlock, || {
+        let shared = Arc::new((Mutex::new(0_usize), Condvar::new()));
+        let mut threads = Vec::new();
+        for producer in [true, true, false] {
+            let shared = Arc::clone(&shared);
+            threads.push(thread::spawn(move || {
+                let rounds = if producer { 1 } else { 2 };
+                for _ in 0..rounds {
+                    let mut items = shared.0.lock();
+                    while (*items == 1) == producer {
+                        shared.1.wait(&mut items);
+                    }
+                    *items = usize::from(producer);
+                    drop(items);
+                    shared.1.notify_one();
+                }
+            }));
+        }
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    });
+    assert!(finding.title.contains("lost wake-up"), "{finding}");
+}
+
+#[test]
+fn unpark_before_park_and_before_a_condvar_wait_is_kept_for_park_only() {
+    passes(|| {
+        thread::current().unpark();
+        thread::park();
+    });
+    finds(FindingKind::Deadlock, || {
+        thread::current().unpark();
+        let (lock, changed) = (Mutex::new(()), Condvar::new());
+        changed.wait(&mut lock.lock());
+    });
+}
+
+#[test]
+fn an_if_around_a_wait_is_found_by_a_spurious_wakeup() {
+    let finding = finds(FindingKind::Panic, || {
+        let shared = Arc::new((Mutex::new(false), Condvar::new()));
+        let theirs = Arc::clone(&shared);
+        let waiter = thread::spawn(move || {
+            let mut ready = theirs.0.lock();
+            if !*ready {
+                theirs.1.wait(&mut ready);
+            }
+            assert!(*ready, "woken too early");
+        });
+        *shared.0.lock() = true;
+        shared.1.notify_all();
+        waiter.join().unwrap();
+    });
+    assert!(finding.title.contains("panicked"), "{finding}");
+}
+
+#[test]
+fn receivers_end_when_the_last_sender_is_dropped_and_senders_fail_without_receivers() {
+    let seen = outcomes(|| {
+        let (sender, receiver) = channel::bounded(1);
+        let second = sender.clone();
+        let threads = [sender, second].map(|sender| thread::spawn(move || sender.send(1).is_ok()));
+        let got: usize = receiver.iter().sum();
+        for thread in threads {
+            assert!(thread.join().unwrap());
+        }
+        got
+    });
+    assert_eq!(seen, BTreeSet::from([2]));
+    let seen = outcomes(|| {
+        let (sender, receiver) = channel::unbounded();
+        let other = thread::spawn(move || drop(receiver));
+        let sent = sender.send(1).is_ok();
+        other.join().unwrap();
+        sent
+    });
+    assert_eq!(seen, BTreeSet::from([false, true]));
+}
+
+#[test]
+fn a_rendezvous_waits_for_the_receiver() {
+    let seen = outcomes(|| {
+        let (sender, receiver) = channel::bounded(0);
+        let received = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&received);
+        let other = thread::spawn(move || {
+            flag.store(true, SeqCst);
+            receiver.recv().unwrap()
+        });
+        sender.send(7).unwrap();
+        let seen = received.load(SeqCst);
+        (other.join().unwrap(), seen)
+    });
+    assert_eq!(seen, BTreeSet::from([(7, true)]));
+}
+
+#[test]
+fn a_timeout_is_a_choice_and_moves_virtual_time() {
+    let seen = outcomes(|| {
+        let shared = Arc::new((Mutex::new(false), Condvar::new()));
+        let theirs = Arc::clone(&shared);
+        let other = thread::spawn(move || {
+            *theirs.0.lock() = true;
+            theirs.1.notify_all();
+        });
+        let start = Instant::now();
+        let mut ready = shared.0.lock();
+        let mut timed_out = false;
+        if !*ready {
+            timed_out = shared.1.wait_for(&mut ready, Duration::from_secs(3600)).timed_out();
+        }
+        drop(ready);
+        let waited = start.elapsed();
+        other.join().unwrap();
+        assert!(!timed_out || waited >= Duration::from_secs(3600));
+        timed_out
+    });
+    assert_eq!(seen, BTreeSet::from([false, true]));
+}
+
+#[test]
+fn a_lone_timed_wait_ends() {
+    passes(|| {
+        let (lock, changed) = (Mutex::new(()), Condvar::new());
+        assert!(changed.wait_for(&mut lock.lock(), Duration::from_millis(1)).timed_out());
+        let (_sender, receiver) = channel::bounded::<()>(1);
+        assert!(receiver.recv_timeout(Duration::from_millis(1)).is_err());
+        thread::park_timeout(Duration::from_millis(1));
+        thread::sleep(Duration::from_millis(1));
+    });
+}
+
+#[test]
+fn a_panic_poisons_and_join_gives_it() {
+    passes(|| {
+        let lock = Arc::new(sync::Mutex::new(0));
+        let theirs = Arc::clone(&lock);
+        let other = thread::spawn(move || {
+            let _guard = theirs.lock().unwrap();
+            panic!("on purpose");
+        });
+        let payload = other.join().unwrap_err();
+        assert_eq!(payload.downcast_ref::<&str>(), Some(&"on purpose"));
+        assert!(lock.lock().is_err() && lock.is_poisoned());
+    });
+}
+
+#[test]
+fn a_panic_that_nobody_joins_is_a_finding() {
+    let finding = finds(FindingKind::Panic, || {
+        thread::spawn(|| assert_eq!(1 + 1, 3, "sums"));
+    });
+    assert!(finding.explanation[0].contains("sums"), "{finding}");
+}
+
+#[test]
+fn a_deadlock_of_detached_threads_beside_a_busy_one_is_found_when_it_closes() {
+    let finding = finds(FindingKind::Deadlock, || {
+        let (a, b) = (Arc::new(Mutex::new(())), Arc::new(Mutex::new(())));
+        for (first, second) in [(Arc::clone(&a), Arc::clone(&b)), (b, a)] {
+            thread::spawn(move || {
+                let _first = first.lock();
+                let _second = second.lock();
+            });
+        }
+        for _ in 0..50 {
+            thread::yield_now();
+        }
+    });
+    assert_eq!(finding.cycle.len(), 2, "{finding}");
+}
+
+#[test]
+fn a_thread_left_waiting_is_a_leak() {
+    let finding = finds(FindingKind::Leak, || {
+        let shared = Arc::new((Mutex::new(false), Condvar::new()));
+        thread::spawn(move || {
+            let mut ready = shared.0.lock();
+            while !*ready {
+                shared.1.wait(&mut ready);
+            }
+        });
+    });
+    assert!(finding.title.contains("left behind"), "{finding}");
+}
+
+#[test]
+fn a_spin_lock_that_yields_ends_and_a_hopeless_spin_is_a_livelock() {
+    passes(|| {
+        let (locked, value) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let body = |locked: Arc<AtomicBool>, value: Arc<AtomicUsize>| {
+            move || {
+                while locked.compare_exchange(false, true, SeqCst, SeqCst).is_err() {
+                    thread::yield_now();
+                }
+                let seen = value.load(SeqCst);
+                value.store(seen + 1, SeqCst);
+                locked.store(false, SeqCst);
+            }
+        };
+        let other = thread::spawn(body(Arc::clone(&locked), Arc::clone(&value)));
+        body(Arc::clone(&locked), Arc::clone(&value))();
+        other.join().unwrap();
+        assert_eq!(value.load(SeqCst), 2);
+    });
+    finds(FindingKind::Livelock, || {
+        let flag = AtomicBool::new(false);
+        while !flag.load(SeqCst) {
+            thread::yield_now();
+        }
+    });
+}
+
+#[test]
+fn a_yielding_thread_sees_every_moment_of_the_other() {
+    // After the flag is up the spinning thread may come between any two steps of the other.
+    let seen = outcomes(|| {
+        let shared = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+        let theirs = Arc::clone(&shared);
+        let other = thread::spawn(move || {
+            theirs[0].store(1, SeqCst);
+            theirs[1].store(1, SeqCst);
+            theirs[1].store(2, SeqCst);
+        });
+        while shared[0].load(SeqCst) == 0 {
+            thread::yield_now();
+        }
+        let seen = shared[1].load(SeqCst);
+        other.join().unwrap();
+        seen
+    });
+    assert_eq!(seen, BTreeSet::from([0, 1, 2]));
+}
+
+#[test]
+fn two_readers_in_one_thread_and_a_reader_that_upgrades() {
+    passes(|| {
+        let table = RwLock::new(0);
+        let (one, two) = (table.read(), table.read());
+        assert_eq!(*one + *two, 0);
+    });
+    let finding = finds(FindingKind::Deadlock, || {
+        let table = RwLock::new(0);
+        let _read = table.read();
+        let _write = table.write();
+    });
+    assert!(finding.title.contains("holds itself"), "{finding}");
+}
+
+#[test]
+fn a_mutex_locked_twice_is_found_at_once() {
+    let finding = finds(FindingKind::Deadlock, || {
+        let lock = Mutex::new(());
+        let _one = lock.lock();
+        let _two = lock.lock();
+    });
+    assert_eq!(finding.cycle, [0]);
+    assert_eq!(finding.explored.executions, 1);
+}
+
+#[test]
+fn statics_start_afresh_and_survivors_with_data_are_noted() {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    passes(|| {
+        let other = thread::spawn(|| COUNT.fetch_add(1, SeqCst));
+        COUNT.fetch_add(1, SeqCst);
+        other.join().unwrap();
+        assert_eq!(COUNT.load(SeqCst), 2);
+    });
+    static TABLE: Mutex<usize> = Mutex::new(0);
+    let pass = passes(|| {
+        let other = thread::spawn(|| *TABLE.lock() += 1);
+        *TABLE.lock() += 1;
+        other.join().unwrap();
+    });
+    assert!(pass.notes.iter().any(|note| note.contains("lives on")), "{pass:?}");
+}
+
+#[test]
+fn a_program_that_depends_on_something_else_is_nondeterministic() {
+    static RUNS: StdMutex<usize> = StdMutex::new(0);
+    finds(FindingKind::Nondeterminism, || {
+        let runs = {
+            let mut runs = RUNS.lock().unwrap();
+            *runs += 1;
+            *runs
+        };
+        let value = Arc::new(AtomicUsize::new(0));
+        let theirs = Arc::clone(&value);
+        let other = thread::spawn(move || {
+            if runs % 2 == 0 {
+                theirs.load(SeqCst);
+            }
+            theirs.fetch_add(1, SeqCst);
+        });
+        value.fetch_add(1, SeqCst);
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn objects_work_as_ever_outside_a_model() {
+    let lock = Arc::new(Mutex::new(0));
+    let theirs = Arc::clone(&lock);
+    thread::spawn(move || *theirs.lock() += 1).join().unwrap();
+    assert_eq!(*lock.lock(), 1);
+}
+
+#[test]
+fn destructors_that_wait_do_not_hang_the_teardown() {
+    struct Joins(Option<thread::JoinHandle<()>>);
+    impl Drop for Joins {
+        fn drop(&mut self) {
+            let _ = self.0.take().unwrap().join();
+        }
+    }
+    finds(FindingKind::Deadlock, || {
+        let lock = Arc::new(Mutex::new(()));
+        let theirs = Arc::clone(&lock);
+        let guard = lock.lock();
+        let _joins = Joins(Some(thread::spawn(move || drop(theirs.lock()))));
+        let _inner = lock.lock();
+        drop(guard);
+    });
+}
