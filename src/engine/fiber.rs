@@ -177,6 +177,11 @@ impl Shared {
             let handle = current().expect("a coroutine runs inside an execution");
             handle.shared().fibers.borrow_mut()[index].yielder = yielder;
             let result = catch_unwind(AssertUnwindSafe(|| {
+                if handle.in_teardown() {
+                    // It never ran. What it owns is dropped here and not by the host, since destructors may wait.
+                    drop(body);
+                    return false;
+                }
                 let panicked = body();
                 if handle.visible_releases() {
                     handle.step_on_thread(index, OpKind::Finish, std::panic::Location::caller());
@@ -232,18 +237,14 @@ impl Shared {
     /// Ends one coroutine: its destructors run, as far as they do not wait for something that cannot come any more.
     fn unwind(&self, thread: ThreadIndex) {
         let Some(mut coroutine) = self.fibers.borrow_mut()[thread].coroutine.take() else { return };
-        if coroutine.started() {
-            let caller = std::mem::replace(&mut self.world.borrow_mut().current, thread);
-            if let CoroutineResult::Yield(()) = coroutine.resume(()) {
-                // A destructor waits for ever. What is left on the stack is leaked, which is safe: nothing borrows from it
-                // but the coroutine's own frames, which never run again.
-                // SAFETY: as said; the stack's memory itself stays valid and is used again.
-                unsafe { coroutine.force_reset() };
-            }
-            self.world.borrow_mut().current = caller;
-        } else {
-            coroutine.force_unwind();
+        let caller = std::mem::replace(&mut self.world.borrow_mut().current, thread);
+        if let CoroutineResult::Yield(()) = coroutine.resume(()) {
+            // A destructor waits for ever. What is left on the stack is leaked, which is safe: nothing borrows from it but
+            // the coroutine's own frames, which never run again.
+            // SAFETY: as said; the stack's memory itself stays valid and is used again.
+            unsafe { coroutine.force_reset() };
         }
+        self.world.borrow_mut().current = caller;
         self.stacks.borrow_mut().push(coroutine.into_stack());
     }
 }

@@ -1,4 +1,5 @@
 //! The engine against exact counts, against brute force, and on known bugs.
 
+mod brute_force;
 mod counts;
 mod findings;

@@ -1,0 +1,301 @@
+//! The shared cache: bounded by bytes, split into shards, and each missing key loaded once.
+//!
+//! # Locks
+//!
+//! Each shard has one mutex (`cache.shard`) around its entries and the table of loads that are under way; each load has a
+//! mutex and a condition variable (`cache.flight`, `cache.landed`) around its outcome. No thread ever holds two of them.
+//!
+//! # Protocol
+//!
+//! 1. *Looking up and announcing a load are one step* under the shard's lock. Otherwise two threads both miss, and both
+//!    load.
+//! 2. *A load runs without any lock.* A slow disk delays those who want this key and nobody else; and a loader may use
+//!    the cache for another key. (For its own key it would wait for itself: see [`Cache::get_or_load`].)
+//! 3. *Landing is two steps in this order*: first, under the shard's lock, the value goes in and the announcement goes
+//!    out; then, under the flight's lock, the waiting threads get the outcome. In the other order a waiter that learns
+//!    "failed" looks again, finds the dead announcement, waits for it, and learns "failed" for ever.
+//! 4. *Waiters get the value from the flight, not from the shard.* Otherwise an entry that is evicted between landing and
+//!    wake-up is loaded again, once for each waiter.
+//! 5. *A load that fails, by error or panic, still lands*, since landing is in a guard's `Drop`. The one who loaded keeps
+//!    the error; each waiter tries again, and the first of them becomes the next loader.
+//! 6. *Values that go are dropped after the lock*, since dropping may be slow.
+//! 7. *A replacement is compared by identity.* [`Cache::remove_if_same`] removes what the caller has seen and nothing
+//!    newer. Otherwise: two threads see a stale entry; one removes and reloads it; the other removes the fresh one.
+
+pub mod policy;
+
+use std::{
+    borrow::Borrow,
+    collections::HashMap,
+    fmt,
+    hash::{BuildHasher, Hash},
+};
+
+use crate::{
+    Named,
+    parking_lot::{Condvar, Mutex},
+    sync::Arc,
+};
+use policy::{FixedHasher, Policy};
+
+/// A cache of shared values, bounded by the sum of their weights.
+///
+/// # Examples
+///
+/// ```
+/// use unsnarl::server::cache::Cache;
+///
+/// let cache: Cache<String, Vec<u8>> = Cache::new(1024, 4, |key, bytes| key.len() + bytes.len());
+/// let loaded = cache.get_or_load("a".to_owned(), || Ok::<_, std::io::Error>(vec![1, 2, 3]))?;
+/// let cached = cache.get_or_load("a".to_owned(), || -> Result<_, std::io::Error> { unreachable!() })?;
+/// assert_eq!(loaded, cached);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct Cache<K, V> {
+    shards: Box<[Mutex<Shard<K, V>>]>,
+    weigh: fn(&K, &V) -> usize,
+    weight_max: usize,
+}
+
+struct Shard<K, V> {
+    policy: Policy<K, Arc<V>>,
+    flights: HashMap<K, Arc<Flight<V>>, FixedHasher>,
+    counts: Counts,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Counts {
+    hits: u64,
+    misses: u64,
+    joined: u64,
+    failed: u64,
+}
+
+/// A load under way.
+struct Flight<V> {
+    outcome: Mutex<Outcome<V>>,
+    landed: Condvar,
+}
+
+enum Outcome<V> {
+    Pending,
+    Loaded(Arc<V>),
+    Failed,
+}
+
+/// What a cache holds and has done. Each shard's numbers are of one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CacheStats {
+    /// Entries kept.
+    pub entries: usize,
+    /// What they weigh together.
+    pub weight: usize,
+    /// What they may weigh together.
+    pub weight_max: usize,
+    /// Look-ups that found an entry.
+    pub hits: u64,
+    /// Look-ups that began a load.
+    pub misses: u64,
+    /// Look-ups that waited for a load of another thread.
+    pub joined: u64,
+    /// Loads that ended in an error or a panic.
+    pub failed: u64,
+    /// Entries that had to make room.
+    pub evicted: u64,
+}
+
+impl<K: Hash + Eq + Clone, V> Cache<K, V> {
+    /// An empty cache of `shards` parts for values that weigh up to `weight_max` together, by `weigh`.
+    ///
+    /// One part gets `weight_max / shards`; a value heavier than that is never kept.
+    ///
+    /// # Panics
+    ///
+    /// When `shards` is 0.
+    #[must_use]
+    pub fn new(weight_max: usize, shards: usize, weigh: fn(&K, &V) -> usize) -> Self {
+        assert!(shards > 0, "a cache needs at least one shard");
+        let shard = |_| {
+            let shard = Shard {
+                policy: Policy::new(weight_max / shards),
+                flights: HashMap::default(),
+                counts: Counts::default(),
+            };
+            Mutex::new(shard).named("cache.shard")
+        };
+        Cache { shards: (0..shards).map(shard).collect(), weigh, weight_max }
+    }
+
+    /// The value of `key` if it is cached. Never waits for a load.
+    pub fn get<Q>(&self, key: &Q) -> Option<Arc<V>>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let mut shard = self.shard(key).lock();
+        let value = Arc::clone(shard.policy.get(key)?);
+        shard.counts.hits += 1;
+        Some(value)
+    }
+
+    /// The value of `key`; loads it when it is missing. Threads that want one missing key at the same time share one load.
+    ///
+    /// Blocks while a load of this key runs, in this thread or another. `load` must not ask for the same key: it would
+    /// wait for itself.
+    ///
+    /// # Errors
+    ///
+    /// What `load` says. A thread that waited for another's failed load does not get that error: it loads itself.
+    ///
+    /// # Panics
+    ///
+    /// Passes a panic of `load` on; threads that waited for it load themselves.
+    pub fn get_or_load<E>(&self, key: K, load: impl FnOnce() -> Result<V, E>) -> Result<Arc<V>, E> {
+        loop {
+            let mut shard = self.shard(&key).lock();
+            if let Some(value) = shard.policy.get(&key).cloned() {
+                shard.counts.hits += 1;
+                return Ok(value);
+            }
+            if let Some(flight) = shard.flights.get(&key).cloned() {
+                shard.counts.joined += 1;
+                drop(shard);
+                match flight.wait() {
+                    Some(value) => return Ok(value),
+                    None => continue,
+                }
+            }
+            shard.counts.misses += 1;
+            let flight = Arc::new(Flight::new());
+            shard.flights.insert(key.clone(), Arc::clone(&flight));
+            drop(shard);
+            let landing = Landing { cache: self, key: Some(key), flight };
+            return Ok(landing.succeed(load()?));
+        }
+    }
+
+    /// Removes `key` if its value still is `seen` itself, not merely an equal one; says whether it did.
+    pub fn remove_if_same<Q>(&self, key: &Q, seen: &Arc<V>) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let mut shard = self.shard(key).lock();
+        if !shard.policy.peek(key).is_some_and(|value| Arc::ptr_eq(value, seen)) {
+            return false;
+        }
+        let removed = shard.policy.remove(key);
+        drop(shard);
+        drop(removed);
+        true
+    }
+
+    /// What the cache holds and has done.
+    #[must_use]
+    pub fn stats(&self) -> CacheStats {
+        let mut stats = CacheStats { weight_max: self.weight_max, ..CacheStats::default() };
+        for shard in &self.shards {
+            let shard = shard.lock();
+            stats.entries += shard.policy.len();
+            stats.weight += shard.policy.weight();
+            stats.evicted += shard.policy.evicted();
+            stats.hits += shard.counts.hits;
+            stats.misses += shard.counts.misses;
+            stats.joined += shard.counts.joined;
+            stats.failed += shard.counts.failed;
+        }
+        stats
+    }
+
+    /// Panics when the cache contradicts itself; for tests.
+    ///
+    /// # Panics
+    ///
+    /// When an invariant does not hold; the message says which.
+    pub fn validate(&self) {
+        for shard in &self.shards {
+            let shard = shard.lock();
+            shard.policy.validate();
+            for key in shard.flights.keys() {
+                assert!(shard.policy.peek(key).is_none(), "no key is both cached and being loaded");
+            }
+        }
+    }
+
+    fn shard<Q: Hash + ?Sized>(&self, key: &Q) -> &Mutex<Shard<K, V>> {
+        // The upper bits: the maps inside a shard use the lower ones of the same hash.
+        let hash = (FixedHasher::default().hash_one(key) >> 32) as usize;
+        &self.shards[hash % self.shards.len()]
+    }
+}
+
+impl<V> Flight<V> {
+    fn new() -> Self {
+        Flight {
+            outcome: Mutex::new(Outcome::Pending).named("cache.flight"),
+            landed: Condvar::new().named("cache.landed"),
+        }
+    }
+
+    fn wait(&self) -> Option<Arc<V>> {
+        let mut outcome = self.outcome.lock();
+        loop {
+            match &*outcome {
+                Outcome::Pending => self.landed.wait(&mut outcome),
+                Outcome::Loaded(value) => return Some(Arc::clone(value)),
+                Outcome::Failed => return None,
+            }
+        }
+    }
+}
+
+/// The duty to land a flight, come what may.
+struct Landing<'a, K: Hash + Eq + Clone, V> {
+    cache: &'a Cache<K, V>,
+    /// `None` once landed.
+    key: Option<K>,
+    flight: Arc<Flight<V>>,
+}
+
+impl<K: Hash + Eq + Clone, V> Landing<'_, K, V> {
+    fn succeed(mut self, value: V) -> Arc<V> {
+        let value = Arc::new(value);
+        self.land(Some(&value));
+        value
+    }
+
+    fn land(&mut self, loaded: Option<&Arc<V>>) {
+        let Some(key) = &self.key else { return };
+        // Before anything is changed: should weighing panic, this flight still lands, as failed.
+        let weight = loaded.map_or(0, |value| (self.cache.weigh)(key, value));
+        let Some(key) = self.key.take() else { return };
+        let mut out = Vec::new();
+        let mut shard = self.cache.shard(&key).lock();
+        shard.flights.remove(&key);
+        match loaded {
+            Some(value) => {
+                shard.policy.insert(key, Arc::clone(value), weight, &mut out);
+            }
+            None => shard.counts.failed += 1,
+        }
+        drop(shard);
+        *self.flight.outcome.lock() = match loaded {
+            Some(value) => Outcome::Loaded(Arc::clone(value)),
+            None => Outcome::Failed,
+        };
+        self.flight.landed.notify_all();
+        drop(out);
+    }
+}
+
+impl<K: Hash + Eq + Clone, V> Drop for Landing<'_, K, V> {
+    fn drop(&mut self) {
+        self.land(None);
+    }
+}
+
+impl<K: Hash + Eq + Clone, V> fmt::Debug for Cache<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}

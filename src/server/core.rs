@@ -1,0 +1,81 @@
+//! What all threads of one server share.
+
+use super::{
+    connection::Connection, handler::Handler, limits::Limits, parking::Parking, pool::Pool, table::Table,
+};
+use crate::{
+    net::TcpStream,
+    parking_lot::Mutex,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+/// The pool as the server uses it: a job is a connection that has, or may have, something to read.
+pub(crate) type Workers = Pool<Connection>;
+
+pub(crate) struct Core {
+    pub(crate) limits: Limits,
+    pub(crate) handler: Box<dyn Handler>,
+    pub(crate) table: Table<Arc<TcpStream>>,
+    pub(crate) parking: Parking,
+    pub(crate) incidents: Mutex<Incidents>,
+    pub(crate) started: Instant,
+    pub(crate) status_page: bool,
+    pub(crate) cache_stats: Option<Box<dyn Fn() -> super::cache::CacheStats + Send + Sync>>,
+    draining: AtomicBool,
+}
+
+/// What went wrong how often. Touched only when something does, so one lock is enough.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Incidents {
+    pub(crate) accept_errors: u64,
+    pub(crate) shed: u64,
+    pub(crate) header_timeouts: u64,
+    pub(crate) idle_timeouts: u64,
+    pub(crate) write_failures: u64,
+    pub(crate) rejected_requests: u64,
+    pub(crate) handler_panics: u64,
+}
+
+impl Core {
+    pub(crate) fn new(
+        limits: Limits,
+        handler: Box<dyn Handler>,
+        parking: Parking,
+        incidents: Mutex<Incidents>,
+        status_page: bool,
+        cache_stats: Option<Box<dyn Fn() -> super::cache::CacheStats + Send + Sync>>,
+    ) -> Self {
+        Core {
+            table: Table::new(limits.connections_max),
+            limits,
+            handler,
+            parking,
+            incidents,
+            started: Instant::now(),
+            status_page,
+            cache_stats,
+            draining: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether a shutdown was asked for.
+    pub(crate) fn is_draining(&self) -> bool {
+        // ORDERING: sequentially consistent, as its partner below: the flag is read once per request, and what follows
+        // from it must agree with what the acceptor and the parking concluded.
+        self.draining.load(Ordering::SeqCst)
+    }
+
+    /// Asks for a shutdown; returns whether this call was the first.
+    pub(crate) fn start_draining(&self) -> bool {
+        // ORDERING: see `is_draining`.
+        !self.draining.swap(true, Ordering::SeqCst)
+    }
+
+    pub(crate) fn count(&self, incident: impl FnOnce(&mut Incidents)) {
+        incident(&mut self.incidents.lock());
+    }
+}

@@ -1,0 +1,239 @@
+//! Responses and how their heads are written (RFC 9112 section 4).
+
+use std::{borrow::Cow, io::Write};
+
+use super::{Method, Reject, Version, status};
+use crate::{fs::File, sync::Arc};
+
+/// What a handler answers.
+///
+/// The server adds `Date`, `Content-Length` and `Connection` itself.
+///
+/// # Examples
+///
+/// ```
+/// use unsnarl::server::http::Response;
+/// let response = Response::text(404, "nothing here").with_field("cache-control", "no-store");
+/// assert_eq!(response.status(), 404);
+/// ```
+#[derive(Debug)]
+pub struct Response {
+    status: u16,
+    fields: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    /// Whole field lines, written once for many responses.
+    shared_fields: Option<Arc<str>>,
+    body: Body,
+    close: bool,
+}
+
+/// The content of a response.
+#[derive(Debug)]
+pub enum Body {
+    /// None.
+    Empty,
+    /// Bytes of this response alone.
+    Bytes(Vec<u8>),
+    /// Bytes that are shared, for example with the cache; they are not copied.
+    Shared(Arc<[u8]>),
+    /// The first so many bytes of a file, sent piece by piece. Should the file turn out shorter, the connection is cut, so
+    /// that the client sees the loss.
+    File(File, u64),
+}
+
+impl Body {
+    /// Its length in bytes.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        match self {
+            Body::Empty => 0,
+            Body::Bytes(bytes) => bytes.len() as u64,
+            Body::Shared(bytes) => bytes.len() as u64,
+            Body::File(_, len) => *len,
+        }
+    }
+
+    /// Whether it has no bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Response {
+    /// A response without fields or content.
+    ///
+    /// # Panics
+    ///
+    /// When `status` is not a final status, 200 to 599.
+    #[must_use]
+    pub fn new(status: u16) -> Self {
+        assert!((200..600).contains(&status), "{status} is not a final status code");
+        Response { status, fields: Vec::new(), shared_fields: None, body: Body::Empty, close: false }
+    }
+
+    /// A response with `text` and a final line feed as content.
+    ///
+    /// # Panics
+    ///
+    /// As [`new`](Self::new).
+    #[must_use]
+    pub fn text(status: u16, text: impl Into<String>) -> Self {
+        let mut text = text.into();
+        text.push('\n');
+        Response::new(status)
+            .with_field("content-type", "text/plain; charset=utf-8")
+            .with_body(Body::Bytes(text.into_bytes()))
+    }
+
+    /// The answer to a request that cannot be served; closes the connection.
+    pub(crate) fn of_reject(reject: Reject) -> Self {
+        Response::text(
+            reject.status,
+            format!("{} {}: {}", reject.status, status::reason(reject.status), reject.reason),
+        )
+        .with_close()
+    }
+
+    /// Adds a field.
+    ///
+    /// # Panics
+    ///
+    /// When `name` is not a token or `value` contains a control character: it would let a handler's input end the head.
+    /// The server turns the panic into a 500.
+    #[must_use]
+    pub fn with_field(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let (name, value) = (name.into(), value.into());
+        assert!(is_token(&name), "a field name is a token (RFC 9110 section 5.1)");
+        let is_control = |char: char| char != '\t' && char.is_control();
+        assert!(!value.contains(is_control), "a field value has no control characters");
+        self.fields.push((name, value));
+        self
+    }
+
+    /// Adds field lines that were formatted before, each ending in CR LF.
+    pub(crate) fn with_shared_fields(mut self, lines: Arc<str>) -> Self {
+        debug_assert!(lines.is_empty() || lines.ends_with("\r\n"), "field lines are complete");
+        self.shared_fields = Some(lines);
+        self
+    }
+
+    /// Replaces the content.
+    #[must_use]
+    pub fn with_body(mut self, body: Body) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// Makes the server close the connection after this response.
+    #[must_use]
+    pub fn with_close(mut self) -> Self {
+        self.close = true;
+        self
+    }
+
+    /// The status code.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The content.
+    #[must_use]
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// Whether the connection is to be closed.
+    #[must_use]
+    pub fn closes(&self) -> bool {
+        self.close
+    }
+
+    pub(crate) fn into_body(self) -> Body {
+        self.body
+    }
+
+    /// Appends the head's bytes to `out`.
+    pub(crate) fn write_head(&self, out: &mut Vec<u8>, context: &Context<'_>) {
+        let mut line = |parts: [&[u8]; 4]| parts.iter().for_each(|part| out.extend_from_slice(part));
+        let mut code = [0; 3];
+        // Three digits, asserted by the constructor.
+        write!(&mut code[..], "{}", self.status).expect("a status code has three digits");
+        line([b"HTTP/1.1 ", &code, b" ", status::reason(self.status).as_bytes()]);
+        line([b"\r\ndate: ", context.date, b"\r\n", b""]);
+        for (name, value) in &self.fields {
+            line([name.as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
+        }
+        if let Some(lines) = &self.shared_fields {
+            out.extend_from_slice(lines.as_bytes());
+        }
+        if !status::is_bodiless(self.status) {
+            write!(out, "content-length: {}\r\n", self.body.len()).expect("writing to memory succeeds");
+        }
+        if !context.keep_alive {
+            out.extend_from_slice(b"connection: close\r\n");
+        } else if context.version == Version::Http10 {
+            out.extend_from_slice(b"connection: keep-alive\r\n");
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// Whether the content goes out in answer to `method`.
+    pub(crate) fn sends_body(&self, method: Method) -> bool {
+        method != Method::Head && !status::is_bodiless(self.status)
+    }
+}
+
+/// What a response head says beside the handler's answer.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) version: Version,
+    pub(crate) keep_alive: bool,
+    pub(crate) date: &'a [u8],
+}
+
+fn is_token(name: &str) -> bool {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(response: &Response, version: Version, keep_alive: bool) -> String {
+        let mut out = Vec::new();
+        let context = Context { version, keep_alive, date: b"Sun, 06 Nov 1994 08:49:37 GMT" };
+        response.write_head(&mut out, &context);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn heads() {
+        let response = Response::text(200, "hi");
+        assert_eq!(
+            head(&response, Version::Http11, true),
+            "HTTP/1.1 200 OK\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
+             content-type: text/plain; charset=utf-8\r\ncontent-length: 3\r\n\r\n"
+        );
+        assert!(head(&response, Version::Http10, true).contains("\r\nconnection: keep-alive\r\n"));
+        assert!(head(&response, Version::Http11, false).contains("\r\nconnection: close\r\n"));
+        let not_modified = head(&Response::new(304), Version::Http11, true);
+        assert!(
+            not_modified.starts_with("HTTP/1.1 304 Not Modified\r\n")
+                && !not_modified.contains("content-length")
+        );
+        assert!(response.sends_body(Method::Get) && !response.sends_body(Method::Head));
+    }
+
+    #[test]
+    fn a_value_cannot_end_the_head() {
+        let split = std::panic::catch_unwind(|| Response::new(302).with_field("location", "/\r\nx: y"));
+        let message = *split.unwrap_err().downcast::<&str>().unwrap();
+        assert_eq!(message, "a field value has no control characters");
+    }
+}

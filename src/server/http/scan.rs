@@ -1,0 +1,150 @@
+//! Finds where a request head ends, looking at each byte once.
+//!
+//! Strict on purpose (RFC 9112 section 2.2 lets a server accept more): a line ends in CR LF and nothing else. Two parties
+//! that disagree on where a line ends can be made to disagree on where a request ends, which is request smuggling.
+
+use super::Reject;
+
+/// Empty lines that are skipped before a request line (RFC 9112 section 2.2).
+const EMPTY_LINES_MAX: usize = 2;
+
+/// The place up to which the bytes of a connection have been looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HeadScanner {
+    position: usize,
+    line_start: usize,
+    /// Bytes of empty lines before the request line.
+    skipped: usize,
+    in_fields: bool,
+}
+
+/// Where a head lies in the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeadRange {
+    /// The first byte of the request line.
+    pub start: usize,
+    /// The first byte after the empty line.
+    pub end: usize,
+}
+
+impl HeadScanner {
+    /// Looks at what has been added to `bytes` since the last call; says where the head lies once it is complete.
+    ///
+    /// # Errors
+    ///
+    /// 400 for a NUL, a bare CR or a bare LF; 414 for a request line and 431 for a head above its limit.
+    pub fn scan(
+        &mut self,
+        bytes: &[u8],
+        header_bytes_max: usize,
+        uri_bytes_max: usize,
+    ) -> Result<Option<HeadRange>, Reject> {
+        while let Some(&byte) = bytes.get(self.position) {
+            match byte {
+                b'\n' => {
+                    if self.position == self.line_start || bytes[self.position - 1] != b'\r' {
+                        return Err(Reject::bad("a line ends in LF without CR"));
+                    }
+                    let is_empty = self.position - self.line_start == 1;
+                    self.position += 1;
+                    self.line_start = self.position;
+                    if !is_empty {
+                        self.in_fields = true;
+                    } else if self.in_fields {
+                        return Ok(Some(HeadRange { start: self.skipped, end: self.position }));
+                    } else {
+                        self.skipped = self.position;
+                        if self.skipped > 2 * EMPTY_LINES_MAX {
+                            return Err(Reject::bad("too many empty lines before the request line"));
+                        }
+                    }
+                    continue;
+                }
+                0 => return Err(Reject::bad("the request head contains NUL")),
+                _ if self.position > self.line_start && bytes[self.position - 1] == b'\r' => {
+                    return Err(Reject::bad("a line contains CR without LF"));
+                }
+                _ => {}
+            }
+            self.position += 1;
+            let length = self.position - self.skipped;
+            if !self.in_fields && length > uri_bytes_max + REQUEST_LINE_OVERHEAD_BYTES {
+                return Err(Reject::new(414, "the request target is too long"));
+            }
+            if length > header_bytes_max {
+                return Err(Reject::new(431, "the request head is too large"));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether nothing but empty lines has come.
+    #[must_use]
+    pub fn is_before_request(&self) -> bool {
+        self.position == self.skipped
+    }
+}
+
+/// A method, two spaces, the version and the line's end.
+const REQUEST_LINE_OVERHEAD_BYTES: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn scan(bytes: &[u8]) -> Result<Option<HeadRange>, u16> {
+        HeadScanner::default().scan(bytes, 256, 64).map_err(|reject| reject.status)
+    }
+
+    #[test]
+    fn finds_the_end() {
+        assert_eq!(scan(b"GET / HTTP/1.1\r\n\r\nX"), Ok(Some(HeadRange { start: 0, end: 18 })));
+        assert_eq!(scan(b"\r\nGET / HTTP/1.1\r\n\r\n"), Ok(Some(HeadRange { start: 2, end: 20 })));
+        assert_eq!(scan(b"GET / HTTP/1.1\r\n\r"), Ok(None));
+        assert_eq!(scan(b""), Ok(None));
+    }
+
+    #[test]
+    fn refuses_what_two_parties_may_read_differently() {
+        for bytes in [
+            &b"GET / HTTP/1.1\n\n"[..],
+            b"\n",
+            b"GET / HTTP/1.1\r\nA: b\rc\r\n\r\n",
+            b"GET / HTTP/1.1\r\r\n\r\n",
+            b"GET /\0 HTTP/1.1\r\n\r\n",
+            b"\r\n\r\n\r\nGET / HTTP/1.1\r\n\r\n",
+        ] {
+            assert_eq!(scan(bytes), Err(400), "{:?}", bytes.escape_ascii().to_string());
+        }
+    }
+
+    #[test]
+    fn has_limits() {
+        assert_eq!(scan(&[b'a'; 200]), Err(414));
+        let mut head = b"GET / HTTP/1.1\r\n".to_vec();
+        head.resize(300, b'a');
+        assert_eq!(scan(&head), Err(431));
+    }
+
+    proptest! {
+        /// Cutting the bytes anywhere changes nothing.
+        #[test]
+        fn pieces_do_not_matter(bytes in "(GET|\r|\n|\r\n|a| |:|\0){0,40}", cuts in proptest::collection::vec(0..80_usize, 0..6)) {
+            let bytes = bytes.into_bytes();
+            let whole = HeadScanner::default().scan(&bytes, 64, 32);
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).chain([bytes.len()]).collect();
+            cuts.sort_unstable();
+            let mut scanner = HeadScanner::default();
+            let mut pieces = Ok(None);
+            for cut in cuts {
+                pieces = scanner.scan(&bytes[..cut], 64, 32);
+                if pieces != Ok(None) {
+                    break;
+                }
+            }
+            prop_assert_eq!(pieces, whole);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Every bound of the server in one place, the unit last in the name.
+//!
+//! Nothing a peer sends and nothing the server keeps is unbounded: each queue, table, input and wait below has a limit,
+//! and what happens at the limit is part of its description. [`Limits::default`] holds the values for real traffic,
+//! [`Limits::small`] the ones a model checker can exhaust.
+
+use crate::time::Duration;
+
+/// Bytes of a request head (request line and fields); more is answered with 431.
+pub const HEADER_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of a request target; more is answered with 414.
+pub const URI_BYTES_MAX: usize = 8 * 1024;
+/// Fields of a request head; more is answered with 431. Fixed, since the parser's table lives on the stack.
+pub const HEADERS_COUNT_MAX: usize = 64;
+/// Bytes of a request body after decoding; more is answered with 413.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of one chunk-size line, extensions included; more is answered with 400.
+pub const CHUNK_LINE_BYTES_MAX: usize = 256;
+/// Bytes of all trailer fields of a chunked body; more is answered with 431.
+pub const TRAILER_BYTES_MAX: usize = 4 * 1024;
+/// Bytes that one read asks the socket for.
+pub const READ_BYTES: usize = 4 * 1024;
+/// Bytes of a file that are in memory at once when it is too large for the cache.
+pub const STREAM_BYTES: usize = 64 * 1024;
+
+/// Connections that wait for a worker; a further one is answered with 503.
+pub const QUEUE_LEN_MAX: usize = 1024;
+/// Open connections; a further one is answered with 503.
+pub const CONNECTIONS_MAX: usize = 16 * 1024;
+/// Refused connections that are still being closed gently; a further one is closed hard.
+pub const LINGERING_COUNT_MAX: usize = 256;
+/// Requests answered on one connection before its worker lets the others in the queue go first.
+pub const REQUESTS_PER_TURN_MAX: usize = 64;
+
+/// Milliseconds from the first byte of a request (or from accept) to the end of its head; then 408.
+pub const HEADER_TIMEOUT_MS: u64 = 10_000;
+/// Milliseconds from the end of the head to the end of the request body; then 408.
+pub const BODY_TIMEOUT_MS: u64 = 30_000;
+/// Milliseconds a connection may wait for its next request; then it is closed.
+pub const IDLE_TIMEOUT_MS: u64 = 60_000;
+/// Milliseconds a response may take beside the time its bytes need at [`WRITE_BYTES_PER_SECOND_MIN`]; then the
+/// connection is closed.
+pub const WRITE_TIMEOUT_MS: u64 = 10_000;
+/// The slowest reader that is served to the end.
+pub const WRITE_BYTES_PER_SECOND_MIN: u64 = 16 * 1024;
+/// Milliseconds for which bytes of a refused client are read and dropped, so that it can read its answer.
+pub const LINGER_TIMEOUT_MS: u64 = 2_000;
+/// Milliseconds that requests which have begun get to finish after a shutdown was asked for.
+pub const DRAIN_TIMEOUT_MS: u64 = 10_000;
+/// Milliseconds the acceptor waits after an error such as running out of descriptors.
+pub const ACCEPT_PAUSE_MS: u64 = 50;
+/// Seconds after which an overloaded server suggests to try again (`Retry-After`).
+pub const RETRY_AFTER_S: u64 = 1;
+
+/// Bytes of all cached files together.
+pub const CACHE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes of one file that may be cached; a larger one is streamed from disk.
+pub const CACHE_ENTRY_BYTES_MAX: usize = 1024 * 1024;
+/// Independent parts of the cache, each with its own lock.
+pub const CACHE_SHARDS_COUNT: usize = 8;
+
+/// The bounds of one server. Build it from a default: `Limits { queue_len_max: 16, ..Limits::default() }`.
+///
+/// # Examples
+///
+/// ```
+/// use unsnarl::server::Limits;
+/// let limits = Limits { connections_max: 100, ..Limits::default() };
+/// assert!(limits.queue_len_max > 0);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// See [`HEADER_BYTES_MAX`].
+    pub header_bytes_max: usize,
+    /// See [`URI_BYTES_MAX`].
+    pub uri_bytes_max: usize,
+    /// See [`BODY_BYTES_MAX`].
+    pub body_bytes_max: usize,
+    /// See [`QUEUE_LEN_MAX`].
+    pub queue_len_max: usize,
+    /// See [`CONNECTIONS_MAX`].
+    pub connections_max: usize,
+    /// See [`LINGERING_COUNT_MAX`].
+    pub lingering_count_max: usize,
+    /// See [`HEADER_TIMEOUT_MS`].
+    pub header_timeout: Duration,
+    /// See [`BODY_TIMEOUT_MS`].
+    pub body_timeout: Duration,
+    /// See [`IDLE_TIMEOUT_MS`].
+    pub idle_timeout: Duration,
+    /// See [`WRITE_TIMEOUT_MS`].
+    pub write_timeout: Duration,
+    /// See [`LINGER_TIMEOUT_MS`].
+    pub linger_timeout: Duration,
+    /// See [`DRAIN_TIMEOUT_MS`].
+    pub drain_timeout: Duration,
+    /// See [`CACHE_BYTES_MAX`].
+    pub cache_bytes_max: usize,
+    /// See [`CACHE_ENTRY_BYTES_MAX`].
+    pub cache_entry_bytes_max: usize,
+    /// See [`CACHE_SHARDS_COUNT`].
+    pub cache_shards_count: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            header_bytes_max: HEADER_BYTES_MAX,
+            uri_bytes_max: URI_BYTES_MAX,
+            body_bytes_max: BODY_BYTES_MAX,
+            queue_len_max: QUEUE_LEN_MAX,
+            connections_max: CONNECTIONS_MAX,
+            lingering_count_max: LINGERING_COUNT_MAX,
+            header_timeout: Duration::from_millis(HEADER_TIMEOUT_MS),
+            body_timeout: Duration::from_millis(BODY_TIMEOUT_MS),
+            idle_timeout: Duration::from_millis(IDLE_TIMEOUT_MS),
+            write_timeout: Duration::from_millis(WRITE_TIMEOUT_MS),
+            linger_timeout: Duration::from_millis(LINGER_TIMEOUT_MS),
+            drain_timeout: Duration::from_millis(DRAIN_TIMEOUT_MS),
+            cache_bytes_max: CACHE_BYTES_MAX,
+            cache_entry_bytes_max: CACHE_ENTRY_BYTES_MAX,
+            cache_shards_count: CACHE_SHARDS_COUNT,
+        }
+    }
+}
+
+impl Limits {
+    /// Bounds that a model checker reaches in a few steps: every "full" branch is a few operations away.
+    #[must_use]
+    pub fn small() -> Self {
+        Limits {
+            header_bytes_max: 256,
+            uri_bytes_max: 64,
+            body_bytes_max: 16,
+            queue_len_max: 1,
+            connections_max: 2,
+            lingering_count_max: 1,
+            cache_bytes_max: 64,
+            cache_entry_bytes_max: 32,
+            cache_shards_count: 1,
+            ..Limits::default()
+        }
+    }
+}

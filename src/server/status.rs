@@ -1,0 +1,224 @@
+//! The live page: `/-/status` for people, `/-/status.json` for programs.
+//!
+//! Every number is read without stopping the server, so parts may be of slightly different moments. The page's script puts
+//! every value in as text, never as markup.
+
+use serde::Serialize;
+
+use super::{
+    core::Core,
+    http::{Body, Head, Method, Response},
+    pool::PoolStatus,
+    table::{BlockingStep, RowView},
+};
+use crate::time::Instant;
+
+const PAGE: &str = include_str!("status.html");
+const PATH: &str = "/-/status";
+const PATH_JSON: &str = "/-/status.json";
+/// Connections that are listed; busy ones first.
+const ROWS_COUNT_MAX: usize = 256;
+/// The version of the JSON form; raised when a field changes its meaning or goes.
+const SCHEMA: u32 = 1;
+
+/// Whether the request is for the status page.
+pub(crate) fn is_for(head: &Head) -> bool {
+    let is_read = matches!(head.method(), Method::Get | Method::Head);
+    is_read && (head.path() == PATH || head.path() == PATH_JSON)
+}
+
+/// The page, or its data.
+pub(crate) fn respond(core: &Core, head: &Head, pool: PoolStatus) -> Response {
+    let accepts_json = head
+        .fields("accept")
+        .any(|value| value.windows(16).any(|part| part.eq_ignore_ascii_case(b"application/json")));
+    let response = Response::new(200).with_field("cache-control", "no-store").with_field("vary", "accept");
+    if head.path() == PATH_JSON || accepts_json {
+        let json = serde_json::to_vec(&Status::gather(core, &pool)).unwrap_or_default();
+        return response.with_field("content-type", "application/json").with_body(Body::Bytes(json));
+    }
+    response
+        .with_field("content-type", "text/html; charset=utf-8")
+        .with_field(
+            "content-security-policy",
+            "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; \
+             img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        )
+        .with_body(Body::Bytes(PAGE.into()))
+}
+
+#[derive(Serialize)]
+struct Status {
+    schema: u32,
+    uptime_ms: u64,
+    draining: bool,
+    acceptor: Thread,
+    workers: Vec<Thread>,
+    queue: Gauge,
+    connections: Gauge,
+    parked: usize,
+    rows: Vec<Row>,
+    rows_left_out: usize,
+    cache: Option<CacheView>,
+    counters: Counters,
+}
+
+#[derive(Serialize)]
+struct Thread {
+    name: String,
+    /// `free` when a worker waits for a job.
+    step: &'static str,
+    since_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection: Option<String>,
+    jobs: u64,
+}
+
+#[derive(Serialize)]
+struct Gauge {
+    now: usize,
+    max: usize,
+}
+
+#[derive(Serialize)]
+struct Row {
+    id: String,
+    peer: String,
+    step: &'static str,
+    since_ms: u64,
+    age_ms: u64,
+    worker: Option<usize>,
+    requests: u64,
+    bytes_in: u64,
+    bytes_out: u64,
+}
+
+#[derive(Serialize)]
+struct CacheView {
+    entries: usize,
+    bytes: usize,
+    bytes_max: usize,
+    hits: u64,
+    misses: u64,
+    joined: u64,
+    failed: u64,
+    evicted: u64,
+}
+
+#[derive(Serialize)]
+struct Counters {
+    connections: u64,
+    connections_refused: u64,
+    requests: u64,
+    bytes_in: u64,
+    bytes_out: u64,
+    client_errors: u64,
+    server_errors: u64,
+    shed: u64,
+    rejected_requests: u64,
+    request_timeouts: u64,
+    idle_timeouts: u64,
+    write_failures: u64,
+    handler_panics: u64,
+    job_panics: u64,
+    accept_errors: u64,
+}
+
+impl Status {
+    fn gather(core: &Core, pool: &PoolStatus) -> Self {
+        let mut views = core.table.snapshot();
+        let table = core.table.status();
+        let incidents = *core.incidents.lock();
+        let now = Instant::now();
+        let workers = pool.workers.iter().enumerate().map(|(index, worker)| {
+            // A worker between two steps of a connection belongs to none for a moment: then it is only "busy".
+            let row = views.iter().find(|row| row.facts.worker == Some(index)).filter(|_| worker.busy);
+            Thread {
+                name: format!("worker {index}"),
+                step: match row {
+                    Some(row) => row.facts.step.as_str(),
+                    None if worker.busy => "busy",
+                    None => "free",
+                },
+                since_ms: ms(now, row.map_or(worker.since, |row| row.facts.since)),
+                connection: row.map(|row| row.id.to_string()),
+                jobs: worker.done,
+            }
+        });
+        let workers = workers.collect();
+        let last = views.iter().map(|row| row.opened).max().unwrap_or(core.started);
+        let acceptor = Thread {
+            name: "acceptor".to_owned(),
+            step: if core.is_draining() { "ended" } else { BlockingStep::Accept.as_str() },
+            since_ms: ms(now, last),
+            connection: None,
+            jobs: table.admitted + table.refused,
+        };
+        views.sort_by_key(|row| (row.facts.step == BlockingStep::Idle, row.id));
+        let rows_left_out = views.len().saturating_sub(ROWS_COUNT_MAX);
+        let cache = core.cache_stats.as_ref().map(|stats| {
+            let stats = stats();
+            CacheView {
+                entries: stats.entries,
+                bytes: stats.weight,
+                bytes_max: stats.weight_max,
+                hits: stats.hits,
+                misses: stats.misses,
+                joined: stats.joined,
+                failed: stats.failed,
+                evicted: stats.evicted,
+            }
+        });
+        Status {
+            schema: SCHEMA,
+            uptime_ms: ms(now, core.started),
+            draining: core.is_draining(),
+            acceptor,
+            workers,
+            queue: Gauge { now: pool.queue_len, max: pool.queue_len_max },
+            connections: Gauge { now: table.live, max: table.connections_max },
+            parked: core.parking.len(),
+            rows: views.iter().take(ROWS_COUNT_MAX).map(|view| Row::of(view, now)).collect(),
+            rows_left_out,
+            cache,
+            counters: Counters {
+                connections: table.admitted,
+                connections_refused: table.refused,
+                requests: table.tally.requests,
+                bytes_in: table.tally.bytes_in,
+                bytes_out: table.tally.bytes_out,
+                client_errors: table.tally.client_errors,
+                server_errors: table.tally.server_errors,
+                shed: incidents.shed,
+                rejected_requests: incidents.rejected_requests,
+                request_timeouts: incidents.header_timeouts,
+                idle_timeouts: incidents.idle_timeouts,
+                write_failures: incidents.write_failures,
+                handler_panics: incidents.handler_panics,
+                job_panics: pool.panicked,
+                accept_errors: incidents.accept_errors,
+            },
+        }
+    }
+}
+
+impl Row {
+    fn of(view: &RowView, now: Instant) -> Self {
+        let tally = view.facts.tally;
+        Row {
+            id: view.id.to_string(),
+            peer: view.peer.map_or_else(String::new, |peer| peer.to_string()),
+            step: view.facts.step.as_str(),
+            since_ms: ms(now, view.facts.since),
+            age_ms: ms(now, view.opened),
+            worker: view.facts.worker,
+            requests: tally.requests,
+            bytes_in: tally.bytes_in,
+            bytes_out: tally.bytes_out,
+        }
+    }
+}
+
+fn ms(now: Instant, since: Instant) -> u64 {
+    u64::try_from(now.saturating_duration_since(since).as_millis()).unwrap_or(u64::MAX)
+}

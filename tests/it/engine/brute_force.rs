@@ -1,0 +1,330 @@
+//! The reduced search against brute force, on generated programs: same findings, same outcomes.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex as StdMutex},
+    time::Duration,
+};
+
+use proptest::prelude::*;
+use unsnarl::{
+    channel,
+    check::{Checker, FindingKind, Strategy as Search, Verdict},
+    parking_lot::{Condvar, Mutex, RwLock},
+    sync::{
+        Semaphore,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
+    thread,
+};
+
+/// One operation of a generated thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    /// Locks mutex `.0`; with `.1` also mutex `.1` inside.
+    Lock(usize, Option<usize>),
+    TryLock(usize),
+    Store(usize, u32),
+    Load(usize),
+    Add(usize),
+    CompareExchange(usize),
+    /// Waits until the mutex's value is not 0.
+    Await,
+    /// Waits once, whatever the value.
+    WaitOnce,
+    /// Sets the mutex's value and notifies one waiter, or all.
+    Signal(bool),
+    Read(usize),
+    Write,
+    TryRead,
+    Acquire,
+    AcquireTwo,
+    Release,
+    TryAcquire,
+    Send,
+    TrySend,
+    Recv,
+    TryRecv,
+    Unpark(usize),
+    ParkTimeout,
+    WaitTimeout,
+}
+
+struct Shared {
+    mutexes: [Mutex<u32>; 2],
+    atomics: [AtomicU32; 2],
+    flag: Mutex<u32>,
+    changed: Condvar,
+    table: RwLock<u32>,
+    permits: Semaphore,
+    sender: channel::Sender<u32>,
+    receiver: channel::Receiver<u32>,
+}
+
+fn perform(shared: &Shared, action: Action, log: &mut Vec<u32>) {
+    match action {
+        Action::Lock(outer, inner) => {
+            let mut guard = shared.mutexes[outer].lock();
+            *guard = guard.wrapping_mul(3).wrapping_add(1);
+            log.push(*guard);
+            if let Some(inner) = inner.filter(|inner| *inner != outer) {
+                let mut guard = shared.mutexes[inner].lock();
+                *guard = guard.wrapping_mul(3).wrapping_add(2);
+                log.push(*guard);
+            }
+        }
+        Action::TryLock(which) => match shared.mutexes[which].try_lock() {
+            Some(mut guard) => {
+                *guard = guard.wrapping_mul(5).wrapping_add(1);
+                log.push(*guard);
+            }
+            None => log.push(1_000),
+        },
+        Action::Store(which, value) => shared.atomics[which].store(value, SeqCst),
+        Action::Load(which) => log.push(shared.atomics[which].load(SeqCst)),
+        Action::Add(which) => log.push(shared.atomics[which].fetch_add(10, SeqCst)),
+        Action::CompareExchange(which) => {
+            log.push(shared.atomics[which].compare_exchange(0, 7, SeqCst, SeqCst).unwrap_or_else(|found| found + 100));
+        }
+        Action::Await => {
+            let mut flag = shared.flag.lock();
+            while *flag == 0 {
+                shared.changed.wait(&mut flag);
+            }
+            log.push(*flag);
+        }
+        Action::WaitOnce => {
+            let mut flag = shared.flag.lock();
+            shared.changed.wait(&mut flag);
+            log.push(*flag);
+        }
+        Action::WaitTimeout => {
+            let mut flag = shared.flag.lock();
+            let result = shared.changed.wait_for(&mut flag, Duration::from_millis(5));
+            log.push(*flag * 2 + u32::from(result.timed_out()));
+        }
+        Action::Signal(all) => {
+            *shared.flag.lock() += 1;
+            if all {
+                shared.changed.notify_all();
+            } else {
+                shared.changed.notify_one();
+            }
+        }
+        Action::Read(times) => {
+            let guard = shared.table.read();
+            log.push(*guard + times as u32);
+        }
+        Action::Write => *shared.table.write() += 1,
+        Action::TryRead => log.push(shared.table.try_read().map_or(1_000, |guard| *guard)),
+        Action::Acquire => match shared.permits.acquire() {
+            Ok(_permit) => log.push(shared.atomics[0].load(SeqCst)),
+            Err(_) => log.push(1_000),
+        },
+        Action::AcquireTwo => match shared.permits.acquire_many(2) {
+            Ok(permit) => permit.forget(),
+            Err(_) => log.push(1_000),
+        },
+        Action::Release => shared.permits.add_permits(1),
+        Action::TryAcquire => match shared.permits.try_acquire() {
+            Ok(permit) => {
+                permit.forget();
+                log.push(1);
+            }
+            Err(_) => log.push(0),
+        },
+        Action::Send => log.push(u32::from(shared.sender.send(log.len() as u32).is_ok())),
+        Action::TrySend => log.push(u32::from(shared.sender.try_send(50 + log.len() as u32).is_ok())),
+        Action::Recv => log.push(shared.receiver.recv().unwrap_or(1_000)),
+        Action::TryRecv => log.push(shared.receiver.try_recv().unwrap_or(1_000)),
+        Action::Unpark(_) | Action::ParkTimeout => unreachable!("handled by the thread"),
+    }
+}
+
+type Program = Vec<Vec<Action>>;
+type Outcomes = BTreeSet<Vec<Vec<u32>>>;
+
+/// Runs the program under one kind of search: what it found, and the outcomes of all executions that came to an end.
+fn explore(program: &Program, search: Search, spurious: u32) -> (Verdict, Outcomes) {
+    let outcomes = Arc::new(StdMutex::new(Outcomes::new()));
+    let (program, seen) = (program.clone(), Arc::clone(&outcomes));
+    let verdict = Checker::new("generated")
+        .strategy(search)
+        .regressions(false)
+        .shrink(false)
+        .spurious_wakeups(spurious)
+        .max_time(Duration::from_secs(2))
+        .run(move || {
+            let (sender, receiver) = channel::bounded(1);
+            let shared = Arc::new(Shared {
+                mutexes: [Mutex::new(0), Mutex::new(0)],
+                atomics: [AtomicU32::new(0), AtomicU32::new(0)],
+                flag: Mutex::new(0),
+                changed: Condvar::new(),
+                table: RwLock::new(0),
+                permits: Semaphore::new(1),
+                sender,
+                receiver,
+            });
+            let handles: Vec<_> = program
+                .iter()
+                .map(|actions| {
+                    let (shared, actions) = (Arc::clone(&shared), actions.clone());
+                    thread::spawn(move || {
+                        let mut log = Vec::new();
+                        for action in actions {
+                            match action {
+                                Action::ParkTimeout => thread::park_timeout(Duration::from_millis(3)),
+                                Action::Unpark(_) => thread::current().unpark(),
+                                action => perform(&shared, action, &mut log),
+                            }
+                        }
+                        log
+                    })
+                })
+                .collect();
+            let mut logs: Vec<Vec<u32>> = handles.into_iter().map(|handle| handle.join().unwrap()).collect();
+            // The final state counts, too.
+            logs.push(vec![
+                *shared.mutexes[0].lock(),
+                *shared.mutexes[1].lock(),
+                shared.atomics[0].load(SeqCst),
+                shared.atomics[1].load(SeqCst),
+                *shared.table.read(),
+            ]);
+            seen.lock().unwrap().insert(logs);
+        });
+    let outcomes = std::mem::take(&mut *outcomes.lock().unwrap());
+    (verdict, outcomes)
+}
+
+fn kind(verdict: &Verdict) -> Option<FindingKind> {
+    assert!(!matches!(verdict, Verdict::Fault { .. } | Verdict::Inconclusive { .. }), "{verdict:?}");
+    verdict.finding().map(|finding| finding.kind)
+}
+
+fn compare(program: &Program, spurious: u32) -> Result<(), TestCaseError> {
+    let (brute, brute_outcomes) = explore(program, Search::BruteForce, spurious);
+    if let Verdict::Pass(pass) = &brute
+        && pass.bounds.iter().any(|bound| bound.contains("budget"))
+    {
+        // Too large for brute force; nothing can be said.
+        return Ok(());
+    }
+    for search in [Search::SleepSets, Search::Exhaustive] {
+        let (verdict, outcomes) = explore(program, search, spurious);
+        prop_assert_eq!(kind(&verdict), kind(&brute), "{:?}", search);
+        if brute.pass().is_some() {
+            prop_assert_eq!(&outcomes, &brute_outcomes, "{:?}", search);
+            let (few, many) = (verdict.explored().unwrap().executions, brute.explored().unwrap().executions);
+            prop_assert!(few <= many, "{few} > {many}");
+        }
+    }
+    Ok(())
+}
+
+fn locks() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        (0..2_usize, proptest::option::of(0..2_usize)).prop_map(|(outer, inner)| Action::Lock(outer, inner)),
+        (0..2_usize).prop_map(Action::Load),
+        (0..2_usize).prop_map(Action::Add),
+        (0..2_usize, 1..4_u32).prop_map(|(which, value)| Action::Store(which, value)),
+    ]
+}
+
+fn everything() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        3 => locks(),
+        1 => (0..2_usize).prop_map(Action::TryLock),
+        1 => (0..2_usize).prop_map(Action::CompareExchange),
+        1 => Just(Action::Await),
+        1 => Just(Action::WaitOnce),
+        2 => any::<bool>().prop_map(Action::Signal),
+        1 => (0..2_usize).prop_map(Action::Read),
+        1 => Just(Action::Write),
+        1 => Just(Action::TryRead),
+        1 => Just(Action::Acquire),
+        1 => Just(Action::AcquireTwo),
+        2 => Just(Action::Release),
+        1 => Just(Action::TryAcquire),
+        1 => Just(Action::Send),
+        1 => Just(Action::TrySend),
+        1 => Just(Action::Recv),
+        1 => Just(Action::TryRecv),
+    ]
+}
+
+fn blocking() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        (0..2_usize, proptest::option::of(0..2_usize)).prop_map(|(outer, inner)| Action::Lock(outer, inner)),
+        Just(Action::Await),
+        Just(Action::WaitOnce),
+        any::<bool>().prop_map(Action::Signal),
+        (0..2_usize).prop_map(Action::Read),
+        Just(Action::Write),
+        Just(Action::Acquire),
+        Just(Action::AcquireTwo),
+        Just(Action::Release),
+        Just(Action::Send),
+        Just(Action::Recv),
+    ]
+}
+
+fn timed() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        2 => locks(),
+        1 => Just(Action::WaitTimeout),
+        1 => any::<bool>().prop_map(Action::Signal),
+        1 => Just(Action::ParkTimeout),
+        1 => Just(Action::Unpark(0)),
+    ]
+}
+
+fn programs(
+    action: impl Strategy<Value = Action> + Clone,
+    threads: std::ops::Range<usize>,
+    actions: std::ops::Range<usize>,
+) -> impl Strategy<Value = Program> {
+    proptest::collection::vec(proptest::collection::vec(action, actions), threads)
+}
+
+/// How many programs of each family; `UNSNARL_CASES` asks for more.
+fn config() -> ProptestConfig {
+    let cases = std::env::var("UNSNARL_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(24);
+    ProptestConfig { cases, max_shrink_iters: 400, ..ProptestConfig::default() }
+}
+
+#[test]
+fn lock_programs() {
+    let mut runner = proptest::test_runner::TestRunner::new(config());
+    let result = runner.run(&programs(locks().boxed(), 2..4, 1..4), |program| compare(&program, 0));
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn programs_of_everything() {
+    let mut runner = proptest::test_runner::TestRunner::new(config());
+    let result = runner.run(&programs(everything().boxed(), 2..4, 1..4), |program| compare(&program, 0));
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn blocking_programs() {
+    let mut runner = proptest::test_runner::TestRunner::new(config());
+    let result = runner.run(&programs(blocking().boxed(), 2..5, 1..3), |program| compare(&program, 0));
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn programs_with_spurious_wakeups() {
+    let mut runner = proptest::test_runner::TestRunner::new(config());
+    let result = runner.run(&programs(blocking().boxed(), 2..4, 1..3), |program| compare(&program, 1));
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn timed_programs() {
+    let mut runner = proptest::test_runner::TestRunner::new(config());
+    let result = runner.run(&programs(timed().boxed(), 2..3, 1..4), |program| compare(&program, 0));
+    result.unwrap_or_else(|error| panic!("{error}"));
+}

@@ -1,0 +1,112 @@
+//! Full queues, full tables and failing handlers.
+
+use std::sync::{Arc, Barrier, Mutex, mpsc};
+
+use unsnarl::server::{Limits, Request, Server, http::Response};
+
+use super::client::{Running, get, limits, until};
+
+#[test]
+fn a_full_table_sheds_with_retry_after() {
+    let handler = |_: &Request<'_>| Response::text(200, "hello");
+    let limits = Limits { connections_max: 2, ..limits() };
+    let server = Running::start(Server::builder().handler(handler).workers(1).limits(limits));
+    let mut held = [server.connect(), server.connect()];
+    for client in &mut held {
+        client.send(get("/"));
+        assert_eq!(client.answer().status, 200);
+    }
+    let mut third = server.connect();
+    let answer = third.answer();
+    assert_eq!((answer.status, answer.field("retry-after")), (503, Some("1")));
+    assert!(answer.closes());
+    third.finish_sending();
+    assert!(third.rest().is_empty());
+    let [first, mut second] = held;
+    drop(first);
+    until("the place is free again", || {
+        let mut client = server.connect();
+        client.send_some(get("/"));
+        client.answer().status == 200
+    });
+    second.send(get("/"));
+    assert_eq!(second.answer().status, 200);
+}
+
+#[test]
+fn a_full_queue_sheds_and_the_queued_are_served() {
+    let (open, gate) = mpsc::channel::<()>();
+    let gate = Mutex::new(gate);
+    let (entered, has_entered) = mpsc::channel();
+    let handler = move |_: &Request<'_>| {
+        entered.send(()).unwrap();
+        let _ = gate.lock().unwrap().recv();
+        Response::text(200, "hello")
+    };
+    let limits = Limits { queue_len_max: 2, ..limits() };
+    let server =
+        Running::start(Server::builder().handler(handler).workers(1).limits(limits).status_page(false));
+    let mut running = server.connect();
+    running.send(get("/"));
+    has_entered.recv().unwrap();
+    // The worker is busy, so the next two wait in the queue and the third finds it full.
+    let mut queued = [server.connect(), server.connect()];
+    queued.iter_mut().for_each(|client| client.send(get("/")));
+    let mut shed = server.connect();
+    shed.send_some(get("/"));
+    let answer = shed.answer();
+    assert_eq!((answer.status, answer.field("retry-after")), (503, Some("1")));
+    drop(open);
+    assert_eq!(running.answer().status, 200);
+    for client in &mut queued {
+        assert_eq!(client.answer().status, 200);
+    }
+}
+
+#[test]
+fn a_panic_costs_one_request() {
+    let handler = |request: &Request<'_>| {
+        assert_ne!(request.head().path(), "/panic", "as the test wants it");
+        Response::text(200, "hello")
+    };
+    let server = Running::start(Server::builder().handler(handler).workers(1).limits(limits()));
+    let mut kept = server.connect();
+    kept.send(get("/"));
+    assert_eq!(kept.answer().status, 200);
+    for _ in 0..3 {
+        let mut client = server.connect();
+        client.send(get("/panic"));
+        client.send(get("/after"));
+        let answer = client.answer();
+        assert_eq!(answer.status, 500);
+        assert!(answer.closes());
+        client.finish_sending();
+        assert!(client.rest().is_empty());
+        kept.send(get("/"));
+        assert_eq!(kept.answer().status, 200);
+    }
+}
+
+/// A burst of simultaneous connects is answered to the last one: no connection waits for a worker that thinks it is
+/// wanted elsewhere.
+#[test]
+fn a_burst_is_answered_in_full() {
+    let handler = |_: &Request<'_>| Response::text(200, "hello");
+    let server = Running::start(Server::builder().handler(handler).workers(4).limits(limits()));
+    let addr = server.addr();
+    for _ in 0..3 {
+        let start = Arc::new(Barrier::new(64));
+        let clients: Vec<_> = (0..64)
+            .map(|_| {
+                let start = Arc::clone(&start);
+                std::thread::spawn(move || {
+                    start.wait();
+                    let mut client = super::client::Client::connect(addr).unwrap();
+                    client.send(get("/"));
+                    client.answer().status
+                })
+            })
+            .collect();
+        assert!(clients.into_iter().all(|client| client.join().unwrap() == 200));
+    }
+}

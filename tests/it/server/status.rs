@@ -1,0 +1,34 @@
+//! The live page.
+
+use unsnarl::server::Server;
+
+use super::client::{Folder, Running, get, limits};
+
+#[test]
+fn page_and_data() {
+    let folder = Folder::new();
+    folder.write("a", "a");
+    let server = Running::start(Server::builder().root(folder.path()).workers(3).limits(limits()));
+    let mut held = server.connect();
+    for _ in 0..3 {
+        held.send(get("/a"));
+        assert_eq!(held.answer().status, 200);
+    }
+    let page = server.get("/-/status");
+    assert_eq!(page.field("content-type"), Some("text/html; charset=utf-8"));
+    assert!(
+        page.field("content-security-policy").is_some_and(|policy| policy.starts_with("default-src 'none'"))
+    );
+    let json = server.ask("GET /-/status HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\n\r\n");
+    for answer in [json, server.get("/-/status.json")] {
+        assert_eq!(answer.field("content-type"), Some("application/json"));
+        let text = String::from_utf8(answer.body).unwrap();
+        for part in ["\"schema\":1", "\"step\":\"idle\"", "\"step\":\"handle\"", "\"hits\":2", "\"max\":1024"]
+        {
+            assert!(text.contains(part), "{part} is missing in {text}");
+        }
+        assert_eq!(text.matches("\"name\":\"worker ").count(), 3);
+    }
+    let hidden = Running::start(Server::builder().root(folder.path()).limits(limits()).status_page(false));
+    assert_eq!(hidden.get("/-/status").status, 404);
+}
