@@ -9,19 +9,16 @@ pub mod check;
 #[cfg(feature = "model")]
 mod deadlock;
 #[cfg(feature = "model")]
-#[cfg_attr(
-    not(backend = "instrumented"),
-    allow(dead_code, reason = "loom or shuttle runs the models of this build")
-)]
+#[cfg_attr(not(backend = "instrumented"), allow(dead_code, reason = "loom or shuttle runs the models of this build"))]
 mod engine;
 pub mod fs;
 pub mod hint;
 pub mod net;
 pub mod parking_lot;
-#[cfg(feature = "poll")]
-pub mod poll;
 #[cfg(feature = "model")]
 pub mod report;
+#[cfg(feature = "poll")]
+pub mod poll;
 pub mod sync;
 pub mod thread;
 pub mod time;
