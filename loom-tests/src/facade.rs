@@ -281,26 +281,38 @@ fn c16_scopes_wait_and_lend() {
 }
 
 #[test]
-fn c16_a_deadlock_in_a_scope_is_survived() {
-    checker("deadlock in a scope").expect(FindingKind::Deadlock).check(|| {
-        struct Touch<'a>(&'a Mutex<Vec<u8>>);
-        impl Drop for Touch<'_> {
-            fn drop(&mut self) {
-                if let Ok(mut bytes) = self.0.try_lock() {
-                    bytes.push(1);
-                }
+fn c16_what_a_scope_lends_outlives_its_threads_also_in_a_deadlock() {
+    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+    static GONE: AtomicBool = AtomicBool::new(false);
+    static TOO_LATE: AtomicBool = AtomicBool::new(false);
+    struct Lent;
+    impl Drop for Lent {
+        fn drop(&mut self) {
+            GONE.store(true, SeqCst);
+        }
+    }
+    struct Borrower<'a>(&'a Mutex<Lent>);
+    impl Drop for Borrower<'_> {
+        fn drop(&mut self) {
+            if GONE.load(SeqCst) {
+                TOO_LATE.store(true, SeqCst);
+            } else {
+                drop(self.0.try_lock());
             }
         }
-        // Lives in the frame that the threads borrow from: it must not go before they have been unwound.
-        let bytes = Mutex::new(vec![0; 64]);
+    }
+    checker("deadlock in a scope").expect(FindingKind::Deadlock).check(|| {
+        GONE.store(false, SeqCst);
+        let lent = Mutex::new(Lent);
         let (_sender, receiver) = channel::bounded::<u8>(1);
         thread::scope(|scope| {
             scope.spawn(|| {
-                let _touch = Touch(&bytes);
+                let _borrower = Borrower(&lent);
                 let _ = receiver.recv();
             });
         });
     });
+    assert!(!TOO_LATE.load(SeqCst), "the frame that a thread borrows from went before it");
 }
 
 #[test]
