@@ -6,7 +6,7 @@ pub mod cell;
 pub mod channel;
 #[cfg(feature = "model")]
 pub mod check;
-#[cfg(feature = "model")]
+#[cfg(any(feature = "model", feature = "watch"))]
 mod deadlock;
 #[cfg(feature = "model")]
 #[cfg_attr(not(backend = "instrumented"), allow(dead_code, reason = "loom or shuttle runs the models of this build"))]
@@ -22,6 +22,8 @@ pub mod poll;
 pub mod sync;
 pub mod thread;
 pub mod time;
+#[cfg(all(feature = "watch", backend = "instrumented"))]
+pub mod watch;
 
 #[cfg(feature = "model")]
 pub use check::{Checker, check};

@@ -17,7 +17,7 @@ pub(crate) const BUDGET_VARIABLE: &str = "UNSNARL_BUDGET_SECONDS";
 pub(crate) const PREEMPTIONS_VARIABLE: &str = "UNSNARL_PREEMPTIONS";
 
 /// How schedules are chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Strategy {
     /// Exhaustive within the time budget; if that ends first, random for a tenth of it.
@@ -30,6 +30,8 @@ pub enum Strategy {
     BruteForce,
     /// A random walk with this seed.
     Random(u64),
+    /// One execution whose choices are these bytes: for fuzzers, whose input is then the schedule.
+    Bytes(Vec<u8>),
 }
 
 /// Something that a model needs and not every engine has.

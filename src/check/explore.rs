@@ -8,7 +8,7 @@ use std::{
 use super::{
     Checker,
     checker::Strategy,
-    finding::{Finding, FindingKind},
+    finding::FindingKind,
     observe::{self, Observed},
     regressions,
     schedule::{Line, Schedule},
@@ -18,7 +18,7 @@ use super::{
 use crate::engine::{
     Engine, Limits, Mode, Stop, World,
     op::OpKind,
-    strategy::{Exhaustive, Random, Reduction, Replay, Strategy as _},
+    strategy::{Bytes, Exhaustive, Random, Reduction, Replay},
     trace::Choice,
 };
 
@@ -57,6 +57,7 @@ pub(super) struct Budget {
 pub(super) enum Plan {
     Exhaustive(Reduction, Option<usize>),
     Random(u64),
+    Bytes(Vec<u8>),
     Replay(Vec<Choice>),
 }
 
@@ -120,15 +121,16 @@ fn check(checker: &Checker, model: &dyn Fn()) -> Verdict {
 fn explored(checker: &Checker, model: &dyn Fn(), notes: Vec<String>) -> Verdict {
     let bound = checker.preemption_bound;
     let budget = Budget { executions: checker.max_executions, time: checker.max_time };
-    let plan = match checker.strategy {
+    let plan = match &checker.strategy {
         Strategy::Auto | Strategy::Exhaustive => Plan::Exhaustive(Reduction::Source, bound),
         Strategy::SleepSets => Plan::Exhaustive(Reduction::Sleep, bound),
         Strategy::BruteForce => Plan::Exhaustive(Reduction::None, bound),
-        Strategy::Random(seed) => Plan::Random(seed),
+        Strategy::Random(seed) => Plan::Random(*seed),
+        Strategy::Bytes(bytes) => Plan::Bytes(bytes.clone()),
     };
     let mut exploration = explore(checker, plan, budget, Mode::default(), model);
     exploration.notes.splice(0..0, notes);
-    if let (End::Budget(_), Strategy::Auto, None) = (&exploration.end, checker.strategy, checker.max_executions) {
+    if let (End::Budget(_), Strategy::Auto, None) = (&exploration.end, &checker.strategy, checker.max_executions) {
         let budget = Budget { executions: None, time: checker.max_time / 10 };
         let sampled = explore(checker, Plan::Random(0), budget, exploration.mode, model);
         exploration.explored.sampled = sampled.explored.executions;
@@ -201,6 +203,7 @@ pub(super) fn explore(
             World::new(Box::new(Exhaustive::new(reduction, bound)), limits, mode)
         }
         Plan::Random(seed) => World::new(Box::new(Random::new(seed)), limits, mode),
+        Plan::Bytes(bytes) => World::new(Box::new(Bytes::new(bytes)), limits, mode),
         Plan::Replay(choices) => World::new(Box::new(Replay::new(choices)), limits, mode),
     };
     let mut engine = Engine::new(world, checker.stack_size);
@@ -255,6 +258,9 @@ pub(super) fn explore(
     }
     if strategy.downcast_ref::<Random>().is_some() {
         bounds.push("schedules were sampled at random".to_owned());
+    }
+    if strategy.downcast_ref::<Bytes>().is_some() {
+        bounds.push("only the schedule that the bytes give was run".to_owned());
     }
     if world.timeouts_bounded {
         bounds.push(format!(

@@ -7,7 +7,7 @@ use super::identity::Identity;
 
 /// As [`std::cell::UnsafeCell`], with access through closures: [`with`](Self::with) to read and
 /// [`with_mut`](Self::with_mut) to write. In a model each access is checked for data races.
-pub struct UnsafeCell<T: ?Sized> {
+pub(crate) struct UnsafeCell<T: ?Sized> {
     identity: Identity,
     value: std::cell::UnsafeCell<T>,
 }
@@ -15,12 +15,12 @@ pub struct UnsafeCell<T: ?Sized> {
 impl<T> UnsafeCell<T> {
     /// Wraps `value`.
     #[track_caller]
-    pub const fn new(value: T) -> Self {
+    pub(crate) const fn new(value: T) -> Self {
         UnsafeCell { identity: Identity::new(), value: std::cell::UnsafeCell::new(value) }
     }
 
     /// Unwraps the value.
-    pub fn into_inner(self) -> T {
+    pub(crate) fn into_inner(self) -> T {
         self.value.into_inner()
     }
 }
@@ -40,20 +40,20 @@ impl<T: ?Sized> UnsafeCell<T> {
 
     /// Reads through a shared pointer that is valid while the closure runs.
     #[track_caller]
-    pub fn with<R>(&self, read: impl FnOnce(*const T) -> R) -> R {
+    pub(crate) fn with<R>(&self, read: impl FnOnce(*const T) -> R) -> R {
         self.access(false);
         read(self.value.get())
     }
 
     /// Writes through a pointer that is valid while the closure runs.
     #[track_caller]
-    pub fn with_mut<R>(&self, write: impl FnOnce(*mut T) -> R) -> R {
+    pub(crate) fn with_mut<R>(&self, write: impl FnOnce(*mut T) -> R) -> R {
         self.access(true);
         write(self.value.get())
     }
 
     /// The value, by exclusive borrow; no other thread can race with it.
-    pub fn get_mut(&mut self) -> &mut T {
+    pub(crate) fn get_mut(&mut self) -> &mut T {
         self.value.get_mut()
     }
 }

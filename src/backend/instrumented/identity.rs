@@ -29,6 +29,35 @@ impl Identity {
     }
 }
 
+/// Lock-order prediction outside of models; nothing without the feature `watch`.
+impl Identity {
+    /// The lock is about to be taken by a caller that waits for it.
+    #[inline]
+    #[track_caller]
+    pub(super) fn watch_taking(&self) {
+        #[cfg(feature = "watch")]
+        crate::watch::taking(std::ptr::from_ref(self).addr(), self.name, self.created, Location::caller(), true);
+    }
+
+    /// The lock was taken by a caller that would not have waited for ever.
+    #[inline]
+    #[track_caller]
+    pub(super) fn watch_took(&self, took: bool) -> bool {
+        #[cfg(feature = "watch")]
+        if took {
+            crate::watch::taking(std::ptr::from_ref(self).addr(), self.name, self.created, Location::caller(), false);
+        }
+        took
+    }
+
+    /// The lock was given back.
+    #[inline]
+    pub(super) fn watch_released(&self) {
+        #[cfg(feature = "watch")]
+        crate::watch::released(std::ptr::from_ref(self).addr());
+    }
+}
+
 #[cfg(feature = "model")]
 impl Identity {
     /// The object's number in the running execution. An object with data that outlives executions is noted: its data

@@ -39,6 +39,7 @@ impl RawMutex {
         in_model!(handle => {
             step(&handle, OpKind::Lock, self.index(&handle), None);
         });
+        self.identity.watch_taking();
         mem::forget(self.native.lock());
     }
 
@@ -46,7 +47,7 @@ impl RawMutex {
     #[track_caller]
     pub(crate) fn try_lock(&self) -> bool {
         in_model!(handle => step(&handle, OpKind::TryLock, self.index(&handle), None) == Outcome::Done);
-        self.native.try_lock().map(mem::forget).is_some()
+        self.identity.watch_took(self.native.try_lock().map(mem::forget).is_some())
     }
 
     #[inline]
@@ -55,7 +56,7 @@ impl RawMutex {
         in_model!(handle => {
             step(&handle, OpKind::LockTimed, self.index(&handle), Some(timeout)) == Outcome::Done
         });
-        self.native.try_lock_for(timeout).map(mem::forget).is_some()
+        self.identity.watch_took(self.native.try_lock_for(timeout).map(mem::forget).is_some())
     }
 
     /// # Safety
@@ -67,6 +68,7 @@ impl RawMutex {
         in_model!(handle => {
             handle.release(OpKind::Unlock, self.index(&handle), std::panic::Location::caller());
         });
+        self.identity.watch_released();
         // SAFETY: the caller holds the lock.
         unsafe { self.native.force_unlock() };
     }

@@ -41,19 +41,20 @@ impl RawRwLock {
         in_model!(handle => {
             self.step(&handle, OpKind::Read, None);
         });
+        self.identity.watch_taking();
         self.native.lock_shared();
     }
 
     #[track_caller]
     pub(crate) fn try_read(&self) -> bool {
         in_model!(handle => self.step(&handle, OpKind::TryRead, None));
-        self.native.try_lock_shared()
+        self.identity.watch_took(self.native.try_lock_shared())
     }
 
     #[track_caller]
     pub(crate) fn read_timeout(&self, timeout: Duration) -> bool {
         in_model!(handle => self.step(&handle, OpKind::ReadTimed, Some(timeout)));
-        self.native.try_lock_shared_for(timeout)
+        self.identity.watch_took(self.native.try_lock_shared_for(timeout))
     }
 
     /// # Safety
@@ -64,6 +65,7 @@ impl RawRwLock {
         in_model!(handle => {
             handle.release(OpKind::UnlockRead, self.index(&handle), std::panic::Location::caller());
         });
+        self.identity.watch_released();
         // SAFETY: the caller holds a read lock.
         unsafe { self.native.unlock_shared() };
     }
@@ -73,19 +75,20 @@ impl RawRwLock {
         in_model!(handle => {
             self.step(&handle, OpKind::Write, None);
         });
+        self.identity.watch_taking();
         self.native.lock_exclusive();
     }
 
     #[track_caller]
     pub(crate) fn try_write(&self) -> bool {
         in_model!(handle => self.step(&handle, OpKind::TryWrite, None));
-        self.native.try_lock_exclusive()
+        self.identity.watch_took(self.native.try_lock_exclusive())
     }
 
     #[track_caller]
     pub(crate) fn write_timeout(&self, timeout: Duration) -> bool {
         in_model!(handle => self.step(&handle, OpKind::WriteTimed, Some(timeout)));
-        self.native.try_lock_exclusive_for(timeout)
+        self.identity.watch_took(self.native.try_lock_exclusive_for(timeout))
     }
 
     /// # Safety
@@ -96,6 +99,7 @@ impl RawRwLock {
         in_model!(handle => {
             handle.release(OpKind::UnlockWrite, self.index(&handle), std::panic::Location::caller());
         });
+        self.identity.watch_released();
         // SAFETY: the caller holds the write lock.
         unsafe { self.native.unlock_exclusive() };
     }

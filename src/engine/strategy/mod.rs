@@ -2,10 +2,12 @@
 //!
 //! A strategy sees, at each step, every thread's next operation and which threads can go on, and chooses one.
 
+mod bytes;
 mod exhaustive;
 mod random;
 mod replay;
 
+pub(crate) use bytes::Bytes;
 pub(crate) use exhaustive::{Exhaustive, Reduction};
 pub(crate) use random::Random;
 pub(crate) use replay::Replay;
