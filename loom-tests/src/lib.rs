@@ -1,1 +1,4 @@
 //! Models.
+
+#[cfg(test)]
+mod facade;

@@ -1,6 +1,6 @@
 //! Files inside the model.
 //!
-//! Each execution has its own, none at first: a model makes the files that it needs with [`write`]. A directory is there
+//! Each execution has its own, none at first: a model makes the files that it needs with [`write()`]. A directory is there
 //! as long as a file lies in it. Each operation is one step of the checker. An open file keeps the bytes that it was opened
 //! with, as a file that is replaced by a rename does.
 

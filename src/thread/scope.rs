@@ -2,7 +2,8 @@
 //!
 //! A scope keeps the raw handle of each of its threads and joins, at its end, the ones that nobody has joined. Rules:
 //!
-//! 1. [`scope`] returns, or unwinds, only after all of its threads have ended: they borrow from its caller;
+//! 1. [`scope`] returns, or unwinds, only after all of its threads have ended: they borrow from its caller. When a checker
+//!    takes an execution down, its caller may have to be unwound first; then it is left for good, half unwound;
 //! 2. a raw handle sits in one slot that the scope and the [`ScopedJoinHandle`] share, and is joined by whoever takes it.
 //!    A handle cannot leave the scope's lifetime, so a thread that has taken it is itself one that the scope waits for;
 //! 3. a result that nobody has taken is dropped before [`scope`] returns, and when it is a panic the scope panics.
@@ -28,6 +29,8 @@ use crate::backend::{
 pub struct Scope<'scope, 'env: 'scope> {
     /// With their lifetime erased; empty before the scope ends.
     threads: Plain<Vec<Arc<dyn Ends>>>,
+    /// Closures that have not ended and been dropped.
+    running: Arc<Plain<usize>>,
     scope: PhantomData<&'scope mut &'scope ()>,
     env: PhantomData<&'env mut &'env ()>,
 }
@@ -63,17 +66,80 @@ pub fn scope<'env, F, T>(f: F) -> T
 where
     F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> T,
 {
-    let scope = Scope { threads: Plain::new(Vec::new()), scope: PhantomData, env: PhantomData };
+    let scope = Scope {
+        threads: Plain::new(Vec::new()),
+        running: Arc::new(Plain::new(0)),
+        scope: PhantomData,
+        env: PhantomData,
+    };
+    let waiting = Waiting { scope: &scope };
     let result = catch_unwind(AssertUnwindSafe(|| f(&scope)));
-    let mut panicked = false;
-    // One at a time, since a thread that has not ended yet may start others.
-    while let Some(thread) = scope.first() {
-        panicked |= thread.end();
-    }
+    let panicked = waiting.join_all();
+    drop(waiting);
     match result {
         Err(payload) => resume_unwind(payload),
         Ok(_) if panicked => panic!("a scoped thread panicked"),
         Ok(value) => value,
+    }
+}
+
+/// Holds a scope to rule 1, also when a checker unwinds its caller out of a join.
+struct Waiting<'a, 'scope, 'env> {
+    scope: &'a Scope<'scope, 'env>,
+}
+
+impl Waiting<'_, '_, '_> {
+    /// Waits for all threads; true when one of them panicked and nobody saw it.
+    #[track_caller]
+    fn join_all(&self) -> bool {
+        let mut panicked = false;
+        // One at a time, since a thread that has not ended yet may start others.
+        while let Some(thread) = self.scope.first() {
+            panicked |= thread.end();
+        }
+        panicked
+    }
+}
+
+impl Drop for Waiting<'_, '_, '_> {
+    #[track_caller]
+    fn drop(&mut self) {
+        self.join_all();
+        // A thread can be left only when the engine takes an execution down: who parks then never runs again, so the frames
+        // that are lent stay. (Under loom and shuttle it is the threads that are left that never run again.)
+        #[cfg(backend = "instrumented")]
+        while self.scope.running.with(|running| *running) > 0 {
+            raw::park();
+        }
+    }
+}
+
+/// What a thread of a scope runs. Fields are dropped in this order, also if it never runs.
+struct Task {
+    body: Box<dyn FnOnce() -> bool + Send>,
+    _running: Running,
+}
+
+impl Task {
+    fn run(self) -> bool {
+        let Task { body, _running } = self;
+        body()
+    }
+}
+
+/// Counts a closure that has not been dropped.
+struct Running(Arc<Plain<usize>>);
+
+impl Running {
+    fn new(count: &Arc<Plain<usize>>) -> Self {
+        count.with(|count| *count += 1);
+        Running(Arc::clone(count))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.with(|count| *count -= 1);
     }
 }
 
@@ -107,7 +173,8 @@ impl<'scope> Scope<'scope, '_> {
         let body: Box<dyn FnOnce() -> bool + Send + 'scope> = body(f, Arc::clone(&result));
         // SAFETY: rule 1: the thread has ended before anything that it borrows goes away.
         let body: Box<dyn FnOnce() -> bool + Send + 'static> = unsafe { mem::transmute(body) };
-        let raw = raw::spawn(name, stack_size, body)?;
+        let task = Task { body, _running: Running::new(&self.running) };
+        let raw = raw::spawn(name, stack_size, Box::new(move || task.run()))?;
         let thread = Thread(raw.thread().clone());
         let packet = Arc::new(Packet { raw: Plain::new(Some(raw)), result });
         let ends: Arc<dyn Ends + 'scope> = Arc::<Packet<T>>::clone(&packet);

@@ -7,13 +7,12 @@ use std::time::Duration;
 pub(crate) struct Limits {
     pub(crate) max_executions: Option<u64>,
     pub(crate) max_time: Option<Duration>,
-    #[cfg_attr(backend = "shuttle", expect(dead_code, reason = "shuttle has no such bound"))]
     /// Of one execution; shuttle has no such bound and searches without it.
     pub(crate) preemptions: Option<usize>,
     /// Of one execution.
     pub(crate) max_steps: usize,
-    #[cfg_attr(backend = "loom", expect(dead_code, reason = "loom has no random search"))]
     /// The seed of a random search, without a search in order before it; loom has none and searches in order.
+    #[cfg_attr(backend = "loom", expect(dead_code, reason = "loom has no random search"))]
     pub(crate) random: Option<u64>,
 }
 

@@ -26,6 +26,7 @@ impl PortableSemaphore {
         PortableSemaphore { state: Mutex::new(State { permits, closed: false }), changed: Condvar::new() }
     }
 
+    #[cfg(not(backend = "instrumented"))]
     #[expect(clippy::unused_self, reason = "the model's semaphore keeps its name; this one has none to keep")]
     pub(crate) fn set_name(&mut self, _name: &'static str) {}
 

@@ -55,6 +55,7 @@ pub(crate) trait Wake: Send + Sync {
     fn wake(&self, key: usize);
 
     /// The stream under `key` is not watched any more.
+    #[cfg(feature = "poll")]
     fn forget(&self, key: usize);
 }
 

@@ -1,5 +1,6 @@
 //! The facade keeps its contract, on the backend of this build, outside of models.
 
+mod auto_traits;
 mod channels;
 mod contract;
 mod locks;

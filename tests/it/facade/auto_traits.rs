@@ -1,0 +1,48 @@
+//! Which types may go to, and be shared with, other threads: as in `std` and `parking_lot`, on every backend.
+
+use std::cell::Cell;
+
+use unsnarl::{cell::UnsafeCell, channel, net, parking_lot, sync, thread, time};
+
+/// Fails to compile unless the type has the trait.
+macro_rules! is {
+    ($trait:ident: $($ty:ty),* $(,)?) => {
+        const _: () = {
+            const fn has<T: $trait + ?Sized>() {}
+            $(has::<$ty>();)*
+        };
+    };
+}
+
+/// Fails to compile (two candidates) if the type has the trait.
+macro_rules! is_not {
+    ($trait:ident: $($ty:ty),* $(,)?) => {$(
+        const _: fn() = || {
+            trait Ambiguous<Which> {
+                fn call() {}
+            }
+            impl<T: ?Sized> Ambiguous<()> for T {}
+            impl<T: ?Sized + $trait> Ambiguous<u8> for T {}
+            <$ty as Ambiguous<_>>::call();
+        };
+    )*};
+}
+
+type NotSync = Cell<u8>;
+type NotSend = sync::MutexGuard<'static, u8>;
+
+is!(Send: sync::Mutex<NotSync>, sync::RwLock<NotSync>, sync::OnceLock<NotSync>, sync::Condvar, sync::Barrier);
+is!(Send: parking_lot::Mutex<NotSync>, parking_lot::RwLock<NotSync>, parking_lot::Condvar, UnsafeCell<NotSync>);
+is!(Send: channel::Sender<NotSync>, channel::Receiver<NotSync>, thread::JoinHandle<u8>, thread::Thread);
+is!(Send: net::TcpStream, net::TcpListener, time::Instant, sync::atomic::AtomicPtr<u8>);
+is!(Sync: sync::Mutex<NotSync>, parking_lot::Mutex<NotSync>, sync::Mutex<[u8]>, sync::RwLock<u8>, sync::Condvar);
+is!(Sync: sync::OnceLock<u8>, sync::LazyLock<u8>, sync::Once, sync::Barrier, sync::Semaphore);
+is!(Sync: channel::Sender<NotSync>, channel::Receiver<NotSync>, thread::JoinHandle<u8>, thread::Thread);
+is!(Sync: sync::MutexGuard<'static, u8>, sync::RwLockReadGuard<'static, u8>, parking_lot::MutexGuard<'static, u8>);
+is!(Sync: net::TcpStream, net::TcpListener, sync::atomic::AtomicPtr<u8>, thread::Scope<'static, 'static>);
+
+is_not!(Send: sync::MutexGuard<'static, u8>, sync::RwLockReadGuard<'static, u8>, sync::RwLockWriteGuard<'static, u8>);
+is_not!(Send: parking_lot::MutexGuard<'static, u8>, parking_lot::MappedMutexGuard<'static, u8>);
+is_not!(Send: sync::Mutex<NotSend>, channel::Sender<NotSend>, UnsafeCell<NotSend>);
+is_not!(Sync: sync::RwLock<NotSync>, sync::OnceLock<NotSync>, sync::LazyLock<NotSync>, UnsafeCell<u8>);
+is_not!(Sync: sync::MutexGuard<'static, NotSync>, parking_lot::RwLock<NotSync>);
