@@ -207,6 +207,11 @@ pub(super) fn explore(
         Plan::Replay(choices) => World::new(Box::new(Replay::new(choices)), limits, mode),
     };
     let mut engine = Engine::new(world, checker.stack_size);
+    let model = || {
+        model();
+        // The main thread's thread-local values end with it, as those of the others do.
+        crate::backend::locals::end_thread();
+    };
     let started = Instant::now();
     let mut explored = Explored::default();
     let mut unfair = 0_u64;
@@ -222,7 +227,7 @@ pub(super) fn explore(
         if executions % 64 == 63 && started.elapsed() >= budget.time {
             break End::Budget(budget_ended(budget.time, &mut engine, &explored));
         }
-        let step = engine.run(model, |world, stop| {
+        let step = engine.run(&model, |world, stop| {
             explored.steps += world.steps.len() as u64;
             after(checker, world, stop, replays)
         });

@@ -226,10 +226,14 @@ impl Shared {
     fn unwind_all(&self) {
         self.world.borrow_mut().teardown = true;
         self.teardown_operations.set(0);
-        let mut thread = 0;
-        while thread < self.fibers.borrow().len() {
-            self.unwind(thread);
-            thread += 1;
+        // The youngest first: what a thread lends to those that it spawned goes last. A destructor may spawn more.
+        let mut ended = 0;
+        while ended < self.fibers.borrow().len() {
+            let count = self.fibers.borrow().len();
+            for thread in (0..count).rev() {
+                self.unwind(thread);
+            }
+            ended = count;
         }
         self.fibers.borrow_mut().clear();
     }
