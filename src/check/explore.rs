@@ -92,13 +92,16 @@ fn check(checker: &Checker, model: &dyn Fn()) -> Verdict {
             Ok(schedules) => {
                 for schedule in schedules.iter().filter(|schedule| schedule.model == checker.name) {
                     let exploration = replay(checker, schedule, model);
-                    if let End::Found(observed) = exploration.end {
-                        let mut finding = observe::finding(checker, *observed, exploration.explored);
-                        finding.notes.push(format!("found by the schedule kept in {}", file.display()));
-                        return Verdict::Finding(Box::new(finding));
-                    }
-                    if let End::Mismatch(why) = exploration.end {
-                        notes.push(format!("a schedule in {} no longer applies: {why}", file.display()));
+                    match exploration.end {
+                        End::Found(observed) => {
+                            let mut finding = observe::finding(checker, *observed, exploration.explored);
+                            finding.notes.push(format!("found by the schedule kept in {}", file.display()));
+                            return Verdict::Finding(Box::new(finding));
+                        }
+                        End::Mismatch(why) => {
+                            notes.push(format!("a schedule in {} no longer applies: {why}", file.display()));
+                        }
+                        _ => notes.push(format!("a schedule in {} no longer fails", file.display())),
                     }
                 }
             }
@@ -165,6 +168,7 @@ fn replayed(checker: &Checker, schedule: &Schedule, model: &dyn Fn()) -> Verdict
     let mut verdict = verdict(&checker.clone().shrink(false), exploration, model);
     if let Verdict::Pass(pass) = &mut verdict {
         pass.bounds.push("only the given schedule was run".to_owned());
+        pass.notes.push(format!("the schedule no longer leads to a {}", schedule.finding));
     }
     verdict
 }
