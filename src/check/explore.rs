@@ -8,7 +8,7 @@ use std::{
 use super::{
     Checker,
     checker::Strategy,
-    finding::FindingKind,
+    finding::{FindingKind, NOT_LINEARIZABLE},
     observe::{self, Observed},
     regressions,
     schedule::{Line, Schedule},
@@ -330,7 +330,10 @@ fn after(checker: &Checker, world: &mut World, stop: Stop, replays: bool) -> Aft
         }
         Stop::Diverged => FindingKind::Nondeterminism,
         Stop::Race(_) => FindingKind::Race,
-        Stop::Panicked { .. } => FindingKind::Panic,
+        Stop::Panicked { thread } => match &world.thread(*thread).panic {
+            Some(panic) if panic.message.starts_with(NOT_LINEARIZABLE) => FindingKind::NotLinearizable,
+            _ => FindingKind::Panic,
+        },
         Stop::Livelock => FindingKind::Livelock,
         Stop::Stuck { cycle } if cycle.is_empty() && world.thread(0).finished => FindingKind::Leak,
         Stop::Stuck { .. } => FindingKind::Deadlock,
