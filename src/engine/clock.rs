@@ -51,10 +51,6 @@ impl VectorClock {
     pub(crate) fn is_at_most(&self, other: &VectorClock) -> bool {
         self.counts.iter().enumerate().all(|(thread, count)| *count <= other.get(thread))
     }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, u32)> + '_ {
-        self.counts.iter().copied().enumerate()
-    }
 }
 
 #[cfg(test)]
