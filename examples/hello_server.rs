@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = Server::builder()
         .addr("127.0.0.1:0")
         .workers(2)
-        .handler(|request: &unsnarl::server::Request<'_>| Response::text(format!("hello, {}\n", request.path())))
+        .handler(|request: &Request<'_>| Response::text(200, format!("hello, {}", request.head().path())))
         .build()?;
     let (addr, handle) = (server.local_addr(), server.handle());
     let running = thread::spawn(move || server.run());
