@@ -23,6 +23,8 @@
 //! assert_eq!(watch::inversions().len(), 1);
 //! ```
 
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the watcher must not watch itself")]
+
 use std::{
     cell::RefCell,
     collections::{HashMap, HashSet},
