@@ -62,6 +62,14 @@
 //!
 //! See [`check`](mod@check): a pass says whether it is complete, and if not, what was left out.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    backend = "native",
+    allow(
+        clippy::disallowed_types,
+        clippy::disallowed_methods,
+        reason = "here the facade's names are the listed ones; the list holds where the facade has types of its own"
+    )
+)]
 
 mod backend;
 pub mod cell;
@@ -71,7 +79,10 @@ pub mod check;
 #[cfg(any(feature = "model", feature = "watch"))]
 mod deadlock;
 #[cfg(feature = "model")]
-#[cfg_attr(not(backend = "instrumented"), allow(dead_code, reason = "loom or shuttle runs the models of this build"))]
+#[cfg_attr(
+    not(backend = "instrumented"),
+    allow(dead_code, reason = "loom or shuttle runs the models of this build")
+)]
 mod engine;
 pub mod fs;
 pub mod hint;
@@ -79,10 +90,10 @@ pub mod hint;
 pub mod linear;
 pub mod net;
 pub mod parking_lot;
-#[cfg(feature = "model")]
-pub mod report;
 #[cfg(feature = "poll")]
 pub mod poll;
+#[cfg(feature = "model")]
+pub mod report;
 pub mod sync;
 pub mod thread;
 pub mod time;

@@ -54,10 +54,10 @@ mod verdict;
 
 pub use checker::{Capability, Checker, Strategy, check};
 pub use events::{EVENTS_VARIABLE, Record};
+pub(crate) use finding::NOT_LINEARIZABLE;
 pub use finding::{
     FINDING_VERSION, Finding, FindingKind, HeldReport, ObjectReport, StepReport, ThreadReport, WaitReport,
 };
-pub(crate) use finding::NOT_LINEARIZABLE;
 pub use regressions::REGRESSIONS_FOLDER;
 pub use schedule::{Line, SCHEDULE_BYTES_MAX, SCHEDULE_VERSION, Schedule, ScheduleError};
 pub use verdict::{EngineName, Explored, Pass, Verdict};

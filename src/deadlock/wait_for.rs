@@ -3,10 +3,7 @@
 /// The shortest circle through `start`, as the threads in order beginning with `start`; `None` if there is none.
 ///
 /// `waits_for` gives the threads that the given one waits for, each of which it needs.
-pub(crate) fn cycle_through(
-    start: usize,
-    waits_for: impl Fn(usize) -> Vec<usize>,
-) -> Option<Vec<usize>> {
+pub(crate) fn cycle_through(start: usize, waits_for: impl Fn(usize) -> Vec<usize>) -> Option<Vec<usize>> {
     let mut queue = vec![start];
     let mut came_from: Vec<(usize, usize)> = Vec::new();
     let mut at = 0;

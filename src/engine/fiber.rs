@@ -191,9 +191,7 @@ impl Shared {
             let panicked = result.unwrap_or_else(|payload| !payload.is::<Teardown>());
             handle.shared().finish(panicked);
         });
-        self.fibers
-            .borrow_mut()
-            .push(Fiber { coroutine: Some(coroutine), yielder: std::ptr::null() });
+        self.fibers.borrow_mut().push(Fiber { coroutine: Some(coroutine), yielder: std::ptr::null() });
     }
 
     /// Lets a coroutine run until it suspends itself or ends.
@@ -401,7 +399,9 @@ impl Handle {
                 Outcome::Done
             }
             OpKind::TryLock | OpKind::TryRead | OpKind::TryWrite | OpKind::TryAcquire => Outcome::Failed,
-            OpKind::LockTimed | OpKind::ReadTimed | OpKind::WriteTimed | OpKind::ParkTimed => Outcome::TimedOut,
+            OpKind::LockTimed | OpKind::ReadTimed | OpKind::WriteTimed | OpKind::ParkTimed => {
+                Outcome::TimedOut
+            }
             OpKind::Send
             | OpKind::SendTimed
             | OpKind::TrySend
