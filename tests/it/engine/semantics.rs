@@ -46,8 +46,7 @@ fn outcomes<T: Ord + Clone + Send + 'static>(model: impl Fn() -> T + Send + Sync
         let outcome = model();
         into.lock().unwrap().insert(outcome);
     });
-    let seen = seen.lock().unwrap().clone();
-    seen
+    std::mem::take(&mut *seen.lock().unwrap())
 }
 
 #[test]
