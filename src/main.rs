@@ -1,1 +1,3 @@
+//! The `cargo unsnarl` command.
+
 fn main() {}
