@@ -10,7 +10,7 @@ use unsnarl::{
 };
 
 /// Items that each producer puts in, and that each consumer takes out.
-const ITEMS: u32 = 2;
+const ITEMS: u32 = 1;
 
 /// A bounded buffer of one slot.
 pub trait Buffer: Send + Sync + 'static {
@@ -115,5 +115,5 @@ fn two_producers_two_consumers<B: Buffer>() {
     });
     producers.into_iter().for_each(|producer| producer.join().unwrap());
     let sum = consumers.into_iter().map(|consumer| consumer.join().unwrap()).sum::<u32>();
-    assert_eq!(sum, 10 + 11 + 20 + 21, "an item was lost or came twice");
+    assert_eq!(sum, 10 + 20, "an item was lost or came twice");
 }
