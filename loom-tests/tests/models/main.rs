@@ -1,4 +1,6 @@
 //! Models of the server's protocols: the source that ships, and each protocol with one mistake in it.
 
+mod broken_pool;
 mod engine;
 mod pool;
+mod stranded;

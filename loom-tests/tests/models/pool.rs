@@ -21,11 +21,11 @@ impl Runs {
     }
 
     fn note(&self, job: usize) {
-        self.0[job].fetch_add(1, Ordering::Relaxed);
+        self.0[job].fetch_add(1, Ordering::SeqCst);
     }
 
     fn counts(&self) -> Vec<usize> {
-        self.0.iter().map(|count| count.load(Ordering::Relaxed)).collect()
+        self.0.iter().map(|count| count.load(Ordering::SeqCst)).collect()
     }
 }
 
@@ -120,14 +120,14 @@ fn a_job_may_submit_to_its_own_pool() {
             Pool::new("worker", 2, 1, move |worker, job: usize| {
                 runs.note(job);
                 if job == 0 && worker.try_submit(1).is_err() {
-                    refused.fetch_add(1, Ordering::Relaxed);
+                    refused.fetch_add(1, Ordering::SeqCst);
                 }
             })
             .expect("threads can be started")
         };
         pool.try_submit(0).expect("the queue is empty");
         pool.shutdown();
-        assert_eq!(runs.counts(), [1, 1 - refused.load(Ordering::Relaxed)]);
+        assert_eq!(runs.counts(), [1, 1 - refused.load(Ordering::SeqCst)]);
     });
 }
 
