@@ -1,6 +1,8 @@
 //! Models of the server's protocols: the source that ships, and each protocol with one mistake in it.
 
 mod broken_pool;
+mod broken_table;
 mod engine;
 mod pool;
 mod stranded;
+mod table;
