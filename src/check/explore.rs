@@ -8,7 +8,7 @@ use std::{
 use super::{
     Checker,
     checker::Strategy,
-    finding::FindingKind,
+    finding::{FindingKind, NOT_LINEARIZABLE},
     observe::{self, Observed},
     regressions,
     schedule::{Line, Schedule},
@@ -92,13 +92,16 @@ fn check(checker: &Checker, model: &dyn Fn()) -> Verdict {
             Ok(schedules) => {
                 for schedule in schedules.iter().filter(|schedule| schedule.model == checker.name) {
                     let exploration = replay(checker, schedule, model);
-                    if let End::Found(observed) = exploration.end {
-                        let mut finding = observe::finding(checker, *observed, exploration.explored);
-                        finding.notes.push(format!("found by the schedule kept in {}", file.display()));
-                        return Verdict::Finding(Box::new(finding));
-                    }
-                    if let End::Mismatch(why) = exploration.end {
-                        notes.push(format!("a schedule in {} no longer applies: {why}", file.display()));
+                    match exploration.end {
+                        End::Found(observed) => {
+                            let mut finding = observe::finding(checker, *observed, exploration.explored);
+                            finding.notes.push(format!("found by the schedule kept in {}", file.display()));
+                            return Verdict::Finding(Box::new(finding));
+                        }
+                        End::Mismatch(why) => {
+                            notes.push(format!("a schedule in {} no longer applies: {why}", file.display()));
+                        }
+                        _ => notes.push(format!("a schedule in {} no longer fails", file.display())),
                     }
                 }
             }
@@ -165,6 +168,7 @@ fn replayed(checker: &Checker, schedule: &Schedule, model: &dyn Fn()) -> Verdict
     let mut verdict = verdict(&checker.clone().shrink(false), exploration, model);
     if let Verdict::Pass(pass) = &mut verdict {
         pass.bounds.push("only the given schedule was run".to_owned());
+        pass.notes.push(format!("the schedule no longer leads to a {}", schedule.finding));
     }
     verdict
 }
@@ -326,7 +330,10 @@ fn after(checker: &Checker, world: &mut World, stop: Stop, replays: bool) -> Aft
         }
         Stop::Diverged => FindingKind::Nondeterminism,
         Stop::Race(_) => FindingKind::Race,
-        Stop::Panicked { .. } => FindingKind::Panic,
+        Stop::Panicked { thread } => match &world.thread(*thread).panic {
+            Some(panic) if panic.message.starts_with(NOT_LINEARIZABLE) => FindingKind::NotLinearizable,
+            _ => FindingKind::Panic,
+        },
         Stop::Livelock => FindingKind::Livelock,
         Stop::Stuck { cycle } if cycle.is_empty() && world.thread(0).finished => FindingKind::Leak,
         Stop::Stuck { .. } => FindingKind::Deadlock,

@@ -5,7 +5,7 @@ use std::{any::Any, time::Instant};
 use super::{
     Checker,
     checker::Strategy,
-    finding::{FINDING_VERSION, Finding, FindingKind},
+    finding::{FINDING_VERSION, Finding, FindingKind, NOT_LINEARIZABLE},
     verdict::{EngineName, Explored, Pass, Verdict},
 };
 use crate::backend::{Limits, Outcome, run as run_model};
@@ -79,7 +79,9 @@ fn failed(checker: &Checker, engine: EngineName, message: &str, explored: Explor
 /// The kind that the words of loom and shuttle stand for.
 fn kind_of(message: &str) -> FindingKind {
     let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    if has(&["deadlock"]) {
+    if message.starts_with(NOT_LINEARIZABLE) {
+        FindingKind::NotLinearizable
+    } else if has(&["deadlock"]) {
         FindingKind::Deadlock
     } else if has(&["Causality violation", "Concurrent write accesses", "Concurrent load", "concurrent"]) {
         FindingKind::Race

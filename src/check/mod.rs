@@ -55,6 +55,7 @@ pub use events::{EVENTS_VARIABLE, Record};
 pub use finding::{
     FINDING_VERSION, Finding, FindingKind, HeldReport, ObjectReport, StepReport, ThreadReport, WaitReport,
 };
+pub(crate) use finding::NOT_LINEARIZABLE;
 pub use regressions::REGRESSIONS_FOLDER;
 pub use schedule::{Line, SCHEDULE_BYTES_MAX, SCHEDULE_VERSION, Schedule, ScheduleError};
 pub use verdict::{EngineName, Explored, Pass, Verdict};

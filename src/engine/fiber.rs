@@ -371,18 +371,6 @@ impl Handle {
         index
     }
 
-    /// Ends the execution: the program asks for what the engine cannot give.
-    pub(crate) fn unsupported(&self, message: String) -> ! {
-        let shared = self.shared();
-        let thread = self.with(|world| {
-            world.stop_with(Stop::Unsupported(message));
-            world.current
-        });
-        shared.next.set(Next::Stop);
-        shared.suspend(thread);
-        resume_unwind(Box::new(Teardown))
-    }
-
     /// Whether the running thread is unwinding from a panic of its own.
     pub(crate) fn panicking(&self) -> bool {
         std::thread::panicking() && self.with(|world| world.thread(world.current).panic.is_some())

@@ -4,7 +4,7 @@
 
 #![cfg_attr(not(backend = "instrumented"), allow(dead_code, reason = "loom and shuttle give no data to explain"))]
 
-use crate::check::{ObjectReport, StepReport, ThreadReport, WaitReport};
+use crate::check::{NOT_LINEARIZABLE, ObjectReport, StepReport, ThreadReport, WaitReport};
 
 /// One side of a race.
 pub(crate) struct Access {
@@ -205,7 +205,11 @@ pub(crate) fn race(cell: &ObjectReport, earlier: &Access, later: &Access) -> Wor
 /// A panic that nobody took notice of.
 pub(crate) fn panic(thread: &ThreadReport, threads: &[ThreadReport]) -> Words {
     let message = thread.panic.as_deref().unwrap_or("for an unknown reason");
-    let title = format!("`{}` panicked: {}", thread.name, message.lines().next().unwrap_or_default());
+    let first = message.lines().next().unwrap_or_default();
+    let title = match first.strip_prefix(NOT_LINEARIZABLE) {
+        Some(history) => format!("no sequential order explains this history: {history}"),
+        None => format!("`{}` panicked: {first}", thread.name),
+    };
     let mut explanation = vec![format!("`{}` panicked: {message}.", thread.name)];
     for other in threads.iter().filter(|other| other.name != thread.name) {
         if let Some(message) = &other.panic {

@@ -4,4 +4,5 @@ mod brute_force;
 mod counts;
 mod findings;
 mod races;
+mod regressions;
 mod semantics;
