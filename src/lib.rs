@@ -6,6 +6,9 @@ pub mod cell;
 pub mod channel;
 #[cfg(feature = "model")]
 pub mod check;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
 #[cfg(feature = "model")]
 mod deadlock;
 #[cfg(feature = "model")]
@@ -13,6 +16,8 @@ mod deadlock;
 mod engine;
 pub mod fs;
 pub mod hint;
+#[cfg(feature = "lab")]
+pub mod lab;
 pub mod net;
 pub mod parking_lot;
 #[cfg(feature = "model")]
