@@ -1,10 +1,19 @@
-//! stub
+//! `cargo unsnarl bench`: comparisons with others, side by side in one run.
+
+mod engine;
+
 use super::Result;
+
+/// What to compare.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum BenchCommand {
-    /// engine
-    Engine,
+    /// Compares the search of unsnarl's engine with those of loom and shuttle.
+    Engine(engine::EngineArgs),
 }
-pub(super) fn run(_: &BenchCommand) -> Result {
-    Ok(())
+
+/// Runs the command.
+pub(super) fn run(command: &BenchCommand) -> Result {
+    match command {
+        BenchCommand::Engine(arguments) => engine::run(arguments),
+    }
 }

@@ -75,7 +75,33 @@ pub(super) fn cargo() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
 }
 
+impl Project {
+    /// The package of this manifest, whatever it names as its models.
+    pub(super) fn only(manifest: &Path) -> Result<Self> {
+        let all = metadata(manifest)?;
+        let manifest = manifest.canonicalize().unwrap_or_else(|_| manifest.to_owned());
+        let package = all.packages.iter().find(|package| package.is_at(&manifest)).cloned();
+        let package = package.ok_or_else(|| stop::usage(format!("{} is no package", manifest.display())))?;
+        Ok(all.project(vec![package]))
+    }
+}
+
+impl Metadata {
+    fn project(&self, packages: Vec<Package>) -> Project {
+        Project {
+            packages,
+            target: self.target_directory.clone(),
+            has_checking_profile: has_checking_profile(&self.workspace_root),
+        }
+    }
+}
+
 impl Place {
+    /// Whether a place was named.
+    pub(super) fn is_given(&self) -> bool {
+        self.package_dir.is_some() || self.manifest_path.is_some()
+    }
+
     /// The manifest, which exists.
     pub(super) fn manifest(&self) -> Result<PathBuf> {
         if let Some(path) = &self.manifest_path {
@@ -121,11 +147,6 @@ impl Place {
         let manifest = self.manifest()?;
         let all = metadata(&manifest)?;
         let manifest = manifest.canonicalize().unwrap_or(manifest);
-        let project = |packages| Project {
-            packages,
-            target: all.target_directory.clone(),
-            has_checking_profile: has_checking_profile(&all.workspace_root),
-        };
         let Some(package) = all.packages.iter().find(|package| package.is_at(&manifest)) else {
             let defaults = all.workspace_default_members.as_ref();
             let members = all.packages.iter().filter(|package| {
@@ -138,11 +159,11 @@ impl Place {
                     manifest.display()
                 )));
             }
-            return Ok(project(members));
+            return Ok(all.project(members));
         };
         let Some(folders) = package.metadata.as_ref().and_then(|all| all.unsnarl.as_ref()?.models.as_ref())
         else {
-            return Ok(project(vec![package.clone()]));
+            return Ok(all.project(vec![package.clone()]));
         };
         let mut packages = Vec::new();
         for folder in folders {
@@ -162,7 +183,7 @@ impl Place {
             };
             packages.extend(found);
         }
-        Ok(project(packages))
+        Ok(all.project(packages))
     }
 }
 

@@ -17,24 +17,16 @@ use super::{
     progress::Progress,
     stop::{self, Findings, Interrupted, Stop},
     summary::{self, Outcome, ProblemKind, Run, Summary},
+    variables,
 };
 use crate::{check::EngineName, thread};
-
-/// As `check::checker` has it: seconds that each model's exploration may take.
-const BUDGET_VARIABLE: &str = "UNSNARL_BUDGET_SECONDS";
-/// As `check::checker` has it: a preemption bound for every model.
-const PREEMPTIONS_VARIABLE: &str = "UNSNARL_PREEMPTIONS";
 
 /// An engine, or all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum EngineChoice {
-    /// unsnarl's own.
     Unsnarl,
-    /// The loom crate.
     Loom,
-    /// The shuttle crate.
     Shuttle,
-    /// All of them.
     All,
 }
 
@@ -215,8 +207,8 @@ fn explore(
     let progress = Progress::bar(arguments.quiet, jobs.len());
     progress.doing("checking");
     let mut variables = Vec::new();
-    variables.extend(arguments.budget.map(|seconds| (BUDGET_VARIABLE, seconds.to_string())));
-    variables.extend(arguments.preemptions.map(|bound| (PREEMPTIONS_VARIABLE, bound.to_string())));
+    variables.extend(arguments.budget.map(|seconds| (variables::BUDGET, seconds.to_string())));
+    variables.extend(arguments.preemptions.map(|bound| (variables::PREEMPTIONS, bound.to_string())));
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let settings = execute::Settings {
         variables,

@@ -14,11 +14,8 @@ use crate::report::terminal::Style;
 /// Whether the output has colours.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum Colour {
-    /// On a terminal.
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 
@@ -67,4 +64,20 @@ pub(super) fn complain(kind: &str, message: &str) {
 /// Passes on what another program said, on standard error.
 pub(super) fn pass_on(text: &str) {
     let _ = write!(anstream::stderr(), "{text}");
+}
+
+/// A text in lines of the terminal's width, each behind `indent`.
+pub(super) fn wrapped(text: &str, indent: &str) -> String {
+    let width = style().columns().saturating_sub(indent.len());
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.iter().map(|line| format!("{indent}{line}")).collect::<Vec<_>>().join("\n")
 }

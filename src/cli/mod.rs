@@ -18,6 +18,7 @@ mod serve;
 mod stop;
 mod summary;
 mod table;
+mod variables;
 
 use std::{ffi::OsString, process::ExitCode};
 
