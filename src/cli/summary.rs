@@ -10,10 +10,12 @@ use super::{
     records,
     table::{self, Cell, Paint},
 };
-use crate::check::{EngineName, Finding, Record, Verdict};
+use crate::check::{EngineName, Finding, Pass, Record, Verdict};
 
 /// The version of the JSON document. It grows when a field changes its meaning or goes away.
 const DOCUMENT_VERSION: u32 = 1;
+/// How `check::checker` begins the note on a pass where a finding was expected that the engine is known to miss.
+const KNOWN_MISS: &str = "known miss: ";
 
 /// Something that kept a test from giving a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -194,7 +196,7 @@ impl Run {
             Verdict::Pass(pass) => pass
                 .notes
                 .iter()
-                .find_map(|note| note.strip_prefix("known miss: "))
+                .find_map(|note| note.strip_prefix(KNOWN_MISS))
                 .unwrap_or_default()
                 .to_owned(),
             Verdict::Finding(_) => String::new(),
@@ -310,7 +312,8 @@ pub(super) fn print(runs: &[Run], summary: &Summary, quiet: bool) {
             &["model", "engine", "verdict", "executions", "search", "time", ""],
             &rows,
         ));
-        out.push_str(&bounds(&shown));
+        out.push_str(&footnotes(&shown, "bounded:", |pass| &pass.bounds));
+        out.push_str(&footnotes(&shown, "note:", |pass| &pass.notes));
     }
     for run in &shown {
         if let Some(finding) = run.unexpected_finding() {
@@ -341,28 +344,31 @@ pub(super) fn print(runs: &[Run], summary: &Summary, quiet: bool) {
     console::print(out);
 }
 
-/// What `bounded` meant, each reason once for each engine, however its numbers differ.
-fn bounds(runs: &[&Run]) -> String {
-    let mut reasons: Vec<(EngineName, String, &str, usize)> = Vec::new();
+/// What `bounded` meant, and what passes say beside that: each text once for each engine, however its numbers differ.
+fn footnotes(runs: &[&Run], head: &str, of: fn(&Pass) -> &[String]) -> String {
+    let mut texts: Vec<(EngineName, String, &str, usize)> = Vec::new();
     for run in runs {
         let Outcome::Checked(record) = &run.outcome else { continue };
-        let Verdict::Pass(pass) = &record.verdict else { continue };
-        for bound in &pass.bounds {
-            let key: String = bound.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-            match reasons.iter_mut().find(|(engine, known, ..)| *engine == record.engine && *known == key) {
+        let Some(pass) = record.verdict.pass() else { continue };
+        // A known miss stands in the table.
+        for text in of(pass).iter().filter(|text| !text.starts_with(KNOWN_MISS)) {
+            let key: String =
+                text.split(|c: char| c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+            match texts.iter_mut().find(|(engine, known, ..)| *engine == record.engine && *known == key) {
                 Some((.., times)) => *times += 1,
-                None => reasons.push((record.engine, key, bound, 1)),
+                None => texts.push((record.engine, key, text, 1)),
             }
         }
     }
-    reasons.sort_by_key(|(engine, ..)| order(*engine));
-    let style = console::style();
+    texts.sort_by_key(|(engine, ..)| order(*engine));
     let mut out = String::new();
-    for (nth, (engine, _, bound, times)) in reasons.iter().enumerate() {
-        let head = if nth == 0 { "\nbounded:  " } else { "          " };
+    for (nth, (engine, _, text, times)) in texts.iter().enumerate() {
+        let (gap, head) = if nth == 0 { ("\n", head) } else { ("", "") };
         let times = if *times == 1 { String::new() } else { format!(" ({times} runs)") };
-        out.push_str(&style.dim(format!("{head}{engine}: {bound}{times}")));
-        out.push('\n');
+        out.push_str(&format!(
+            "{gap}{}\n",
+            console::style().dim(format!("{head:<9} {engine}: {text}{times}"))
+        ));
     }
     out
 }
