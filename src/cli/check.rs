@@ -89,6 +89,9 @@ pub(super) fn run(arguments: &CheckArgs) -> Result {
         return list(&jobs, arguments.json);
     }
     let is_early = explore(&jobs, &project, arguments, &interrupt, &mut runs)?;
+    if engines.contains(&EngineName::Unsnarl) {
+        summary::drop_failures_of_ordinary_tests(&mut runs);
+    }
     if runs.is_empty() && !interrupt.happened() {
         return Err(nothing(
             &project,

@@ -190,12 +190,35 @@ fn by_signal(_status: ExitStatus) -> String {
     "ended for an unknown reason".to_owned()
 }
 
-/// The last lines, without what the test harness frames them with.
+/// What a test said last: from its panic on if there was one, without the backtrace and what the test harness frames it with.
 fn tail(text: &str) -> String {
-    let frame = ["running ", "test result:", "failures:", "successes:", "note: run with `RUST_BACKTRACE"];
-    let lines: Vec<&str> = text
-        .lines()
+    let frame = ["running ", "test ", "failures:", "successes:", "note: ", "stack backtrace:", "FAILED"];
+    let lines: Vec<&str> = text.lines().collect();
+    let panic = lines.iter().position(|line| line.contains(" panicked at "));
+    let end =
+        lines.iter().position(|line| line.starts_with("stack backtrace:")).filter(|end| panic < Some(*end));
+    let shown: Vec<&str> = lines[panic.unwrap_or(0)..end.unwrap_or(lines.len())]
+        .iter()
+        .copied()
         .filter(|line| !line.trim().is_empty() && !frame.iter().any(|start| line.starts_with(start)))
         .collect();
-    lines[lines.len().saturating_sub(TAIL_LINES_MAX)..].join("\n")
+    let cut = match panic {
+        Some(_) => &shown[..shown.len().min(TAIL_LINES_MAX)],
+        None => &shown[shown.len().saturating_sub(TAIL_LINES_MAX)..],
+    };
+    cut.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tail;
+
+    #[test]
+    fn the_tail_is_the_panic() {
+        let text = "\nrunning 1 test\n\nthread 'a' (7) panicked at src/lib.rs:1:2:\nleft: 1\nstack backtrace:\n  0: main\n\
+            note: run with more\nFAILED\n\nfailures:\n    a\n\ntest result: FAILED. 0 passed\n";
+        assert_eq!(tail(text), "thread 'a' (7) panicked at src/lib.rs:1:2:\nleft: 1");
+        assert_eq!(tail("running 1 test\ntest a ... \nlast words\n"), "last words");
+        assert_eq!(tail(""), "");
+    }
 }

@@ -170,8 +170,9 @@ fn build_all(project: &Project, interrupt: &Interrupt) -> Result<Vec<PathBuf>> {
                 "the programs do not build for {engine}: see cargo's message above"
             )));
         }
-        let messages = messages.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok());
-        let executable = messages.filter_map(|message| message.executable).last();
+        let mut messages =
+            messages.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok()?.executable);
+        let executable = messages.next_back();
         executable.ok_or_else(|| stop::fault("cargo built the programs, but names no executable"))
     };
     ENGINES.iter().map(build).collect()
