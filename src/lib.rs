@@ -13,6 +13,8 @@ mod deadlock;
 mod engine;
 pub mod fs;
 pub mod hint;
+#[cfg(feature = "lab")]
+pub mod lab;
 pub mod net;
 pub mod parking_lot;
 #[cfg(feature = "model")]

@@ -8,5 +8,7 @@ mod server;
 // Outside of a check, which is where these tests are, the loom and shuttle backends have nothing to offer.
 #[cfg(any(backend = "native", backend = "instrumented"))]
 mod facade;
+#[cfg(all(feature = "lab", backend = "instrumented"))]
+mod lab;
 #[cfg(all(feature = "watch", backend = "instrumented"))]
 mod watch;
