@@ -121,6 +121,7 @@ fn checker(lesson: &Lesson, which: &str) -> Checker {
 }
 
 /// Starts a thread under a name, since reports call it by that.
+#[track_caller]
 fn spawn<'scope>(
     scope: &'scope thread::Scope<'scope, '_>,
     name: &str,
