@@ -23,9 +23,14 @@ pub enum FindingKind {
     Livelock,
     /// A thread was left behind, blocked for ever, when the program had ended.
     Leak,
+    /// Concurrent operations had results that no sequential order explains.
+    NotLinearizable,
     /// The program did different things under the same schedule.
     Nondeterminism,
 }
+
+/// What the message of a panic begins with that stands for [`FindingKind::NotLinearizable`].
+pub(crate) const NOT_LINEARIZABLE: &str = "not linearizable: ";
 
 impl FindingKind {
     /// The word for it in options, files and reports.
@@ -37,6 +42,7 @@ impl FindingKind {
             FindingKind::Panic => "panic",
             FindingKind::Livelock => "livelock",
             FindingKind::Leak => "leak",
+            FindingKind::NotLinearizable => "notlinearizable",
             FindingKind::Nondeterminism => "nondeterminism",
         }
     }

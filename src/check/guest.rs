@@ -5,7 +5,7 @@ use std::{any::Any, time::Instant};
 use super::{
     Checker,
     checker::Strategy,
-    finding::{FINDING_VERSION, Finding, FindingKind},
+    finding::{FINDING_VERSION, Finding, FindingKind, NOT_LINEARIZABLE},
     verdict::{EngineName, Explored, Pass, Verdict},
 };
 use crate::backend::{Limits, Outcome, run as run_model};
@@ -36,7 +36,9 @@ pub(super) fn run<F: Fn() + Send + Sync + 'static>(checker: &Checker, model: F) 
         Ok(Outcome::Bounded { executions, why }) => {
             Verdict::Pass(Pass { explored: explored(executions), bounds: vec![why], notes: Vec::new() })
         }
-        Ok(Outcome::Failed { executions, message }) => failed(checker, engine, &message, explored(executions)),
+        Ok(Outcome::Failed { executions, message }) => {
+            failed(checker, engine, &message, explored(executions))
+        }
         Err(payload) => Verdict::Fault { message: text_of(payload.as_ref()) },
     }
 }
@@ -63,7 +65,8 @@ fn failed(checker: &Checker, engine: EngineName, message: &str, explored: Explor
         title: format!("{kind}, says {engine}: {first}"),
         explanation: vec![
             message.to_owned(),
-            "Run the model under unsnarl's own engine for the threads, the locks and the schedule.".to_owned(),
+            "Run the model under unsnarl's own engine for the threads, the locks and the schedule."
+                .to_owned(),
         ],
         cycle: Vec::new(),
         threads: Vec::new(),
@@ -79,7 +82,9 @@ fn failed(checker: &Checker, engine: EngineName, message: &str, explored: Explor
 /// The kind that the words of loom and shuttle stand for.
 fn kind_of(message: &str) -> FindingKind {
     let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    if has(&["deadlock"]) {
+    if message.starts_with(NOT_LINEARIZABLE) {
+        FindingKind::NotLinearizable
+    } else if has(&["deadlock"]) {
         FindingKind::Deadlock
     } else if has(&["Causality violation", "Concurrent write accesses", "Concurrent load", "concurrent"]) {
         FindingKind::Race
@@ -91,4 +96,3 @@ fn kind_of(message: &str) -> FindingKind {
         FindingKind::Panic
     }
 }
-

@@ -191,9 +191,7 @@ impl Shared {
             let panicked = result.unwrap_or_else(|payload| !payload.is::<Teardown>());
             handle.shared().finish(panicked);
         });
-        self.fibers
-            .borrow_mut()
-            .push(Fiber { coroutine: Some(coroutine), yielder: std::ptr::null() });
+        self.fibers.borrow_mut().push(Fiber { coroutine: Some(coroutine), yielder: std::ptr::null() });
     }
 
     /// Lets a coroutine run until it suspends itself or ends.
@@ -371,18 +369,6 @@ impl Handle {
         index
     }
 
-    /// Ends the execution: the program asks for what the engine cannot give.
-    pub(crate) fn unsupported(&self, message: String) -> ! {
-        let shared = self.shared();
-        let thread = self.with(|world| {
-            world.stop_with(Stop::Unsupported(message));
-            world.current
-        });
-        shared.next.set(Next::Stop);
-        shared.suspend(thread);
-        resume_unwind(Box::new(Teardown))
-    }
-
     /// Whether the running thread is unwinding from a panic of its own.
     pub(crate) fn panicking(&self) -> bool {
         std::thread::panicking() && self.with(|world| world.thread(world.current).panic.is_some())
@@ -413,7 +399,9 @@ impl Handle {
                 Outcome::Done
             }
             OpKind::TryLock | OpKind::TryRead | OpKind::TryWrite | OpKind::TryAcquire => Outcome::Failed,
-            OpKind::LockTimed | OpKind::ReadTimed | OpKind::WriteTimed | OpKind::ParkTimed => Outcome::TimedOut,
+            OpKind::LockTimed | OpKind::ReadTimed | OpKind::WriteTimed | OpKind::ParkTimed => {
+                Outcome::TimedOut
+            }
             OpKind::Send
             | OpKind::SendTimed
             | OpKind::TrySend

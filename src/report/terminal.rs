@@ -189,9 +189,11 @@ fn write_finding(out: &mut String, finding: &Finding, style: &Style) -> fmt::Res
 fn write_cycle(out: &mut String, finding: &Finding, style: &Style) -> fmt::Result {
     let threads: Vec<&ThreadReport> = finding.cycle.iter().map(|thread| &finding.threads[*thread]).collect();
     let wanted = |thread: &ThreadReport| {
-        thread.waits.as_ref().and_then(|waits| waits.object.as_ref()).map_or_else(String::new, |object| {
-            object.label.clone()
-        })
+        thread
+            .waits
+            .as_ref()
+            .and_then(|waits| waits.object.as_ref())
+            .map_or_else(String::new, |object| object.label.clone())
     };
     let name_width = threads.iter().map(|thread| thread.name.chars().count()).max().unwrap_or(0);
     let lock_width = threads.iter().map(|thread| wanted(thread).chars().count()).max().unwrap_or(0);

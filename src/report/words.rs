@@ -2,9 +2,12 @@
 //!
 //! Each function gives a title of one line and an explanation in paragraphs.
 
-#![cfg_attr(not(backend = "instrumented"), allow(dead_code, reason = "loom and shuttle give no data to explain"))]
+#![cfg_attr(
+    not(backend = "instrumented"),
+    allow(dead_code, reason = "loom and shuttle give no data to explain")
+)]
 
-use crate::check::{ObjectReport, StepReport, ThreadReport, WaitReport};
+use crate::check::{NOT_LINEARIZABLE, ObjectReport, StepReport, ThreadReport, WaitReport};
 
 /// One side of a race.
 pub(crate) struct Access {
@@ -109,7 +112,8 @@ fn self_deadlock(thread: &ThreadReport) -> Words {
                     "A read lock cannot be turned into a write lock by taking the write lock: give it back first, and look again at what was read.".to_owned(),
                 );
             } else {
-                explanation.push("The lock is not reentrant: give it back first, or pass the guard on.".to_owned());
+                explanation
+                    .push("The lock is not reentrant: give it back first, or pass the guard on.".to_owned());
             }
         }
         None => explanation.push(format!("`{}` {} at {}.", thread.name, waits_phrase(waits), waits.place)),
@@ -147,8 +151,14 @@ fn starvation(threads: &[ThreadReport], steps: &[StepReport]) -> Words {
                 .iter()
                 .map(|held| format!("`{}` (since {})", held.object.label, held.place))
                 .collect();
-            let holding = if holds.is_empty() { String::new() } else { format!(", holding {}", list(&holds)) };
-            explanation.push(format!("`{}` {} at {}{holding}.", thread.name, waits_phrase(waits), waits.place));
+            let holding =
+                if holds.is_empty() { String::new() } else { format!(", holding {}", list(&holds)) };
+            explanation.push(format!(
+                "`{}` {} at {}{holding}.",
+                thread.name,
+                waits_phrase(waits),
+                waits.place
+            ));
         }
     }
     for thread in &stuck {
@@ -161,7 +171,12 @@ fn starvation(threads: &[ThreadReport], steps: &[StepReport]) -> Words {
 }
 
 /// What became of the notifications of a condition variable.
-fn notifications(threads: &[ThreadReport], steps: &[StepReport], condvar: &ObjectReport, waiter: &str) -> String {
+fn notifications(
+    threads: &[ThreadReport],
+    steps: &[StepReport],
+    condvar: &ObjectReport,
+    waiter: &str,
+) -> String {
     let of_condvar = |step: &&StepReport| {
         step.operation.starts_with("notify") && step.object.as_deref() == Some(condvar.label.as_str())
     };
@@ -205,7 +220,11 @@ pub(crate) fn race(cell: &ObjectReport, earlier: &Access, later: &Access) -> Wor
 /// A panic that nobody took notice of.
 pub(crate) fn panic(thread: &ThreadReport, threads: &[ThreadReport]) -> Words {
     let message = thread.panic.as_deref().unwrap_or("for an unknown reason");
-    let title = format!("`{}` panicked: {}", thread.name, message.lines().next().unwrap_or_default());
+    let first = message.lines().next().unwrap_or_default();
+    let title = match first.strip_prefix(NOT_LINEARIZABLE) {
+        Some(history) => format!("no sequential order explains this history: {history}"),
+        None => format!("`{}` panicked: {first}", thread.name),
+    };
     let mut explanation = vec![format!("`{}` panicked: {message}.", thread.name)];
     for other in threads.iter().filter(|other| other.name != thread.name) {
         if let Some(message) = &other.panic {
@@ -233,7 +252,8 @@ pub(crate) fn livelock(steps: &[StepReport], threads: &[ThreadReport], limit: us
     let mut seen: Vec<String> = Vec::new();
     for step in tail {
         let object = step.object.as_deref().map(|object| format!(" `{object}`")).unwrap_or_default();
-        let line = format!("`{}` does {}{object} at {}", threads[step.thread].name, step.operation, step.place);
+        let line =
+            format!("`{}` does {}{object} at {}", threads[step.thread].name, step.operation, step.place);
         if !seen.contains(&line) && seen.len() < 12 {
             seen.push(line);
         }

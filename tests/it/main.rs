@@ -3,6 +3,8 @@
 
 #[cfg(feature = "model")]
 mod engine;
+#[cfg(feature = "model")]
+mod linear;
 #[cfg(feature = "server")]
 mod server;
 // Outside of a check, which is where these tests are, the loom and shuttle backends have nothing to offer.
