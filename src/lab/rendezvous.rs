@@ -38,7 +38,7 @@
 //! - Tony Hoare, "Communicating sequential processes", Communications of the ACM 21(8), 1978: meeting as the only primitive.
 
 use super::{Lesson, spawn, text};
-use crate::{Named, check::FindingKind, sync::Semaphore, thread};
+use crate::{Named, check::FindingKind, parking_lot::Mutex, sync::Semaphore, thread};
 
 const SOURCE: &str = include_str!("rendezvous.rs");
 
@@ -82,12 +82,18 @@ fn wait(semaphore: &Semaphore) {
     semaphore.acquire().expect("nobody closes it").forget();
 }
 
-/// `meet` gets the own semaphore and the other one's.
-fn meet(meet: fn(&Semaphore, &Semaphore)) {
+/// `rendezvous` gets the own semaphore and the other one's.
+fn meet(rendezvous: fn(&Semaphore, &Semaphore)) {
+    let first_steps = Mutex::new(0).named("first steps");
     let ada_is_here = Semaphore::new(0).named("ada is here");
     let ben_is_here = Semaphore::new(0).named("ben is here");
+    let steps = |me, other| {
+        *first_steps.lock() += 1;
+        rendezvous(me, other);
+        assert_eq!(*first_steps.lock(), 2, "a second step before a first one");
+    };
     thread::scope(|scope| {
-        spawn(scope, "ada", || meet(&ada_is_here, &ben_is_here));
-        spawn(scope, "ben", || meet(&ben_is_here, &ada_is_here));
+        spawn(scope, "ada", || steps(&ada_is_here, &ben_is_here));
+        spawn(scope, "ben", || steps(&ben_is_here, &ada_is_here));
     });
 }
