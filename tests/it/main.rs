@@ -8,7 +8,7 @@ mod engine;
 // Outside of a check, which is where these tests are, the loom and shuttle backends have nothing to offer.
 #[cfg(any(backend = "native", backend = "instrumented"))]
 mod facade;
-#[cfg(feature = "lab")]
+#[cfg(all(feature = "lab", backend = "instrumented"))]
 mod lab;
 #[cfg(feature = "model")]
 mod linear;
