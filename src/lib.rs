@@ -76,6 +76,9 @@ pub mod cell;
 pub mod channel;
 #[cfg(feature = "model")]
 pub mod check;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
 #[cfg(any(feature = "model", feature = "watch"))]
 mod deadlock;
 #[cfg(feature = "model")]
@@ -86,6 +89,8 @@ mod deadlock;
 mod engine;
 pub mod fs;
 pub mod hint;
+#[cfg(feature = "lab")]
+pub mod lab;
 #[cfg(feature = "model")]
 pub mod linear;
 pub mod net;

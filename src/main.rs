@@ -1,3 +1,5 @@
 //! The `cargo unsnarl` command.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    unsnarl::cli::main()
+}

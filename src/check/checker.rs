@@ -283,6 +283,16 @@ impl Checker {
     /// With the full report if there is a finding that was not expected, if an expected one was not found, or if the check
     /// could not be carried out.
     pub fn check<F: Fn() + Send + Sync + 'static>(&self, model: F) {
+        self.checked(model);
+    }
+
+    /// As [`check`](Self::check), and gives the verdict, for tests that ask for more than its kind: a complete pass, the
+    /// locks of a cycle.
+    ///
+    /// # Panics
+    ///
+    /// As [`check`](Self::check).
+    pub fn checked<F: Fn() + Send + Sync + 'static>(&self, model: F) -> Verdict {
         let mut verdict = self.run(model);
         let miss = self.known_miss_here().filter(|_| verdict.pass().is_some());
         if let (Some(reason), Verdict::Pass(pass)) = (miss, &mut verdict) {
@@ -297,7 +307,7 @@ impl Checker {
             verdict: verdict.clone(),
         });
         if as_expected {
-            return;
+            return verdict;
         }
         match verdict {
             Verdict::Finding(finding) => {

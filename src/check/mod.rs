@@ -5,7 +5,7 @@
 //! ```
 //! use unsnarl::{Named, check::{Checker, FindingKind}, parking_lot::Mutex, sync::Arc, thread};
 //!
-//! let verdict = Checker::new("transfer").run(|| {
+//! let verdict = Checker::new("transfer").regressions(false).run(|| {
 //!     let from = Arc::new(Mutex::new(10).named("from"));
 //!     let to = Arc::new(Mutex::new(0).named("to"));
 //!     let (from2, to2) = (Arc::clone(&from), Arc::clone(&to));

@@ -2,7 +2,6 @@
 
 use super::{
     Checker,
-    checker::REPLAY_VARIABLE,
     finding::{
         FINDING_VERSION, Finding, FindingKind, HeldReport, ObjectReport, StepReport, ThreadReport, WaitReport,
     },
@@ -98,7 +97,7 @@ pub(super) fn finding(checker: &Checker, observed: Observed, explored: Explored)
         steps: observed.steps,
         preemptions: observed.preemptions,
         schedule: observed.schedule.to_string(),
-        replay: if kept { format!("{REPLAY_VARIABLE}={shown} cargo test") } else { String::new() },
+        replay: if kept { format!("cargo unsnarl replay {shown}") } else { String::new() },
         explored,
         notes: Vec::new(),
     }

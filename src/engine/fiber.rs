@@ -55,6 +55,8 @@ impl ObjectId {
 struct Fiber {
     coroutine: Option<Coroutine<(), (), (), DefaultStack>>,
     yielder: *const Yielder<(), ()>,
+    /// It is suspended in a destructor that runs because of a panic: another panic there would abort the process.
+    unwinding: bool,
 }
 
 /// What the host and the coroutines share. Both run on one OS thread, so cells suffice.
@@ -68,6 +70,8 @@ struct Shared {
     stack_size: usize,
     next: Cell<Next>,
     teardown_operations: Cell<u32>,
+    /// A thread was left in the middle of a panic, which the standard library goes on to count for this OS thread.
+    panics_miscounted: Cell<bool>,
 }
 
 /// Runs executions of a model, one after the other.
@@ -106,6 +110,7 @@ impl Engine {
                 stack_size,
                 next: Cell::new(Next::Stop),
                 teardown_operations: Cell::new(0),
+                panics_miscounted: Cell::new(false),
             }),
         }
     }
@@ -191,7 +196,9 @@ impl Shared {
             let panicked = result.unwrap_or_else(|payload| !payload.is::<Teardown>());
             handle.shared().finish(panicked);
         });
-        self.fibers.borrow_mut().push(Fiber { coroutine: Some(coroutine), yielder: std::ptr::null() });
+        self.fibers
+            .borrow_mut()
+            .push(Fiber { coroutine: Some(coroutine), yielder: std::ptr::null(), unwinding: false });
     }
 
     /// Lets a coroutine run until it suspends itself or ends.
@@ -204,9 +211,28 @@ impl Shared {
         }
     }
 
+    /// Whether the running thread is unwinding.
+    ///
+    /// The standard library counts panics for each OS thread, so those of all coroutines together. As long as no other one
+    /// is suspended in the middle of a panic that tells; otherwise it is a guess, which errs on the side of "yes".
+    fn is_unwinding(&self, thread: ThreadIndex) -> bool {
+        if !std::thread::panicking() {
+            return false;
+        }
+        let fibers = self.fibers.borrow();
+        let mut others = fibers.iter().enumerate().filter(|(index, _)| *index != thread);
+        let is_alone = !self.panics_miscounted.get() && !others.any(|(_, fiber)| fiber.unwinding);
+        is_alone || fibers[thread].unwinding || self.world.borrow().thread(thread).panic.is_some()
+    }
+
     /// Gives control to the host, from the coroutine of `thread`.
     fn suspend(&self, thread: ThreadIndex) {
-        let yielder = self.fibers.borrow()[thread].yielder;
+        let unwinding = self.is_unwinding(thread);
+        let yielder = {
+            let fiber = &mut self.fibers.borrow_mut()[thread];
+            fiber.unwinding = unwinding;
+            fiber.yielder
+        };
         // SAFETY: the pointer was stored by this very coroutine when it started, and its yielder lives as long as the
         // coroutine runs. No borrow of `fibers` or `world` is held across the switch.
         unsafe { (*yielder).suspend(()) };
@@ -245,6 +271,7 @@ impl Shared {
             // the coroutine's own frames, which never run again.
             // SAFETY: as said; the stack's memory itself stays valid and is used again.
             unsafe { coroutine.force_reset() };
+            self.panics_miscounted.set(self.panics_miscounted.get() || self.fibers.borrow()[thread].unwinding);
         }
         self.world.borrow_mut().current = caller;
         self.stacks.borrow_mut().push(coroutine.into_stack());
@@ -331,6 +358,9 @@ impl Handle {
         let world = shared.world.borrow();
         if world.teardown {
             drop(world);
+            if shared.fibers.borrow()[thread].unwinding {
+                return self.step_in_teardown(thread, op);
+            }
             resume_unwind(Box::new(Teardown));
         }
         world.thread(thread).outcome
@@ -371,7 +401,12 @@ impl Handle {
 
     /// Whether the running thread is unwinding from a panic of its own.
     pub(crate) fn panicking(&self) -> bool {
-        std::thread::panicking() && self.with(|world| world.thread(world.current).panic.is_some())
+        let (thread, has_said_so, teardown) = self.with(|world| {
+            let thread = world.current;
+            (thread, world.thread(thread).panic.is_some(), world.teardown)
+        });
+        // While threads are taken down most of them unwind without a panic of their own.
+        std::thread::panicking() && (has_said_so || !teardown && self.shared().is_unwinding(thread))
     }
 
     /// What an operation does while the execution is taken down: it never waits for another thread's good will.

@@ -7,7 +7,7 @@ use std::{
 
 use anstyle::{AnsiColor, Color};
 
-use super::lanes;
+use super::{lanes, words};
 use crate::check::{Finding, ThreadReport};
 
 /// Colours and width.
@@ -242,7 +242,7 @@ fn write_thread(out: &mut String, index: usize, thread: &ThreadReport, style: &S
         };
         writeln!(
             out,
-            "    holds     {} `{}`{how}, taken at {}",
+            "    holds {} `{}`{how}, taken at {}",
             held.object.kind,
             style.object(&held.object.label),
             style.place(&held.place)
@@ -250,10 +250,8 @@ fn write_thread(out: &mut String, index: usize, thread: &ThreadReport, style: &S
     }
     match &thread.waits {
         Some(waits) => {
-            let object = waits.object.as_ref().map_or_else(String::new, |object| {
-                format!(" {} `{}`", object.kind, style.object(&object.label))
-            });
-            writeln!(out, "    waits for {}{object}, at {}", waits.operation, style.place(&waits.place))
+            let name = waits.object.as_ref().map_or_else(String::new, |object| style.object(&object.label));
+            writeln!(out, "    {}, at {}", words::waits_phrase_for(waits, &name), style.place(&waits.place))
         }
         None => writeln!(out, "    could go on"),
     }

@@ -6,7 +6,7 @@ use std::{
     collections::BTreeMap,
     panic::{self, AssertUnwindSafe, PanicHookInfo, catch_unwind},
     sync::{
-        Mutex, Once, PoisonError,
+        Mutex, MutexGuard, Once, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -165,10 +165,19 @@ pub(crate) fn panicking() -> bool {
     PANICS.with_borrow(|panics| panics.get(&current).is_some_and(|panic| panic.unwinding))
 }
 
-/// Runs `run`, which calls the checker, with nobody else calling it; `Err` says how an execution failed.
-pub(crate) fn run_exclusively(run: impl FnOnce()) -> Result<(), String> {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _one_at_a_time = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+/// The right to call the checker, which one thread of the process has at a time.
+pub(crate) struct Turn(#[expect(dead_code, reason = "held, not looked at")] MutexGuard<'static, ()>);
+
+impl Turn {
+    /// Blocks while another thread has it, which may take long: take it before the clock of a time limit starts.
+    pub(crate) fn take() -> Self {
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        Turn(ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Runs `run`, which calls the checker; `Err` says how an execution failed.
+pub(crate) fn run_exclusively(_turn: &Turn, run: impl FnOnce()) -> Result<(), String> {
     install_hook();
     FAILURE.set(None);
     PANICS.with_borrow_mut(BTreeMap::clear);

@@ -10,7 +10,7 @@ use std::{
 
 use crate::backend::{
     guest::{
-        execution,
+        execution::{self, Turn},
         limits::{Limits, Outcome},
     },
     locals,
@@ -19,8 +19,9 @@ use crate::backend::{
 /// Runs `model` through its executions.
 pub(crate) fn run(limits: &Limits, model: impl Fn() + Send + Sync + 'static) -> Outcome {
     let count = Arc::new(AtomicU64::new(0));
+    let turn = Turn::take();
     let start = Instant::now();
-    let result = execution::run_exclusively(|| {
+    let result = execution::run_exclusively(&turn, || {
         let count = Arc::clone(&count);
         builder(limits).check(move || {
             // ORDERING: relaxed: one thread counts.

@@ -16,7 +16,7 @@ use ::shuttle::{
 use super::scheduler::{Fair, Limited, Random};
 use crate::backend::{
     guest::{
-        execution,
+        execution::{self, Turn},
         limits::{Limits, Outcome},
     },
     locals,
@@ -31,8 +31,9 @@ const SEED_DEFAULT: u64 = 0x756e_736e_6172_6c21;
 
 /// Runs `model` through its executions.
 pub(crate) fn run(limits: &Limits, model: impl Fn() + Send + Sync + 'static) -> Outcome {
-    let search =
-        Search { limits, start: Instant::now(), count: Arc::new(AtomicU64::new(0)), model: Arc::new(model) };
+    let turn = Turn::take();
+    let (start, count) = (Instant::now(), Arc::new(AtomicU64::new(0)));
+    let search = Search { limits, turn, start, count, model: Arc::new(model) };
     if limits.random.is_none() {
         match search.complete() {
             Err(message) => return Outcome::Failed { executions: search.executions(), message },
@@ -48,6 +49,7 @@ pub(crate) fn run(limits: &Limits, model: impl Fn() + Send + Sync + 'static) -> 
 
 struct Search<'a, M> {
     limits: &'a Limits,
+    turn: Turn,
     start: Instant,
     count: Arc<AtomicU64>,
     model: Arc<M>,
@@ -88,7 +90,7 @@ impl<M: Fn() + Send + Sync + 'static> Search<'_, M> {
     fn run(&self, scheduler: impl Scheduler + 'static) -> Result<(), String> {
         let config = config(self.limits.max_steps);
         let (count, model) = (Arc::clone(&self.count), Arc::clone(&self.model));
-        execution::run_exclusively(move || {
+        execution::run_exclusively(&self.turn, move || {
             Runner::new(scheduler, config).run(move || {
                 // ORDERING: relaxed: one thread counts.
                 count.fetch_add(1, Ordering::Relaxed);

@@ -6,3 +6,4 @@ mod findings;
 mod races;
 mod regressions;
 mod semantics;
+mod teardown;

@@ -1,0 +1,10 @@
+//! Models of the server's protocols: the source that ships, and each protocol with one mistake in it.
+
+mod broken_cache;
+mod broken_pool;
+mod broken_table;
+mod cache;
+mod engine;
+mod pool;
+mod stranded;
+mod table;
