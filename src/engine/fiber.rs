@@ -99,6 +99,7 @@ pub(crate) fn current() -> Option<Handle> {
 impl Engine {
     pub(crate) fn new(world: World, stack_size: usize) -> Self {
         install_panic_hook();
+        // ORDERING: relaxed: only the numbers must differ.
         let id = NEXT_EXECUTION.fetch_add(1, Ordering::Relaxed);
         Engine {
             shared: Box::new(Shared {
@@ -122,6 +123,7 @@ impl Engine {
     /// Runs one execution of `model`. `inspect` sees its end before the threads are unwound.
     pub(crate) fn run<R>(&mut self, model: &dyn Fn(), inspect: impl FnOnce(&mut World, Stop) -> R) -> R {
         assert!(CURRENT.get().is_null(), "unsnarl: a check inside a model is not possible");
+        // ORDERING: relaxed, as in `new`.
         self.shared.id = NEXT_EXECUTION.fetch_add(1, Ordering::Relaxed);
         self.shared.world.get_mut().begin();
         let shared: &Shared = &self.shared;
@@ -196,9 +198,11 @@ impl Shared {
             let panicked = result.unwrap_or_else(|payload| !payload.is::<Teardown>());
             handle.shared().finish(panicked);
         });
-        self.fibers
-            .borrow_mut()
-            .push(Fiber { coroutine: Some(coroutine), yielder: std::ptr::null(), unwinding: false });
+        self.fibers.borrow_mut().push(Fiber {
+            coroutine: Some(coroutine),
+            yielder: std::ptr::null(),
+            unwinding: false,
+        });
     }
 
     /// Lets a coroutine run until it suspends itself or ends.
@@ -271,7 +275,8 @@ impl Shared {
             // the coroutine's own frames, which never run again.
             // SAFETY: as said; the stack's memory itself stays valid and is used again.
             unsafe { coroutine.force_reset() };
-            self.panics_miscounted.set(self.panics_miscounted.get() || self.fibers.borrow()[thread].unwinding);
+            self.panics_miscounted
+                .set(self.panics_miscounted.get() || self.fibers.borrow()[thread].unwinding);
         }
         self.world.borrow_mut().current = caller;
         self.stacks.borrow_mut().push(coroutine.into_stack());
