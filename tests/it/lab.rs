@@ -27,12 +27,17 @@ fn recorded_schedules_fail_again() {
     for lesson in lab::lessons() {
         let verdict = lab::check_buggy(lesson);
         let finding = verdict.finding().unwrap_or_else(|| panic!("{}: {verdict:?}", lesson.name));
-        let schedule = Schedule::parse(&finding.schedule).unwrap_or_else(|error| panic!("{}: {error}", lesson.name));
+        let schedule =
+            Schedule::parse(&finding.schedule).unwrap_or_else(|error| panic!("{}: {error}", lesson.name));
         assert_eq!(schedule.to_string(), finding.schedule, "{}", lesson.name);
-        let again = Checker::new(finding.model.as_str()).regressions(false).replay(schedule).run(lesson.buggy);
+        let again =
+            Checker::new(finding.model.as_str()).regressions(false).replay(schedule).run(lesson.buggy);
         let again = again.finding().unwrap_or_else(|| panic!("{}: {again:?}", lesson.name));
         assert_eq!(again.kind, lesson.expected, "{}", lesson.name);
-        assert_eq!((&again.title, &again.threads, &again.steps), (&finding.title, &finding.threads, &finding.steps));
+        assert_eq!(
+            (&again.title, &again.threads, &again.steps),
+            (&finding.title, &finding.threads, &finding.steps)
+        );
     }
 }
 
@@ -61,7 +66,8 @@ fn lock_circles_name_locks_holders_and_places() {
             let next = &finding.threads[finding.cycle[(position + 1) % finding.cycle.len()]];
             let waits = thread.waits.as_ref().expect("who is in a circle waits");
             let wanted = waits.object.as_ref().expect("for a lock");
-            let held = next.holds.iter().find(|held| held.object == *wanted).expect("that the next one holds");
+            let held =
+                next.holds.iter().find(|held| held.object == *wanted).expect("that the next one holds");
             for part in [&thread.name, &wanted.label, &next.name, &waits.place, &held.place] {
                 mentions(part);
             }
