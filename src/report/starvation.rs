@@ -104,7 +104,7 @@ fn notifications(
             threads[step.thread].name, step.place
         );
     }
-    let Some(last) = before.iter().rposition(|step| notifies(step)) else {
+    let Some(last) = before.iter().rposition(notifies) else {
         return format!("Nobody has notified `{label}`, and nobody is left who could.");
     };
     let step = &before[last];
