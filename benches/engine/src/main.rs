@@ -5,6 +5,8 @@
 
 mod programs;
 
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "a bench measures real time")]
+
 use std::{
     io::Write,
     time::{Duration, Instant},
