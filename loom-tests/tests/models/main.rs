@@ -6,5 +6,6 @@ mod broken_table;
 mod cache;
 mod engine;
 mod pool;
+mod server;
 mod stranded;
 mod table;
