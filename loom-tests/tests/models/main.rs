@@ -6,6 +6,7 @@ mod broken_pool;
 mod broken_table;
 mod cache;
 mod engine;
+mod facade;
 mod pool;
 mod server;
 mod stranded;
