@@ -8,7 +8,7 @@
 use std::io::{self, ErrorKind, Read, Write};
 
 use unsnarl::{
-    check::Checker,
+    check::{Capability, Checker},
     fs::sim as disk,
     net::{SocketAddr, TcpStream},
     server::{Limits, Server, ServerHandle},
@@ -25,9 +25,13 @@ fn limits() -> Limits {
 }
 
 /// Condition variables wake for a reason, and time runs out only when nothing else can happen: both are in the models of the
-/// parts, and here they would leave no room for the rest.
+/// parts, and here they would leave no room for the rest. A server waits for the end of its connections with a time limit,
+/// which loom and shuttle do not have.
 fn settings(preemptions: usize) -> impl FnOnce(Checker) -> Checker {
-    move |checker| checker.spurious_wakeups(0).early_timeouts(0).preemption_bound(preemptions)
+    move |checker| {
+        let checker = checker.needs(Capability::Timeouts).early_timeouts(0);
+        checker.spurious_wakeups(0).preemption_bound(preemptions)
+    }
 }
 
 fn build(workers: usize, limits: Limits) -> Server {
