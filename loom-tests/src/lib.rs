@@ -82,7 +82,9 @@ impl Model {
             assert!(pass.explored.executions > 1, "one execution is no exploration: {pass:?}");
             let is_reached = match self.reach {
                 Reach::Complete => pass.is_complete(),
-                Reach::ButForEarlyTimeouts => pass.bounds.iter().all(|bound| bound.contains("time ran out early")),
+                Reach::ButForEarlyTimeouts => {
+                    pass.bounds.iter().all(|bound| bound.contains("time ran out early"))
+                }
                 Reach::Bounded => true,
             };
             let ours = EngineName::of_this_build() == EngineName::Unsnarl;

@@ -47,7 +47,8 @@ fn rewrite(document: &str, files: &[String]) -> Result<(), String> {
             cells.entry(record.model.clone()).or_default()[engine].push(cell(&record));
         }
     }
-    let mut table = String::from("\n| model | what it shows | ours | loom | shuttle |\n|---|---|---|---|---|\n");
+    let mut table =
+        String::from("\n| model | what it shows | ours | loom | shuttle |\n|---|---|---|---|---|\n");
     for (model, engines) in &cells {
         let sentence = sentences.get(model.as_str()).copied().unwrap_or_default();
         let engines = engines.each_ref().map(|cells| cells.join("; "));

@@ -42,7 +42,8 @@ impl Core {
         disk::write("/a.txt", BODY);
         let limits = Limits { queue_len_max: 2, ..Limits::small() };
         let table = Table::new(limits.connections_max);
-        let cache = Cache::new(limits.cache_bytes_max, limits.cache_shards_count, |_, bytes: &Vec<u8>| bytes.len());
+        let cache =
+            Cache::new(limits.cache_bytes_max, limits.cache_shards_count, |_, bytes: &Vec<u8>| bytes.len());
         Arc::new(Core { table, cache, limits })
     }
 
@@ -69,7 +70,8 @@ impl Core {
             }
             bytes.extend_from_slice(&piece[..count]);
             let limits = &self.limits;
-            let range = scanner.scan(&bytes, limits.header_bytes_max, limits.uri_bytes_max).expect("a valid head");
+            let range =
+                scanner.scan(&bytes, limits.header_bytes_max, limits.uri_bytes_max).expect("a valid head");
             if let Some(range) = range {
                 break Head::parse(&bytes, range, limits.uri_bytes_max).expect("a valid head");
             }
@@ -165,7 +167,10 @@ fn a_drain_answers_or_closes() {
         let mut client = client;
         // Cut with the request unread the connection is reset; what had been sent before has arrived all the same.
         let ended = client.read_to_end(&mut answer);
-        assert!(answer.is_empty() || (ended.is_ok() && answer == [HEAD, BODY].concat()), "{ended:?} {answer:?}");
+        assert!(
+            answer.is_empty() || (ended.is_ok() && answer == [HEAD, BODY].concat()),
+            "{ended:?} {answer:?}"
+        );
         assert!(core.table.is_empty());
         core.table.validate();
     });
@@ -244,5 +249,6 @@ fn an_idle_connection_has_one_owner() {
 
 #[test]
 fn a_response_is_written_after_the_close() {
-    broken("accept::written_after_close", FindingKind::Panic).check(|| closing_an_idle_connection(Idle::Seen));
+    broken("accept::written_after_close", FindingKind::Panic)
+        .check(|| closing_an_idle_connection(Idle::Seen));
 }

@@ -67,7 +67,10 @@ impl Pool {
         let worker = |index| {
             let pool = Arc::clone(self);
             let work = move || pool.work();
-            thread::Builder::new().name(format!("worker-{index}")).spawn(work).expect("a thread can be started")
+            thread::Builder::new()
+                .name(format!("worker-{index}"))
+                .spawn(work)
+                .expect("a thread can be started")
         };
         (0..workers).map(worker).collect()
     }

@@ -118,7 +118,8 @@ impl Table {
     /// Cuts the connection that is called so.
     fn cut(&self, index: usize, generation: u32) {
         let row = self.slots.lock().rows[index].clone();
-        let is_meant = |row: &Arc<Row>| self.mistake == Mistake::NoGenerations || row.generation == generation;
+        let is_meant =
+            |row: &Arc<Row>| self.mistake == Mistake::NoGenerations || row.generation == generation;
         if let Some(row) = row.filter(is_meant) {
             row.cut();
         }
@@ -166,7 +167,9 @@ fn two_inserts(mistake: Mistake) {
         start(name, move || drop(table.insert()))
     };
     let threads = [insert("acceptor-0"), insert("acceptor-1")];
-    threads.map(|thread| thread.join().expect("no acceptor panics"));
+    for thread in threads {
+        thread.join().expect("no acceptor panics");
+    }
 }
 
 /// An operator who wants to cut a connection that leaves just then.
@@ -239,7 +242,8 @@ fn without_a_mistake_all_of_them_pass() {
 
 #[test]
 fn two_acceptors_take_the_last_place() {
-    broken("table::checks_then_inserts", FindingKind::Panic).check(|| two_inserts(Mistake::ChecksThenInserts));
+    broken("table::checks_then_inserts", FindingKind::Panic)
+        .check(|| two_inserts(Mistake::ChecksThenInserts));
 }
 
 #[test]
@@ -303,6 +307,8 @@ fn a_permit_that_an_error_keeps_starves_the_others() {
             })
         };
         let threads = [serve("fails", true), serve("waits", false)];
-        threads.map(|thread| thread.join().expect("nobody panics"));
+        for thread in threads {
+            thread.join().expect("nobody panics");
+        }
     });
 }

@@ -88,7 +88,9 @@ fn clause_7_a_notified_thread_has_the_mutex_again() {
             *shared.0.lock() += 1;
             shared.1.notify_one();
         }
-        takers.map(|taker| taker.join().expect("nobody panics"));
+        for taker in takers {
+            taker.join().expect("nobody panics");
+        }
         assert_eq!(*shared.0.lock(), 0);
     });
 }

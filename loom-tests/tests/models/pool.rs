@@ -31,11 +31,16 @@ impl Runs {
 
 fn counting_pool(workers: usize, queue_len_max: usize, runs: &Arc<Runs>) -> Pool<usize> {
     let runs = Arc::clone(runs);
-    Pool::new("worker", workers, queue_len_max, move |_, job: usize| runs.note(job)).expect("threads can be started")
+    Pool::new("worker", workers, queue_len_max, move |_, job: usize| runs.note(job))
+        .expect("threads can be started")
 }
 
 /// A job that was submitted while the pool may have been shutting down has run once or has come back.
-fn accepted(outcome: Result<(), unsnarl::server::pool::Rejected<usize>>, job: usize, reason: RejectReason) -> usize {
+fn accepted(
+    outcome: Result<(), unsnarl::server::pool::Rejected<usize>>,
+    job: usize,
+    reason: RejectReason,
+) -> usize {
     match outcome {
         Ok(()) => 1,
         Err(rejected) => {
@@ -102,7 +107,8 @@ fn a_full_queue_gives_the_job_back() {
     correct("pool::full").check(|| {
         let runs = Runs::of(3);
         let pool = counting_pool(1, 1, &runs);
-        let accepted: Vec<_> = (0..3).map(|job| accepted(pool.try_submit(job), job, RejectReason::Full)).collect();
+        let accepted: Vec<_> =
+            (0..3).map(|job| accepted(pool.try_submit(job), job, RejectReason::Full)).collect();
         assert!(pool.status().queue_len <= 1, "the queue has an end");
         assert_eq!(accepted[0], 1, "the queue was empty");
         pool.shutdown();
