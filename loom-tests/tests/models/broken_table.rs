@@ -167,7 +167,9 @@ fn two_inserts(mistake: Mistake) {
         start(name, move || drop(table.insert()))
     };
     let threads = [insert("acceptor-0"), insert("acceptor-1")];
-    let _ = threads.map(|thread| thread.join().expect("no acceptor panics"));
+    for thread in threads {
+        thread.join().expect("no acceptor panics");
+    }
 }
 
 /// An operator who wants to cut a connection that leaves just then.
@@ -305,6 +307,8 @@ fn a_permit_that_an_error_keeps_starves_the_others() {
             })
         };
         let threads = [serve("fails", true), serve("waits", false)];
-        let _ = threads.map(|thread| thread.join().expect("nobody panics"));
+        for thread in threads {
+            thread.join().expect("nobody panics");
+        }
     });
 }

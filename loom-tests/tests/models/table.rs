@@ -2,14 +2,14 @@
 
 use unsnarl::{
     Named,
-    check::{Capability, Checker},
+    check::Capability,
     parking_lot::{Condvar, Mutex},
     server::table::{BlockingStep, Closable, RefuseReason, Row, Table},
     sync::{Arc, Semaphore},
     thread,
     time::{Duration, Instant},
 };
-use unsnarl_loom_tests::{correct, correct_within_bounds};
+use unsnarl_loom_tests::{correct, correct_but_for_early_timeouts};
 
 /// A connection whose owner waits for its end, as a worker does that is blocked in a read.
 #[derive(Clone)]
@@ -171,9 +171,8 @@ fn idle_connections_are_cut_without_a_lock() {
 /// Rule 5.
 #[test]
 fn whoever_waits_for_an_empty_table_is_woken() {
-    // Time does not run out early, so that a wait that had to be ended by the deadline shows.
-    let settings = |checker: Checker| checker.needs(Capability::Timeouts).early_timeouts(0);
-    correct_within_bounds("table::wait_empty").with(settings).check(|| {
+    let model = correct_but_for_early_timeouts("table::wait_empty");
+    model.with(|checker| checker.needs(Capability::Timeouts)).check(|| {
         let table = Arc::new(Table::new(2));
         let leave = |table: &Arc<Table<Plain>>| {
             let row = table.insert(Plain, None).expect("the table has room");
