@@ -157,10 +157,12 @@ impl World {
 
     /// Gives back the lock that `thread` holds.
     pub(crate) fn release_lock(&mut self, thread: ThreadIndex, object: ObjectIndex) {
+        let mut shared = false;
         match &mut self.objects.get_mut(object).state {
             State::Mutex { owner } => *owner = None,
             State::RwLock { writer, readers } => {
-                if writer.take().is_none()
+                shared = writer.take().is_none();
+                if shared
                     && let Some(position) = readers
                         .iter()
                         .rposition(|reader| *reader == thread)
@@ -180,7 +182,7 @@ impl World {
             }
         }
         self.release_into(thread, object);
-        self.strategy.released(thread, object);
+        self.strategy.released(thread, object, shared);
         self.changes += 1;
     }
 

@@ -483,7 +483,7 @@ impl World {
         if panicked && thread == 0 {
             return self.stop_with(Stop::Panicked { thread });
         }
-        self.strategy.released(thread, object);
+        self.strategy.released(thread, object, false);
         self.pick()
     }
 

@@ -64,11 +64,14 @@ struct Taken {
     clock: VectorClock,
 }
 
-/// The steps that touched an object, oldest first, and what its last release depended on.
+/// The steps that touched an object, oldest first, and what its releases depended on.
 #[derive(Debug, Default)]
 struct Accesses {
     steps: Vec<usize>,
     released: VectorClock,
+    /// Releases by readers. They order the writers after them, but no reader: two readers are independent, and what makes
+    /// them seem ordered hides the execution in which a writer comes between them.
+    released_by_readers: VectorClock,
 }
 
 /// The depth-first search. Its memory grows with the length of one execution, not with the number of executions.
@@ -126,6 +129,7 @@ impl Exhaustive {
         for object in &mut self.objects {
             object.steps.clear();
             object.released.clear();
+            object.released_by_readers.clear();
         }
     }
 
@@ -370,6 +374,9 @@ impl Strategy for Exhaustive {
             let accesses = self.object(object);
             accesses.steps.push(index);
             clock.join(&accesses.released);
+            if !op.kind.only_reads() {
+                clock.join(&accesses.released_by_readers);
+            }
             let accesses = &self.objects[object as usize];
             for earlier in accesses.steps.iter().rev().skip(1) {
                 let earlier = &self.taken[*earlier];
@@ -388,9 +395,10 @@ impl Strategy for Exhaustive {
         self.scratch = before;
     }
 
-    fn released(&mut self, thread: ThreadIndex, object: ObjectIndex) {
+    fn released(&mut self, thread: ThreadIndex, object: ObjectIndex, shared: bool) {
         let clock = std::mem::take(self.thread_clock(thread));
-        self.object(object).released.join(&clock);
+        let accesses = self.object(object);
+        if shared { &mut accesses.released_by_readers } else { &mut accesses.released }.join(&clock);
         self.threads[thread] = clock;
     }
 

@@ -299,6 +299,12 @@ fn config() -> ProptestConfig {
 }
 
 #[test]
+fn a_writer_between_two_readers() {
+    // Found by `blocking_programs`: the release of one reader seemed to order the other.
+    compare(&vec![vec![Action::Write], vec![Action::Read(0)], vec![Action::Read(0)]], 0).unwrap();
+}
+
+#[test]
 fn lock_programs() {
     let mut runner = proptest::test_runner::TestRunner::new(config());
     let result = runner.run(&programs(locks().boxed(), 2..4, 1..4), |program| compare(&program, 0));
