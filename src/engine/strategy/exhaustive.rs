@@ -232,8 +232,14 @@ impl Exhaustive {
         }
         let step = view.pending[node.chosen].expect("the chosen thread has a next operation");
         let explored = (node.sleep | node.done) & !bit(node.chosen) & !view.irregular_candidates;
+        // A waiter that wakes by itself leaves the condition variable, which its operation (on the mutex) does not name.
+        let leaves_condvar = view.irregular_candidates & bit(node.chosen) != 0;
+        let is_kept_apart =
+            |op: &Op| leaves_condvar && matches!(op.kind, OpKind::NotifyOne | OpKind::NotifyAll);
         super::members(explored)
-            .filter(|thread| view.pending[*thread].is_some_and(|op| !op.depends_on(&step)))
+            .filter(|thread| {
+                view.pending[*thread].is_some_and(|op| !op.depends_on(&step) && !is_kept_apart(&op))
+            })
             .fold(0, |set, thread| set | bit(thread))
     }
 

@@ -305,6 +305,13 @@ fn a_writer_between_two_readers() {
 }
 
 #[test]
+fn a_timeout_just_before_the_notification() {
+    // Found by `timed_programs`: a sleeping notification was not woken by the waiter's leaving.
+    let waits_first = vec![Action::WaitTimeout, Action::ParkTimeout, Action::Signal(false)];
+    compare(&vec![waits_first, vec![Action::WaitTimeout]], 0).unwrap();
+}
+
+#[test]
 fn lock_programs() {
     let mut runner = proptest::test_runner::TestRunner::new(config());
     let result = runner.run(&programs(locks().boxed(), 2..4, 1..4), |program| compare(&program, 0));
