@@ -205,6 +205,8 @@ pub(crate) struct World {
     pub(crate) wants_visible_releases: bool,
     /// A timeout that could have fired early did not, for lack of budget.
     pub(crate) timeouts_bounded: bool,
+    /// How many waiters the last notification woke.
+    pub(crate) woken: usize,
     /// An atomic operation weaker than sequentially consistent was seen.
     pub(crate) weak_atomics: bool,
     /// An object whose state comes from an earlier execution, by place of construction.
@@ -249,6 +251,7 @@ impl World {
             teardown: false,
             wants_visible_releases: false,
             timeouts_bounded: false,
+            woken: 0,
             weak_atomics: false,
             survivor: None,
             fence: None,
@@ -380,6 +383,14 @@ impl World {
         self.thread_mut(thread).published_at = self.steps.len();
     }
 
+    /// A waiter was notified: from now on its wake-up is an ordinary acquisition of the mutex.
+    pub(crate) fn notified(&mut self, thread: ThreadIndex) {
+        self.thread_mut(thread).notified = true;
+        let op = self.thread(thread).pending.map(|op| Op { second: NO_OBJECT, ..op });
+        self.set_pending(thread, op);
+        self.mark_enabled(thread);
+    }
+
     pub(crate) fn stop_with(&mut self, stop: Stop) -> Next {
         if self.stop.is_none() {
             self.stop = Some(stop);
@@ -483,7 +494,7 @@ impl World {
         if panicked && thread == 0 {
             return self.stop_with(Stop::Panicked { thread });
         }
-        self.strategy.released(thread, object);
+        self.strategy.released(thread, object, false);
         self.pick()
     }
 

@@ -69,6 +69,8 @@ struct Taken {
 struct Accesses {
     steps: Vec<usize>,
     released: VectorClock,
+    /// The same for locks that were held by reading: a writer must come after them, another reader need not.
+    read_released: VectorClock,
 }
 
 /// The depth-first search. Its memory grows with the length of one execution, not with the number of executions.
@@ -126,6 +128,7 @@ impl Exhaustive {
         for object in &mut self.objects {
             object.steps.clear();
             object.released.clear();
+            object.read_released.clear();
         }
     }
 
@@ -370,6 +373,9 @@ impl Strategy for Exhaustive {
             let accesses = self.object(object);
             accesses.steps.push(index);
             clock.join(&accesses.released);
+            if !op.kind.only_reads() {
+                clock.join(&accesses.read_released);
+            }
             let accesses = &self.objects[object as usize];
             for earlier in accesses.steps.iter().rev().skip(1) {
                 let earlier = &self.taken[*earlier];
@@ -388,9 +394,10 @@ impl Strategy for Exhaustive {
         self.scratch = before;
     }
 
-    fn released(&mut self, thread: ThreadIndex, object: ObjectIndex) {
+    fn released(&mut self, thread: ThreadIndex, object: ObjectIndex, shared: bool) {
         let clock = std::mem::take(self.thread_clock(thread));
-        self.object(object).released.join(&clock);
+        let accesses = self.object(object);
+        if shared { &mut accesses.read_released } else { &mut accesses.released }.join(&clock);
         self.threads[thread] = clock;
     }
 

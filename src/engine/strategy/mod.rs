@@ -95,9 +95,10 @@ pub(crate) trait Strategy {
         let _ = event;
     }
 
-    /// The thread released an object as part of its last step, without a step of its own.
-    fn released(&mut self, thread: ThreadIndex, object: ObjectIndex) {
-        let _ = (thread, object);
+    /// The thread released an object as part of its last step, without a step of its own. `shared` says that it was held
+    /// by reading: another reader did not have to wait for it.
+    fn released(&mut self, thread: ThreadIndex, object: ObjectIndex, shared: bool) {
+        let _ = (thread, object, shared);
     }
 
     /// The dependence clock of a thread: its own steps and all that they depend on. Copied into `into`.
