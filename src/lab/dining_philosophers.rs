@@ -58,7 +58,9 @@ pub(super) const LESSON: Lesson = Lesson {
     buggy,
     fixed,
     source: SOURCE,
-    bound: Some("Nobody starves for ever here because each eats once; the order alone does not make the table fair."),
+    bound: Some(
+        "Nobody starves for ever here because each eats once; the order alone does not make the table fair.",
+    ),
 };
 
 fn buggy() {
@@ -71,11 +73,8 @@ fn fixed() {
 
 /// Lets everybody eat once; `order` says which fork is taken first.
 fn dine(order: fn(usize, usize) -> (usize, usize)) {
-    let forks = [
-        Mutex::new(()).named("fork 0"),
-        Mutex::new(()).named("fork 1"),
-        Mutex::new(()).named("fork 2"),
-    ];
+    let forks =
+        [Mutex::new(()).named("fork 0"), Mutex::new(()).named("fork 1"), Mutex::new(()).named("fork 2")];
     thread::scope(|scope| {
         for (seat, name) in ["aristotle", "boethius", "confucius"].into_iter().enumerate() {
             let forks = &forks;

@@ -67,7 +67,10 @@ pub struct Lesson {
 
 impl fmt::Debug for Lesson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lesson").field("name", &self.name).field("expected", &self.expected).finish_non_exhaustive()
+        f.debug_struct("Lesson")
+            .field("name", &self.name)
+            .field("expected", &self.expected)
+            .finish_non_exhaustive()
     }
 }
 
@@ -122,10 +125,6 @@ fn checker(lesson: &Lesson, which: &str) -> Checker {
 
 /// Starts a thread under a name, since reports call it by that.
 #[track_caller]
-fn spawn<'scope>(
-    scope: &'scope thread::Scope<'scope, '_>,
-    name: &str,
-    body: impl FnOnce() + Send + 'scope,
-) {
+fn spawn<'scope>(scope: &'scope thread::Scope<'scope, '_>, name: &str, body: impl FnOnce() + Send + 'scope) {
     thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, body).expect("failed to spawn thread");
 }

@@ -83,10 +83,8 @@ fn fixed() {
 }
 
 fn produce_and_consume(put: fn(&Queue, u32)) {
-    let queue = Queue {
-        queue: Mutex::new(VecDeque::new()).named("queue"),
-        items: Semaphore::new(0).named("items"),
-    };
+    let queue =
+        Queue { queue: Mutex::new(VecDeque::new()).named("queue"), items: Semaphore::new(0).named("items") };
     thread::scope(|scope| {
         spawn(scope, "producer", || {
             put(&queue, 1);

@@ -6,10 +6,9 @@ use crate::check::{ObjectReport, StepReport, ThreadReport};
 /// Title and explanation.
 pub(super) fn explain(threads: &[ThreadReport], steps: &[StepReport]) -> (String, Vec<String>) {
     // Who waits for the end of such a thread is stuck too, but is not where the reader should look.
-    let (joiners, mut stuck): (Vec<usize>, Vec<usize>) =
-        (0..threads.len()).filter(|thread| !threads[*thread].finished).partition(|thread| {
-            threads[*thread].waits.as_ref().is_some_and(|waits| waits.operation == "join")
-        });
+    let (joiners, mut stuck): (Vec<usize>, Vec<usize>) = (0..threads.len())
+        .filter(|thread| !threads[*thread].finished)
+        .partition(|thread| threads[*thread].waits.as_ref().is_some_and(|waits| waits.operation == "join"));
     let names: Vec<String> = match stuck.is_empty() {
         true => &joiners,
         false => &stuck,
@@ -22,8 +21,7 @@ pub(super) fn explain(threads: &[ThreadReport], steps: &[StepReport]) -> (String
     let title = format!("deadlock ({what}): {} {plural} for ever", list(&names));
     let causes: Vec<String> = stuck.iter().filter_map(|thread| cause(threads, steps, *thread)).collect();
     stuck.extend(joiners);
-    let mut explanation: Vec<String> =
-        stuck.iter().filter_map(|thread| waiting(&threads[*thread])).collect();
+    let mut explanation: Vec<String> = stuck.iter().filter_map(|thread| waiting(&threads[*thread])).collect();
     for cause in causes {
         if !explanation.contains(&cause) {
             explanation.push(cause);
@@ -82,7 +80,8 @@ fn notifications(
     waiter: usize,
 ) -> String {
     let label = condvar.label.as_str();
-    let (name, on_condvar) = (&threads[waiter].name, |step: &StepReport| step.object.as_deref() == Some(label));
+    let (name, on_condvar) =
+        (&threads[waiter].name, |step: &StepReport| step.object.as_deref() == Some(label));
     let notifies = |step: &StepReport| on_condvar(step) && step.operation.starts_with("notify");
     let wakes = |step: &StepReport| on_condvar(step) && step.operation == "wake" && step.outcome.is_none();
     let began = steps
@@ -93,7 +92,8 @@ fn notifications(
 
     if let Some(at) = after.iter().position(|step| notifies(step) && step.outcome.is_none()) {
         let step = &after[at];
-        let mut woken: Vec<usize> = after[at..].iter().filter(|step| wakes(step)).map(|step| step.thread).collect();
+        let mut woken: Vec<usize> =
+            after[at..].iter().filter(|step| wakes(step)).map(|step| step.thread).collect();
         woken.dedup();
         let whom = match woken[..] {
             [one] => format!("`{}`", threads[one].name),
@@ -104,7 +104,7 @@ fn notifications(
             threads[step.thread].name, step.place
         );
     }
-    let Some(last) = before.iter().rposition(|step| notifies(step)) else {
+    let Some(last) = before.iter().rposition(notifies) else {
         return format!("Nobody has notified `{label}`, and nobody is left who could.");
     };
     let step = &before[last];
@@ -127,7 +127,8 @@ fn permits(threads: &[ThreadReport], steps: &[StepReport], semaphore: &ObjectRep
     let label = semaphore.label.as_str();
     let on_semaphore = |step: &&StepReport| step.object.as_deref() == Some(label);
     let takes = |step: &&StepReport| {
-        matches!(step.operation.as_str(), "acquire" | "acquire-timed" | "try-acquire") && step.outcome.is_none()
+        matches!(step.operation.as_str(), "acquire" | "acquire-timed" | "try-acquire")
+            && step.outcome.is_none()
     };
     let mut kept = Vec::new();
     for (index, thread) in threads.iter().enumerate() {

@@ -162,7 +162,10 @@ pub(crate) fn panic(thread: &ThreadReport, threads: &[ThreadReport]) -> Words {
 
 /// The panic to begin with, and the other ones. A thread that only passes on that another one has panicked, by a join or
 /// the end of a scope, is not where the reader should look.
-fn culprit<'a>(thread: &'a ThreadReport, threads: &'a [ThreadReport]) -> (&'a ThreadReport, Vec<&'a ThreadReport>) {
+fn culprit<'a>(
+    thread: &'a ThreadReport,
+    threads: &'a [ThreadReport],
+) -> (&'a ThreadReport, Vec<&'a ThreadReport>) {
     let others = || threads.iter().filter(|other| other.name != thread.name && other.panic.is_some());
     let (message, _) = message_of(thread);
     let passes_on = message == "a scoped thread panicked" || message.ends_with("value: Any { .. }");

@@ -27,12 +27,17 @@ fn recorded_schedules_fail_again() {
     for lesson in lab::lessons() {
         let verdict = lab::check_buggy(lesson);
         let finding = verdict.finding().unwrap_or_else(|| panic!("{}: {verdict:?}", lesson.name));
-        let schedule = Schedule::parse(&finding.schedule).unwrap_or_else(|error| panic!("{}: {error}", lesson.name));
+        let schedule =
+            Schedule::parse(&finding.schedule).unwrap_or_else(|error| panic!("{}: {error}", lesson.name));
         assert_eq!(schedule.to_string(), finding.schedule, "{}", lesson.name);
-        let again = Checker::new(finding.model.as_str()).regressions(false).replay(schedule).run(lesson.buggy);
+        let again =
+            Checker::new(finding.model.as_str()).regressions(false).replay(schedule).run(lesson.buggy);
         let again = again.finding().unwrap_or_else(|| panic!("{}: {again:?}", lesson.name));
         assert_eq!(again.kind, lesson.expected, "{}", lesson.name);
-        assert_eq!((&again.title, &again.threads, &again.steps), (&finding.title, &finding.threads, &finding.steps));
+        assert_eq!(
+            (&again.title, &again.threads, &again.steps),
+            (&finding.title, &finding.threads, &finding.steps)
+        );
     }
 }
 
@@ -61,7 +66,8 @@ fn lock_circles_name_locks_holders_and_places() {
             let next = &finding.threads[finding.cycle[(position + 1) % finding.cycle.len()]];
             let waits = thread.waits.as_ref().expect("who is in a circle waits");
             let wanted = waits.object.as_ref().expect("for a lock");
-            let held = next.holds.iter().find(|held| held.object == *wanted).expect("that the next one holds");
+            let held =
+                next.holds.iter().find(|held| held.object == *wanted).expect("that the next one holds");
             for part in [&thread.name, &wanted.label, &next.name, &waits.place, &held.place] {
                 mentions(part);
             }
@@ -86,6 +92,15 @@ fn names_are_unique_and_files() {
         assert_eq!(lesson.source, fs::read_to_string(&path).unwrap());
     }
     assert!(lab::find("no such lesson").is_none());
+}
+
+#[test]
+fn the_page_lists_all_lessons_in_order() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/lessons.md")).unwrap();
+    let listed: Vec<&str> =
+        page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let names: Vec<&str> = lab::lessons().iter().map(|lesson| lesson.name).collect();
+    assert_eq!(listed, names);
 }
 
 #[test]
