@@ -61,7 +61,7 @@ pub struct Lesson {
     /// The text of the lesson's file.
     pub source: &'static str,
     /// What even a complete pass of [`fixed`](Self::fixed) does not say, in a sentence; `None` if there is nothing beyond
-    /// what [`check`](crate::check#what-a-pass-does-not-prove) says.
+    /// what [`check`](mod@crate::check#what-a-pass-does-not-prove) says.
     pub bound: Option<&'static str>,
 }
 
