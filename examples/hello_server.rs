@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     print!("{answer}");
 
     handle.shutdown();
-    running.join().expect("the server does not panic")?;
+    let drained = running.join().expect("the server does not panic")?;
+    assert_eq!(drained.cut, 0, "no connection had to be cut");
     Ok(())
 }

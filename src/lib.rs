@@ -62,27 +62,43 @@
 //!
 //! See [`check`](mod@check): a pass says whether it is complete, and if not, what was left out.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    backend = "native",
+    allow(
+        clippy::disallowed_types,
+        clippy::disallowed_methods,
+        reason = "here the facade's names are the listed ones; the list holds where the facade has types of its own"
+    )
+)]
 
 mod backend;
 pub mod cell;
 pub mod channel;
 #[cfg(feature = "model")]
 pub mod check;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
 #[cfg(any(feature = "model", feature = "watch"))]
 mod deadlock;
 #[cfg(feature = "model")]
-#[cfg_attr(not(backend = "instrumented"), allow(dead_code, reason = "loom or shuttle runs the models of this build"))]
+#[cfg_attr(
+    not(backend = "instrumented"),
+    allow(dead_code, reason = "loom or shuttle runs the models of this build")
+)]
 mod engine;
 pub mod fs;
 pub mod hint;
+#[cfg(feature = "lab")]
+pub mod lab;
 #[cfg(feature = "model")]
 pub mod linear;
 pub mod net;
 pub mod parking_lot;
-#[cfg(feature = "model")]
-pub mod report;
 #[cfg(feature = "poll")]
 pub mod poll;
+#[cfg(feature = "model")]
+pub mod report;
 pub mod sync;
 pub mod thread;
 pub mod time;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The `cargo unsnarl` command.
+
+fn main() -> std::process::ExitCode {
+    unsnarl::cli::main()
+}

@@ -23,6 +23,8 @@
 //! assert_eq!(watch::inversions().len(), 1);
 //! ```
 
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the watcher must not watch itself")]
+
 use std::{
     cell::RefCell,
     collections::{HashMap, HashSet},
@@ -154,7 +156,8 @@ fn is_on() -> bool {
 fn decide() -> bool {
     let on = std::env::var_os("UNSNARL_WATCH").is_some_and(|value| value == "1");
     // ORDERING: relaxed, see `enable`; another thread decides the same.
-    let _ = STATE.compare_exchange(UNDECIDED, if on { ON } else { OFF }, Ordering::Relaxed, Ordering::Relaxed);
+    let _ =
+        STATE.compare_exchange(UNDECIDED, if on { ON } else { OFF }, Ordering::Relaxed, Ordering::Relaxed);
     on
 }
 

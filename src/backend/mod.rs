@@ -3,6 +3,12 @@
 //! Off the native backend the typed shells (`sync`, `parking_lot`, `thread` …) are written once, on the *raw* layer that
 //! this module exports: locks, condition variables and threads without data types, one implementation per backend.
 
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the backends stand on the real primitives"
+)]
+
 #[cfg(any(backend = "loom", backend = "shuttle"))]
 mod guest;
 #[cfg(backend = "instrumented")]

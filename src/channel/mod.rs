@@ -9,6 +9,10 @@ pub use crossbeam_channel::{
 };
 
 #[cfg(backend = "instrumented")]
+#[cfg_attr(
+    not(feature = "model"),
+    allow(unused_variables, reason = "without the engine no channel is in a model")
+)]
 mod counted;
 #[cfg(not(backend = "native"))]
 mod iter;

@@ -1,5 +1,7 @@
 //! The two ends of a channel, over whichever flavour the backend has.
 
+#![allow(clippy::disallowed_methods, reason = "outside of a model the channel is crossbeam's")]
+
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{

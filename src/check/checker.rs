@@ -368,10 +368,7 @@ impl Checker {
 /// A number from the environment.
 fn number(variable: &str) -> Result<Option<u64>, String> {
     match env::var(variable) {
-        Ok(text) => text
-            .parse()
-            .map(Some)
-            .map_err(|_| format!("{variable}: `{text}` is not a whole number")),
+        Ok(text) => text.parse().map(Some).map_err(|_| format!("{variable}: `{text}` is not a whole number")),
         Err(_) => Ok(None),
     }
 }

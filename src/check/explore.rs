@@ -1,5 +1,11 @@
 //! Explores a model with our own engine.
 
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the checker's own clock and threads run outside of the model"
+)]
+
 use std::{
     any::Any,
     time::{Duration, Instant},
@@ -133,7 +139,9 @@ fn explored(checker: &Checker, model: &dyn Fn(), notes: Vec<String>) -> Verdict 
     };
     let mut exploration = explore(checker, plan, budget, Mode::default(), model);
     exploration.notes.splice(0..0, notes);
-    if let (End::Budget(_), Strategy::Auto, None) = (&exploration.end, &checker.strategy, checker.max_executions) {
+    if let (End::Budget(_), Strategy::Auto, None) =
+        (&exploration.end, &checker.strategy, checker.max_executions)
+    {
         let budget = Budget { executions: None, time: checker.max_time / 10 };
         let sampled = explore(checker, Plan::Random(0), budget, exploration.mode, model);
         exploration.explored.sampled = sampled.explored.executions;
@@ -153,7 +161,8 @@ fn verdict(checker: &Checker, exploration: Exploration, model: &dyn Fn()) -> Ver
         End::Exhausted => {}
         End::Budget(why) => bounds.push(why),
         End::Found(observed) => {
-            let observed = if checker.shrink { shrink::shrink(checker, *observed, mode, model) } else { *observed };
+            let observed =
+                if checker.shrink { shrink::shrink(checker, *observed, mode, model) } else { *observed };
             let mut finding = observe::finding(checker, observed, explored);
             finding.notes.extend(notes);
             return Verdict::Finding(Box::new(finding));
@@ -286,7 +295,8 @@ pub(super) fn explore(
     let mut notes = Vec::new();
     if world.weak_atomics {
         notes.push(
-            "atomics weaker than SeqCst never read stale values here; run the model under loom for that".to_owned(),
+            "atomics weaker than SeqCst never read stale values here; run the model under loom for that"
+                .to_owned(),
         );
     }
     if let Some((kind, place)) = world.survivor {

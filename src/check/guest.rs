@@ -36,7 +36,9 @@ pub(super) fn run<F: Fn() + Send + Sync + 'static>(checker: &Checker, model: F) 
         Ok(Outcome::Bounded { executions, why }) => {
             Verdict::Pass(Pass { explored: explored(executions), bounds: vec![why], notes: Vec::new() })
         }
-        Ok(Outcome::Failed { executions, message }) => failed(checker, engine, &message, explored(executions)),
+        Ok(Outcome::Failed { executions, message }) => {
+            failed(checker, engine, &message, explored(executions))
+        }
         Err(payload) => Verdict::Fault { message: text_of(payload.as_ref()) },
     }
 }
@@ -63,7 +65,8 @@ fn failed(checker: &Checker, engine: EngineName, message: &str, explored: Explor
         title: format!("{kind}, says {engine}: {first}"),
         explanation: vec![
             message.to_owned(),
-            "Run the model under unsnarl's own engine for the threads, the locks and the schedule.".to_owned(),
+            "Run the model under unsnarl's own engine for the threads, the locks and the schedule."
+                .to_owned(),
         ],
         cycle: Vec::new(),
         threads: Vec::new(),
@@ -93,4 +96,3 @@ fn kind_of(message: &str) -> FindingKind {
         FindingKind::Panic
     }
 }
-

@@ -5,7 +5,7 @@
 //! ```
 //! use unsnarl::{Named, check::{Checker, FindingKind}, parking_lot::Mutex, sync::Arc, thread};
 //!
-//! let verdict = Checker::new("transfer").run(|| {
+//! let verdict = Checker::new("transfer").regressions(false).run(|| {
 //!     let from = Arc::new(Mutex::new(10).named("from"));
 //!     let to = Arc::new(Mutex::new(0).named("to"));
 //!     let (from2, to2) = (Arc::clone(&from), Arc::clone(&to));
@@ -33,6 +33,8 @@
 //! every order of the operations on facade objects, with values that are sequentially consistent. Weaker memory orderings
 //! are checked for the data that they should publish (a missing release or acquire is a race on a
 //! [`cell::UnsafeCell`](crate::cell::UnsafeCell)), but a stale value is never read: for that, run the model under loom.
+//! Each thread wakes spuriously from condition variables at most [`Checker::spurious_wakeups`] times. A reader-writer lock
+//! lets readers in while a writer waits; that a waiting writer may block new readers is not explored yet.
 //! What a program does behind the facade's back (its own `std::sync`, time, randomness) is not seen.
 
 mod checker;
@@ -52,10 +54,10 @@ mod verdict;
 
 pub use checker::{Capability, Checker, Strategy, check};
 pub use events::{EVENTS_VARIABLE, Record};
+pub(crate) use finding::NOT_LINEARIZABLE;
 pub use finding::{
     FINDING_VERSION, Finding, FindingKind, HeldReport, ObjectReport, StepReport, ThreadReport, WaitReport,
 };
-pub(crate) use finding::NOT_LINEARIZABLE;
 pub use regressions::REGRESSIONS_FOLDER;
 pub use schedule::{Line, SCHEDULE_BYTES_MAX, SCHEDULE_VERSION, Schedule, ScheduleError};
 pub use verdict::{EngineName, Explored, Pass, Verdict};

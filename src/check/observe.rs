@@ -2,7 +2,6 @@
 
 use super::{
     Checker,
-    checker::REPLAY_VARIABLE,
     finding::{
         FINDING_VERSION, Finding, FindingKind, HeldReport, ObjectReport, StepReport, ThreadReport, WaitReport,
     },
@@ -50,11 +49,18 @@ pub(super) fn observe(checker: &Checker, world: &World, kind: FindingKind, stop:
                 writes,
                 place: access.place.to_string(),
             };
-            words::race(&cell, &access(&race.earlier, race.earlier_writes), &access(&race.later, race.later_writes))
+            words::race(
+                &cell,
+                &access(&race.earlier, race.earlier_writes),
+                &access(&race.later, race.later_writes),
+            )
         }
         Stop::Panicked { thread } => words::panic(&threads[*thread], &threads),
         Stop::Livelock => words::livelock(&steps, &threads, world.limits.steps),
-        Stop::Diverged => words::nondeterminism(world.steps.len() + 1, world.survivor.map(|(kind, place)| (kind, place.to_string()))),
+        Stop::Diverged => words::nondeterminism(
+            world.steps.len() + 1,
+            world.survivor.map(|(kind, place)| (kind, place.to_string())),
+        ),
         _ if kind == FindingKind::Leak => words::leak(&threads),
         _ => words::deadlock(&threads, &cycle, &steps),
     };
@@ -91,7 +97,7 @@ pub(super) fn finding(checker: &Checker, observed: Observed, explored: Explored)
         steps: observed.steps,
         preemptions: observed.preemptions,
         schedule: observed.schedule.to_string(),
-        replay: if kept { format!("{REPLAY_VARIABLE}={shown} cargo test") } else { String::new() },
+        replay: if kept { format!("cargo unsnarl replay {shown}") } else { String::new() },
         explored,
         notes: Vec::new(),
     }
@@ -111,10 +117,17 @@ impl Names {
             let plain = match (&object.state, object.name) {
                 (State::Thread { index }, _) => world.thread_name(*index),
                 (_, Some(name)) => name.to_owned(),
-                (_, None) => format!("{}@{}:{}", object.kind_word(), short(object.created.file()), object.created.line()),
+                (_, None) => format!(
+                    "{}@{}:{}",
+                    object.kind_word(),
+                    short(object.created.file()),
+                    object.created.line()
+                ),
             };
             let same = labels.iter().filter(|label| {
-                label.strip_prefix(plain.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
+                label
+                    .strip_prefix(plain.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
             });
             let number = same.count();
             labels.push(if number == 0 { plain } else { format!("{plain}#{}", number + 1) });

@@ -91,10 +91,17 @@ impl fmt::Display for ScheduleError {
             ),
             ErrorKind::Header(name) => write!(f, "line {line} of the schedule should be `{name} …`"),
             ErrorKind::Unknown(word) => {
-                write!(f, "line {line} of the schedule begins with `{word}`, but only `run` and `pick` are known")
+                write!(
+                    f,
+                    "line {line} of the schedule begins with `{word}`, but only `run` and `pick` are known"
+                )
             }
-            ErrorKind::Number(word) => write!(f, "line {line} of the schedule has `{word}` where a number should be"),
-            ErrorKind::Operation(word) => write!(f, "line {line} of the schedule names no known operation: `{word}`"),
+            ErrorKind::Number(word) => {
+                write!(f, "line {line} of the schedule has `{word}` where a number should be")
+            }
+            ErrorKind::Operation(word) => {
+                write!(f, "line {line} of the schedule names no known operation: `{word}`")
+            }
             ErrorKind::Pick { value, count } => {
                 write!(f, "line {line} of the schedule picks {value} of {count}, which is out of range")
             }
@@ -200,9 +207,10 @@ impl Reader<'_> {
     }
 
     fn here(&self) -> (usize, &str, &str) {
-        self.lines.get(self.at).copied().unwrap_or_else(|| {
-            (self.lines.last().map_or(1, |(number, _, _)| number + 1), "", "")
-        })
+        self.lines
+            .get(self.at)
+            .copied()
+            .unwrap_or_else(|| (self.lines.last().map_or(1, |(number, _, _)| number + 1), "", ""))
     }
 
     fn header(&mut self, name: &'static str) -> Result<String, ScheduleError> {
@@ -231,7 +239,11 @@ impl Reader<'_> {
                 if !super::is_operation(operation) {
                     return fail(ErrorKind::Operation(operation.to_owned()));
                 }
-                Ok(Line::Run { thread: parse(thread)?, operation: operation.to_owned(), comment: comment.to_owned() })
+                Ok(Line::Run {
+                    thread: parse(thread)?,
+                    operation: operation.to_owned(),
+                    comment: comment.to_owned(),
+                })
             }
             ["run", ..] => fail(ErrorKind::Header("run THREAD OPERATION")),
             ["pick", value, "of", count] => {

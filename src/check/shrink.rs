@@ -14,7 +14,8 @@ const BUDGET: Budget = Budget { executions: Some(20_000), time: Duration::from_m
 
 pub(super) fn shrink(checker: &Checker, found: Observed, mode: Mode, model: &dyn Fn()) -> Observed {
     for bound in 0..found.preemptions {
-        let exploration = explore(checker, Plan::Exhaustive(Reduction::None, Some(bound)), BUDGET, mode, model);
+        let exploration =
+            explore(checker, Plan::Exhaustive(Reduction::None, Some(bound)), BUDGET, mode, model);
         if let End::Found(shorter) = exploration.end
             && shorter.kind == found.kind
             && shorter.preemptions <= found.preemptions

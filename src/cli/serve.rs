@@ -2,13 +2,13 @@
 
 use std::{path::PathBuf, process};
 
-use clap::Args;
-use unsnarl::{
+use crate::{
     server::{Limits, Server, ServerError},
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::Duration,
 };
+use clap::Args;
 
 /// Serve a folder with the bounded thread-pool server; /-/status shows what each thread is blocked in.
 #[derive(Debug, Args)]

@@ -54,8 +54,11 @@ impl<P: Clone> LockOrder<P> {
             if *from == taken {
                 continue;
             }
-            let gates: BTreeSet<Class> =
-                held.iter().map(|(class, _)| *class).filter(|class| class != from && *class != taken).collect();
+            let gates: BTreeSet<Class> = held
+                .iter()
+                .map(|(class, _)| *class)
+                .filter(|class| class != from && *class != taken)
+                .collect();
             let changed = match self.edges.get_mut(&(*from, taken)) {
                 Some(edge) => {
                     let before = (edge.gates.len(), edge.threads.len());
@@ -100,12 +103,12 @@ impl<P: Clone> LockOrder<P> {
     }
 
     fn can_come_together(&self, cycle: &[Class]) -> bool {
-        let edges: Vec<&Edge<P>> = (0..cycle.len())
-            .map(|at| &self.edges[&(cycle[at], cycle[(at + 1) % cycle.len()])])
-            .collect();
-        let gated = edges.iter().enumerate().any(|(at, edge)| {
-            edges[at + 1..].iter().any(|other| !edge.gates.is_disjoint(&other.gates))
-        });
+        let edges: Vec<&Edge<P>> =
+            (0..cycle.len()).map(|at| &self.edges[&(cycle[at], cycle[(at + 1) % cycle.len()])]).collect();
+        let gated = edges
+            .iter()
+            .enumerate()
+            .any(|(at, edge)| edges[at + 1..].iter().any(|other| !edge.gates.is_disjoint(&other.gates)));
         let threads: BTreeSet<u64> = edges.iter().flat_map(|edge| edge.threads.iter().copied()).collect();
         !gated && threads.len() > 1
     }

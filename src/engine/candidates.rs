@@ -64,7 +64,9 @@ impl World {
         }
         let waits = matches!(op.kind, OpKind::Relock | OpKind::RelockTimed);
         if waits && !state.notified {
-            let State::Mutex { owner: None } = self.object(op.object).state else { return Readiness::Blocked };
+            let State::Mutex { owner: None } = self.object(op.object).state else {
+                return Readiness::Blocked;
+            };
             return match op.kind {
                 OpKind::RelockTimed => Readiness::TimesOut,
                 _ if state.spurious_left > 0 => Readiness::WakesSpuriously,

@@ -11,11 +11,11 @@ impl World {
     /// Performs `op`, which can proceed (or is timed, or wakes spuriously), for `thread`.
     pub(crate) fn apply(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
         use OpKind::{
-            Acquire, AcquireTimed, Arrive, CloseReceivers, CloseSemaphore, CloseSenders, Downgrade, Fence, Finish,
-            IsFinished, Join, Len, Load, Lock, LockTimed, NotifyAll, NotifyOne, Park, ParkTimed, Pass, Permits, Read,
-            ReadTimed, Recv, RecvTimed, Release, Relock, RelockTimed, Rmw, Send, SendTimed, Sleep, Start, Store,
-            Taken, TryAcquire, TryLock, TryRead, TryRecv, TrySend, TryWrite, Unlock, UnlockRead, UnlockWrite,
-            Unpark, Wait, WaitTimed, Write, WriteTimed, Yield,
+            Acquire, AcquireTimed, Arrive, CloseReceivers, CloseSemaphore, CloseSenders, Downgrade, Fence,
+            Finish, IsFinished, Join, Len, Load, Lock, LockTimed, NotifyAll, NotifyOne, Park, ParkTimed,
+            Pass, Permits, Read, ReadTimed, Recv, RecvTimed, Release, Relock, RelockTimed, Rmw, Send,
+            SendTimed, Sleep, Start, Store, Taken, TryAcquire, TryLock, TryRead, TryRecv, TrySend, TryWrite,
+            Unlock, UnlockRead, UnlockWrite, Unpark, Wait, WaitTimed, Write, WriteTimed, Yield,
         };
         match op.kind {
             Lock | LockTimed | TryLock | Read | ReadTimed | TryRead | Write | WriteTimed | TryWrite => {

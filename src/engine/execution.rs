@@ -38,15 +38,11 @@ pub(crate) enum Stop {
     /// The program behaved differently from before under the same schedule.
     Diverged,
     /// No thread can go on, or those in `cycle` never can.
-    Stuck {
-        cycle: Vec<ThreadIndex>,
-    },
+    Stuck { cycle: Vec<ThreadIndex> },
     /// Two accesses to plain memory that nothing orders.
     Race(Race),
     /// A thread panicked and nobody took its result.
-    Panicked {
-        thread: ThreadIndex,
-    },
+    Panicked { thread: ThreadIndex },
     /// Threads go on for ever without getting anywhere.
     Livelock,
     /// The limit of steps was reached under a schedule that starved a thread: it proves nothing.

@@ -196,9 +196,11 @@ impl Shared {
             let panicked = result.unwrap_or_else(|payload| !payload.is::<Teardown>());
             handle.shared().finish(panicked);
         });
-        self.fibers
-            .borrow_mut()
-            .push(Fiber { coroutine: Some(coroutine), yielder: std::ptr::null(), unwinding: false });
+        self.fibers.borrow_mut().push(Fiber {
+            coroutine: Some(coroutine),
+            yielder: std::ptr::null(),
+            unwinding: false,
+        });
     }
 
     /// Lets a coroutine run until it suspends itself or ends.
@@ -271,7 +273,8 @@ impl Shared {
             // the coroutine's own frames, which never run again.
             // SAFETY: as said; the stack's memory itself stays valid and is used again.
             unsafe { coroutine.force_reset() };
-            self.panics_miscounted.set(self.panics_miscounted.get() || self.fibers.borrow()[thread].unwinding);
+            self.panics_miscounted
+                .set(self.panics_miscounted.get() || self.fibers.borrow()[thread].unwinding);
         }
         self.world.borrow_mut().current = caller;
         self.stacks.borrow_mut().push(coroutine.into_stack());
@@ -434,7 +437,9 @@ impl Handle {
                 Outcome::Done
             }
             OpKind::TryLock | OpKind::TryRead | OpKind::TryWrite | OpKind::TryAcquire => Outcome::Failed,
-            OpKind::LockTimed | OpKind::ReadTimed | OpKind::WriteTimed | OpKind::ParkTimed => Outcome::TimedOut,
+            OpKind::LockTimed | OpKind::ReadTimed | OpKind::WriteTimed | OpKind::ParkTimed => {
+                Outcome::TimedOut
+            }
             OpKind::Send
             | OpKind::SendTimed
             | OpKind::TrySend

@@ -12,6 +12,8 @@
 //!
 //! This module knows nothing of the facade's types; they call it through [`current`].
 
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the engine stands below the facade")]
+
 mod candidates;
 pub(crate) mod clock;
 mod effects;

@@ -98,7 +98,12 @@ impl Objects {
         self.used = 0;
     }
 
-    pub(crate) fn register(&mut self, state: State, name: Option<&'static str>, created: Place) -> ObjectIndex {
+    pub(crate) fn register(
+        &mut self,
+        state: State,
+        name: Option<&'static str>,
+        created: Place,
+    ) -> ObjectIndex {
         let index = self.used;
         self.used += 1;
         if let Some(slot) = self.slots.get_mut(index) {

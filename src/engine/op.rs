@@ -145,9 +145,8 @@ impl Op {
     /// each other can change what either of them, or anything after them, does.
     #[inline]
     pub(crate) fn depends_on(&self, other: &Op) -> bool {
-        let meet = |object: ObjectIndex| {
-            object != NO_OBJECT && (object == other.object || object == other.second)
-        };
+        let meet =
+            |object: ObjectIndex| object != NO_OBJECT && (object == other.object || object == other.second);
         if self.kind == OpKind::Pass || other.kind == OpKind::Pass {
             // Leaving a barrier depends on the arrivals, but no later arrival depends on it.
             return false;
@@ -155,7 +154,8 @@ impl Op {
         let asks_for_end = |kind| matches!(kind, OpKind::Join | OpKind::IsFinished);
         if asks_for_end(self.kind) || asks_for_end(other.kind) {
             // A thread's end and its park token are kept under one object, but have nothing to do with each other.
-            return self.object == other.object && (self.kind == OpKind::Finish || other.kind == OpKind::Finish);
+            return self.object == other.object
+                && (self.kind == OpKind::Finish || other.kind == OpKind::Finish);
         }
         (meet(self.object) && !(self.kind.only_reads() && other.kind.only_reads())) || meet(self.second)
     }
@@ -164,7 +164,9 @@ impl Op {
     /// they can never swap places. `self` is the earlier one.
     #[inline]
     pub(crate) fn may_be_enabled_with(&self, later: &Op) -> bool {
-        use OpKind::{Finish, Join, Lock, Read, Relock, Unlock, UnlockRead, UnlockWrite, Wait, WaitTimed, Write};
+        use OpKind::{
+            Finish, Join, Lock, Read, Relock, Unlock, UnlockRead, UnlockWrite, Wait, WaitTimed, Write,
+        };
         !matches!(
             (self.kind, later.kind),
             (Unlock | Wait | WaitTimed, Lock | Relock)
@@ -290,7 +292,58 @@ impl OpKind {
     }
 
     /// Every kind.
-    const ALL: [OpKind; 50] = [OpKind::Start, OpKind::Lock, OpKind::LockTimed, OpKind::TryLock, OpKind::Unlock, OpKind::Read, OpKind::ReadTimed, OpKind::TryRead, OpKind::UnlockRead, OpKind::Write, OpKind::WriteTimed, OpKind::TryWrite, OpKind::UnlockWrite, OpKind::Downgrade, OpKind::Wait, OpKind::WaitTimed, OpKind::Relock, OpKind::RelockTimed, OpKind::NotifyOne, OpKind::NotifyAll, OpKind::Acquire, OpKind::AcquireTimed, OpKind::TryAcquire, OpKind::Release, OpKind::Permits, OpKind::CloseSemaphore, OpKind::Arrive, OpKind::Pass, OpKind::Send, OpKind::SendTimed, OpKind::TrySend, OpKind::Taken, OpKind::Recv, OpKind::RecvTimed, OpKind::TryRecv, OpKind::Len, OpKind::CloseSenders, OpKind::CloseReceivers, OpKind::Load, OpKind::Store, OpKind::Rmw, OpKind::Fence, OpKind::Join, OpKind::IsFinished, OpKind::Park, OpKind::ParkTimed, OpKind::Unpark, OpKind::Yield, OpKind::Sleep, OpKind::Finish];
+    const ALL: [OpKind; 50] = [
+        OpKind::Start,
+        OpKind::Lock,
+        OpKind::LockTimed,
+        OpKind::TryLock,
+        OpKind::Unlock,
+        OpKind::Read,
+        OpKind::ReadTimed,
+        OpKind::TryRead,
+        OpKind::UnlockRead,
+        OpKind::Write,
+        OpKind::WriteTimed,
+        OpKind::TryWrite,
+        OpKind::UnlockWrite,
+        OpKind::Downgrade,
+        OpKind::Wait,
+        OpKind::WaitTimed,
+        OpKind::Relock,
+        OpKind::RelockTimed,
+        OpKind::NotifyOne,
+        OpKind::NotifyAll,
+        OpKind::Acquire,
+        OpKind::AcquireTimed,
+        OpKind::TryAcquire,
+        OpKind::Release,
+        OpKind::Permits,
+        OpKind::CloseSemaphore,
+        OpKind::Arrive,
+        OpKind::Pass,
+        OpKind::Send,
+        OpKind::SendTimed,
+        OpKind::TrySend,
+        OpKind::Taken,
+        OpKind::Recv,
+        OpKind::RecvTimed,
+        OpKind::TryRecv,
+        OpKind::Len,
+        OpKind::CloseSenders,
+        OpKind::CloseReceivers,
+        OpKind::Load,
+        OpKind::Store,
+        OpKind::Rmw,
+        OpKind::Fence,
+        OpKind::Join,
+        OpKind::IsFinished,
+        OpKind::Park,
+        OpKind::ParkTimed,
+        OpKind::Unpark,
+        OpKind::Yield,
+        OpKind::Sleep,
+        OpKind::Finish,
+    ];
 
     /// The kind that a word names.
     pub(crate) fn from_word(word: &str) -> Option<OpKind> {

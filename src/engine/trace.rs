@@ -6,15 +6,9 @@ use super::op::{Op, OpKind, ThreadIndex};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
     /// This thread took its step.
-    Thread {
-        thread: ThreadIndex,
-        kind: OpKind,
-    },
+    Thread { thread: ThreadIndex, kind: OpKind },
     /// A number below `count` was chosen: which waiter a notification woke.
-    Value {
-        value: usize,
-        count: usize,
-    },
+    Value { value: usize, count: usize },
 }
 
 /// One step of an execution.

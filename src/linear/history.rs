@@ -74,7 +74,8 @@ pub(super) fn describe<S: Specification>(
         let operation = &threads[completed.thread][completed.operation];
         let separator = if text.is_empty() { "" } else { "; " };
         // Writing to a string does not fail.
-        let _ = write!(text, "{separator}thread {} {operation:?} -> {:?}", completed.thread, completed.response);
+        let _ =
+            write!(text, "{separator}thread {} {operation:?} -> {:?}", completed.thread, completed.response);
     }
     text
 }

@@ -1,5 +1,7 @@
 //! Sockets that are the operating system's outside of a model and simulated inside.
 
+#![allow(clippy::disallowed_types, reason = "outside of a model the socket is the operating system's")]
+
 use std::{
     io::{self, Read, Write},
     net::{self, Shutdown, SocketAddr, ToSocketAddrs},

@@ -1,5 +1,7 @@
 //! The poller over the operating system's own (epoll on Linux), through the `polling` crate.
 
+#![allow(clippy::disallowed_types, reason = "this poller watches the operating system's sockets")]
+
 use std::{io, net::TcpStream, time::Duration};
 
 use polling::{Event, Events};

@@ -26,7 +26,12 @@ pub(crate) fn write(out: &mut String, finding: &Finding, style: &Style) -> fmt::
         .iter()
         .map(|step| cell(step).chars().count())
         .chain(finding.threads.iter().map(|thread| thread.name.chars().count()))
-        .chain(finding.threads.iter().map(|thread| blocked_cell(finding, thread, style).map_or(0, |c| c.chars().count())))
+        .chain(
+            finding
+                .threads
+                .iter()
+                .map(|thread| blocked_cell(finding, thread, style).map_or(0, |c| c.chars().count())),
+        )
         .max()
         .unwrap_or(0)
         + 2;
@@ -145,7 +150,10 @@ fn update_held(held: &mut [usize], step: &StepReport) {
     ) && step.outcome.as_deref() != Some("failed");
     if takes {
         held[step.thread] = 1;
-    } else if matches!(step.operation.as_str(), "unlock" | "read-unlock" | "write-unlock" | "release" | "wait") {
+    } else if matches!(
+        step.operation.as_str(),
+        "unlock" | "read-unlock" | "write-unlock" | "release" | "wait"
+    ) {
         held[step.thread] = 0;
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use anstyle::{AnsiColor, Color};
 
-use super::lanes;
+use super::{lanes, words};
 use crate::check::{Finding, ThreadReport};
 
 /// Colours and width.
@@ -189,9 +189,11 @@ fn write_finding(out: &mut String, finding: &Finding, style: &Style) -> fmt::Res
 fn write_cycle(out: &mut String, finding: &Finding, style: &Style) -> fmt::Result {
     let threads: Vec<&ThreadReport> = finding.cycle.iter().map(|thread| &finding.threads[*thread]).collect();
     let wanted = |thread: &ThreadReport| {
-        thread.waits.as_ref().and_then(|waits| waits.object.as_ref()).map_or_else(String::new, |object| {
-            object.label.clone()
-        })
+        thread
+            .waits
+            .as_ref()
+            .and_then(|waits| waits.object.as_ref())
+            .map_or_else(String::new, |object| object.label.clone())
     };
     let name_width = threads.iter().map(|thread| thread.name.chars().count()).max().unwrap_or(0);
     let lock_width = threads.iter().map(|thread| wanted(thread).chars().count()).max().unwrap_or(0);
@@ -240,7 +242,7 @@ fn write_thread(out: &mut String, index: usize, thread: &ThreadReport, style: &S
         };
         writeln!(
             out,
-            "    holds     {} `{}`{how}, taken at {}",
+            "    holds {} `{}`{how}, taken at {}",
             held.object.kind,
             style.object(&held.object.label),
             style.place(&held.place)
@@ -248,10 +250,8 @@ fn write_thread(out: &mut String, index: usize, thread: &ThreadReport, style: &S
     }
     match &thread.waits {
         Some(waits) => {
-            let object = waits.object.as_ref().map_or_else(String::new, |object| {
-                format!(" {} `{}`", object.kind, style.object(&object.label))
-            });
-            writeln!(out, "    waits for {}{object}, at {}", waits.operation, style.place(&waits.place))
+            let name = waits.object.as_ref().map_or_else(String::new, |object| style.object(&object.label));
+            writeln!(out, "    {}, at {}", words::waits_phrase_for(waits, &name), style.place(&waits.place))
         }
         None => writeln!(out, "    could go on"),
     }

@@ -2,8 +2,12 @@
 //!
 //! Each function gives a title of one line and an explanation in paragraphs.
 
-#![cfg_attr(not(backend = "instrumented"), allow(dead_code, reason = "loom and shuttle give no data to explain"))]
+#![cfg_attr(
+    not(backend = "instrumented"),
+    allow(dead_code, reason = "loom and shuttle give no data to explain")
+)]
 
+use super::starvation;
 use crate::check::{NOT_LINEARIZABLE, ObjectReport, StepReport, ThreadReport, WaitReport};
 
 /// One side of a race.
@@ -16,7 +20,7 @@ pub(crate) struct Access {
 type Words = (String, Vec<String>);
 
 /// "a", "a and b", "a, b and c".
-fn list(items: &[String]) -> String {
+pub(super) fn list(items: &[String]) -> String {
     match items {
         [] => String::new(),
         [one] => one.clone(),
@@ -28,9 +32,14 @@ fn label(object: Option<&ObjectReport>) -> String {
     object.map_or_else(|| "nothing".to_owned(), |object| format!("{} `{}`", object.kind, object.label))
 }
 
-fn waits_phrase(waits: &WaitReport) -> String {
+pub(super) fn waits_phrase(waits: &WaitReport) -> String {
     let object = waits.object.as_ref();
     let name = object.map_or("?", |object| object.label.as_str());
+    waits_phrase_for(waits, name)
+}
+
+/// As [`waits_phrase`], with the object's name as it should be shown.
+pub(super) fn waits_phrase_for(waits: &WaitReport, name: &str) -> String {
     match waits.operation.as_str() {
         "join" => format!("waits for the end of thread `{name}`"),
         "wait" => format!("waits on condvar `{name}` for a notification"),
@@ -42,14 +51,17 @@ fn waits_phrase(waits: &WaitReport) -> String {
         "park" => "is parked and waits to be unparked".to_owned(),
         "read-lock" => format!("waits to read rwlock `{name}`"),
         "write-lock" => format!("waits to write rwlock `{name}`"),
-        _ => format!("waits for {}", label(object)),
+        _ => match &waits.object {
+            Some(object) => format!("waits for {} `{name}`", object.kind),
+            None => "waits".to_owned(),
+        },
     }
 }
 
 /// Threads that can never go on.
 pub(crate) fn deadlock(threads: &[ThreadReport], cycle: &[usize], steps: &[StepReport]) -> Words {
     if cycle.is_empty() {
-        return starvation(threads, steps);
+        return starvation::explain(threads, steps);
     }
     if let [alone] = cycle {
         return self_deadlock(&threads[*alone]);
@@ -109,84 +121,13 @@ fn self_deadlock(thread: &ThreadReport) -> Words {
                     "A read lock cannot be turned into a write lock by taking the write lock: give it back first, and look again at what was read.".to_owned(),
                 );
             } else {
-                explanation.push("The lock is not reentrant: give it back first, or pass the guard on.".to_owned());
+                explanation
+                    .push("The lock is not reentrant: give it back first, or pass the guard on.".to_owned());
             }
         }
         None => explanation.push(format!("`{}` {} at {}.", thread.name, waits_phrase(waits), waits.place)),
     }
     (format!("deadlock: `{}` waits for {name}, which it holds itself", thread.name), explanation)
-}
-
-/// Threads that wait for something that nobody is left to give.
-fn starvation(threads: &[ThreadReport], steps: &[StepReport]) -> Words {
-    let stuck: Vec<&ThreadReport> = threads.iter().filter(|thread| !thread.finished).collect();
-    let waits_on = |operation: &str| {
-        stuck.iter().any(|thread| thread.waits.as_ref().is_some_and(|waits| waits.operation == operation))
-    };
-    let names: Vec<String> = stuck.iter().map(|thread| format!("`{}`", thread.name)).collect();
-    let what = if waits_on("wait") {
-        "lost wake-up"
-    } else if waits_on("send") || waits_on("recv") || waits_on("taken") {
-        "channel starvation"
-    } else if waits_on("acquire") {
-        "semaphore starvation"
-    } else if waits_on("pass") {
-        "barrier starvation"
-    } else if waits_on("park") {
-        "missing unpark"
-    } else {
-        "nobody can go on"
-    };
-    let plural = if names.len() == 1 { "waits" } else { "wait" };
-    let title = format!("deadlock ({what}): {} {plural} for ever", list(&names));
-    let mut explanation = Vec::new();
-    for thread in &stuck {
-        if let Some(waits) = &thread.waits {
-            let holds: Vec<String> = thread
-                .holds
-                .iter()
-                .map(|held| format!("`{}` (since {})", held.object.label, held.place))
-                .collect();
-            let holding = if holds.is_empty() { String::new() } else { format!(", holding {}", list(&holds)) };
-            explanation.push(format!("`{}` {} at {}{holding}.", thread.name, waits_phrase(waits), waits.place));
-        }
-    }
-    for thread in &stuck {
-        let Some(waits) = thread.waits.as_ref().filter(|waits| waits.operation == "wait") else { continue };
-        let Some(object) = &waits.object else { continue };
-        explanation.push(notifications(threads, steps, object, &thread.name));
-    }
-    explanation.dedup();
-    (title, explanation)
-}
-
-/// What became of the notifications of a condition variable.
-fn notifications(threads: &[ThreadReport], steps: &[StepReport], condvar: &ObjectReport, waiter: &str) -> String {
-    let of_condvar = |step: &&StepReport| {
-        step.operation.starts_with("notify") && step.object.as_deref() == Some(condvar.label.as_str())
-    };
-    let began = steps.iter().rposition(|step| {
-        step.operation.starts_with("wait")
-            && step.object.as_deref() == Some(condvar.label.as_str())
-            && threads[step.thread].name == waiter
-    });
-    let lost = steps.iter().enumerate().filter(|(_, step)| of_condvar(step)).rfind(|(at, step)| {
-        step.outcome.as_deref() == Some("nobody waits") && began.is_some_and(|began| *at < began)
-    });
-    if let Some((_, step)) = lost {
-        return format!(
-            "`{}` notified `{}` at {} before `{waiter}` began to wait: nobody was waiting, and a notification is not kept. Change the state that the waiter tests while holding the mutex, and test it again before waiting.",
-            threads[step.thread].name, condvar.label, step.place
-        );
-    }
-    match steps.iter().filter(of_condvar).count() {
-        0 => format!("Nobody has notified `{}`, and nobody is left who could.", condvar.label),
-        count => format!(
-            "`{}` was notified {count} time{}, and each time another waiter, or none, was woken. If waiters wait for different things on one condvar, `notify_one` may wake the wrong one: use `notify_all`, or a condvar for each thing.",
-            condvar.label,
-            if count == 1 { "" } else { "s" }
-        ),
-    }
 }
 
 /// Two accesses that nothing orders.
@@ -204,19 +145,40 @@ pub(crate) fn race(cell: &ObjectReport, earlier: &Access, later: &Access) -> Wor
 
 /// A panic that nobody took notice of.
 pub(crate) fn panic(thread: &ThreadReport, threads: &[ThreadReport]) -> Words {
-    let message = thread.panic.as_deref().unwrap_or("for an unknown reason");
-    let first = message.lines().next().unwrap_or_default();
-    let title = match first.strip_prefix(NOT_LINEARIZABLE) {
+    let (first, others) = culprit(thread, threads);
+    let (message, place) = message_of(first);
+    let line = message.lines().next().unwrap_or_default();
+    let title = match line.strip_prefix(NOT_LINEARIZABLE) {
         Some(history) => format!("no sequential order explains this history: {history}"),
-        None => format!("`{}` panicked: {first}", thread.name),
+        None => format!("`{}` panicked: {line}", first.name),
     };
-    let mut explanation = vec![format!("`{}` panicked: {message}.", thread.name)];
-    for other in threads.iter().filter(|other| other.name != thread.name) {
-        if let Some(message) = &other.panic {
-            explanation.push(format!("`{}` had panicked, too: {message}.", other.name));
-        }
+    let mut explanation = vec![format!("`{}` panicked at {place}: {message}", first.name)];
+    for other in others {
+        let (message, place) = message_of(other);
+        explanation.push(format!("`{}` panicked, too, at {place}: {message}", other.name));
     }
     (title, explanation)
+}
+
+/// The panic to begin with, and the other ones. A thread that only passes on that another one has panicked, by a join or
+/// the end of a scope, is not where the reader should look.
+fn culprit<'a>(
+    thread: &'a ThreadReport,
+    threads: &'a [ThreadReport],
+) -> (&'a ThreadReport, Vec<&'a ThreadReport>) {
+    let others = || threads.iter().filter(|other| other.name != thread.name && other.panic.is_some());
+    let (message, _) = message_of(thread);
+    let passes_on = message == "a scoped thread panicked" || message.ends_with("value: Any { .. }");
+    match others().next().filter(|_| passes_on) {
+        Some(first) => (first, others().skip(1).chain([thread]).collect()),
+        None => (thread, others().collect()),
+    }
+}
+
+/// What the thread panicked with, and where.
+fn message_of(thread: &ThreadReport) -> (&str, &str) {
+    let panic = thread.panic.as_deref().unwrap_or("for an unknown reason");
+    panic.rsplit_once(" at ").unwrap_or((panic, "an unknown place"))
 }
 
 /// Threads that run for ever.
@@ -237,7 +199,8 @@ pub(crate) fn livelock(steps: &[StepReport], threads: &[ThreadReport], limit: us
     let mut seen: Vec<String> = Vec::new();
     for step in tail {
         let object = step.object.as_deref().map(|object| format!(" `{object}`")).unwrap_or_default();
-        let line = format!("`{}` does {}{object} at {}", threads[step.thread].name, step.operation, step.place);
+        let line =
+            format!("`{}` does {}{object} at {}", threads[step.thread].name, step.operation, step.place);
         if !seen.contains(&line) && seen.len() < 12 {
             seen.push(line);
         }

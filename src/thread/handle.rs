@@ -91,6 +91,7 @@ pub fn panicking() -> bool {
 /// # Errors
 ///
 /// What the operating system says.
+#[allow(clippy::disallowed_methods, reason = "outside of a model the machine is asked")]
 pub fn available_parallelism() -> io::Result<NonZero<usize>> {
     if backend::in_model() { Ok(MODEL_PARALLELISM) } else { std::thread::available_parallelism() }
 }

@@ -37,8 +37,12 @@ pub struct Scope<'scope, 'env: 'scope> {
 
 /// A thread of a scope, whatever it returns.
 trait Ends: Send + Sync {
-    /// Waits for the thread unless it was joined, and drops its result; true when that was a panic that nobody has seen.
-    fn end(&self) -> bool;
+    /// The handle, unless the thread was joined. (Joining is left to the caller, since a call through this trait would hide
+    /// whose place the join is at.)
+    fn take_handle(&self) -> Option<RawJoinHandle>;
+
+    /// Drops the result; true when it was a panic that nobody has seen.
+    fn drop_result(&self) -> bool;
 }
 
 struct Packet<T> {
@@ -47,11 +51,11 @@ struct Packet<T> {
 }
 
 impl<T: Send> Ends for Packet<T> {
-    #[track_caller]
-    fn end(&self) -> bool {
-        if let Some(raw) = self.raw.take() {
-            raw.join();
-        }
+    fn take_handle(&self) -> Option<RawJoinHandle> {
+        self.raw.take()
+    }
+
+    fn drop_result(&self) -> bool {
         matches!(self.result.take(), Some(Err(_)))
     }
 }
@@ -95,7 +99,10 @@ impl Waiting<'_, '_, '_> {
         let mut panicked = false;
         // One at a time, since a thread that has not ended yet may start others.
         while let Some(thread) = self.scope.first() {
-            panicked |= thread.end();
+            if let Some(raw) = thread.take_handle() {
+                raw.join();
+            }
+            panicked |= thread.drop_result();
         }
         panicked
     }

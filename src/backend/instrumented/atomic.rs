@@ -6,6 +6,7 @@ use std::{fmt, sync::atomic as native};
 
 pub use std::sync::atomic::{Ordering, compiler_fence};
 
+#[cfg(feature = "model")]
 use super::identity::Identity;
 #[cfg(feature = "model")]
 use crate::engine::{
@@ -40,6 +41,7 @@ macro_rules! atomic {
         ///
         /// Memory ordering and panics are those of the `std` type of the same name.
         pub struct $name$(<$param>)? {
+            #[cfg(feature = "model")]
             identity: Identity,
             #[cfg(feature = "model")]
             initial: $value,
@@ -59,6 +61,7 @@ macro_rules! atomic {
             #[track_caller]
             pub const fn new(value: $value) -> Self {
                 $name {
+                    #[cfg(feature = "model")]
                     identity: Identity::new(),
                     #[cfg(feature = "model")]
                     initial: value,

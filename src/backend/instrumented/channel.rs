@@ -1,5 +1,7 @@
 //! The counts of a channel inside a model; its values are in the facade's shell. Outside a model channels are crossbeam's.
 
+#![cfg_attr(not(feature = "model"), allow(dead_code, reason = "without the engine no channel is in a model"))]
+
 use std::time::Duration;
 
 /// Why a send was not granted.
@@ -164,7 +166,6 @@ mod without_model {
     /// Cannot be made: without the engine nothing is inside a model.
     pub(crate) enum RawChannel {}
 
-    #[expect(clippy::unused_self, reason = "the same signatures as inside a model")]
     impl RawChannel {
         pub(crate) fn new(_capacity: Option<usize>) -> Self {
             unreachable!("only called inside a model")

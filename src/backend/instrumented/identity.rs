@@ -36,7 +36,13 @@ impl Identity {
     #[track_caller]
     pub(super) fn watch_taking(&self) {
         #[cfg(feature = "watch")]
-        crate::watch::taking(std::ptr::from_ref(self).addr(), self.name, self.created, Location::caller(), true);
+        crate::watch::taking(
+            std::ptr::from_ref(self).addr(),
+            self.name,
+            self.created,
+            Location::caller(),
+            true,
+        );
     }
 
     /// The lock was taken by a caller that would not have waited for ever.
@@ -45,7 +51,13 @@ impl Identity {
     pub(super) fn watch_took(&self, took: bool) -> bool {
         #[cfg(feature = "watch")]
         if took {
-            crate::watch::taking(std::ptr::from_ref(self).addr(), self.name, self.created, Location::caller(), false);
+            crate::watch::taking(
+                std::ptr::from_ref(self).addr(),
+                self.name,
+                self.created,
+                Location::caller(),
+                false,
+            );
         }
         took
     }
@@ -62,7 +74,12 @@ impl Identity {
 impl Identity {
     /// The object's number in the running execution. An object with data that outlives executions is noted: its data
     /// does not start afresh.
-    pub(super) fn index(&self, handle: &Handle, kind: &'static str, state: impl FnOnce() -> State) -> ObjectIndex {
+    pub(super) fn index(
+        &self,
+        handle: &Handle,
+        kind: &'static str,
+        state: impl FnOnce() -> State,
+    ) -> ObjectIndex {
         let (index, survived) = handle.object(&self.id, self.name, self.created, state);
         if survived {
             handle.note_survivor(kind, self.created);
@@ -71,7 +88,11 @@ impl Identity {
     }
 
     /// As [`index`](Self::index) for an object whose value can be set back: the flag says when to.
-    pub(super) fn index_of_value(&self, handle: &Handle, state: impl FnOnce() -> State) -> (ObjectIndex, bool) {
+    pub(super) fn index_of_value(
+        &self,
+        handle: &Handle,
+        state: impl FnOnce() -> State,
+    ) -> (ObjectIndex, bool) {
         handle.object(&self.id, self.name, self.created, state)
     }
 }

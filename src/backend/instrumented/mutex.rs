@@ -2,11 +2,16 @@
 
 use std::{mem, time::Duration};
 
-#[cfg(feature = "model")]
-use super::identity::step;
 use super::identity::Identity;
 #[cfg(feature = "model")]
-use crate::engine::{Handle, object::State, op::{ObjectIndex, OpKind}, trace::Outcome};
+use super::identity::step;
+#[cfg(feature = "model")]
+use crate::engine::{
+    Handle,
+    object::State,
+    op::{ObjectIndex, OpKind},
+    trace::Outcome,
+};
 
 pub(crate) struct RawMutex {
     identity: Identity,

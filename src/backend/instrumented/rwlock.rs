@@ -4,11 +4,16 @@ use std::time::Duration;
 
 use parking_lot::lock_api::{RawRwLock as _, RawRwLockDowngrade as _, RawRwLockTimed as _};
 
-#[cfg(feature = "model")]
-use super::identity::step;
 use super::identity::Identity;
 #[cfg(feature = "model")]
-use crate::engine::{Handle, object::State, op::{ObjectIndex, OpKind}, trace::Outcome};
+use super::identity::step;
+#[cfg(feature = "model")]
+use crate::engine::{
+    Handle,
+    object::State,
+    op::{ObjectIndex, OpKind},
+    trace::Outcome,
+};
 
 pub(crate) struct RawRwLock {
     identity: Identity,

@@ -37,10 +37,9 @@ impl RawSemaphore {
     #[cfg(feature = "model")]
     #[track_caller]
     fn step(&self, handle: &Handle, kind: OpKind, count: usize, timeout: Option<Duration>) -> Outcome {
-        let object = self.identity.index(handle, "semaphore", || State::Semaphore {
-            permits: self.permits,
-            closed: false,
-        });
+        let object = self
+            .identity
+            .index(handle, "semaphore", || State::Semaphore { permits: self.permits, closed: false });
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         handle.step(Op::new(kind, object, count, std::panic::Location::caller()), timeout)
     }

@@ -16,14 +16,21 @@ use crate::engine::{
 pub(crate) enum ThreadId {
     Native(std::thread::ThreadId),
     #[cfg(feature = "model")]
-    Model { execution: u64, thread: ThreadIndex },
+    Model {
+        execution: u64,
+        thread: ThreadIndex,
+    },
 }
 
 #[derive(Clone)]
 pub(crate) enum ThreadHandle {
     Native(std::thread::Thread),
     #[cfg(feature = "model")]
-    Model { execution: u64, thread: ThreadIndex, name: Option<Arc<str>> },
+    Model {
+        execution: u64,
+        thread: ThreadIndex,
+        name: Option<Arc<str>>,
+    },
 }
 
 impl ThreadHandle {

@@ -166,7 +166,8 @@ impl Exhaustive {
                     continue;
                 }
                 let writes = !earlier.op.kind.only_reads();
-                let reversible = earlier.op.may_be_enabled_with(op) && self.add_backtrack(index, thread, op, before);
+                let reversible =
+                    earlier.op.may_be_enabled_with(op) && self.add_backtrack(index, thread, op, before);
                 if reversible && writes {
                     // Older steps come before this one; their order against ours is reversed step by step.
                     break;
@@ -182,7 +183,9 @@ impl Exhaustive {
             let step = &self.taken[earlier];
             (step.node, step.thread, step.count)
         };
-        let Node::Thread(node) = &self.nodes[node_index] else { unreachable!("a step belongs to a thread choice") };
+        let Node::Thread(node) = &self.nodes[node_index] else {
+            unreachable!("a step belongs to a thread choice")
+        };
         // The initials: threads that could begin the sequence of all that does not depend on `earlier`, then our step.
         let mut initials: ThreadSet = 0;
         let mut own_is_first = true;
@@ -191,9 +194,8 @@ impl Exhaustive {
             if step.clock.get(racer) >= count {
                 continue;
             }
-            own_is_first &= step.thread != thread
-                && step.count > before.get(step.thread)
-                && !step.op.depends_on(op);
+            own_is_first &=
+                step.thread != thread && step.count > before.get(step.thread) && !step.op.depends_on(op);
             if self.firsts.iter().any(|(first, _)| *first == step.thread) {
                 continue;
             }

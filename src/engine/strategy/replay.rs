@@ -42,7 +42,8 @@ impl Strategy for Replay {
             if self.at >= self.choices.len() {
                 return Decision::Run(view.fair_choice);
             }
-            self.mismatch = Some(format!("step {step} records a value, but the program is choosing a thread"));
+            self.mismatch =
+                Some(format!("step {step} records a value, but the program is choosing a thread"));
             return Decision::Diverged;
         };
         self.at += 1;
@@ -65,8 +66,10 @@ impl Strategy for Replay {
             Some(Choice::Value { value, .. }) if value < count => value,
             None => 0,
             _ => {
-                self.mismatch =
-                    Some(format!("step {} does not record a value below {count}, which is asked for", self.at));
+                self.mismatch = Some(format!(
+                    "step {} does not record a value below {count}, which is asked for",
+                    self.at
+                ));
                 0
             }
         }

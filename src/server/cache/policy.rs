@@ -187,6 +187,9 @@ impl<K: Hash + Eq + Clone, V> Policy<K, V> {
         let entry =
             if from_small { self.evict_small().or_else(|| self.evict_main()) } else { self.evict_main() }?;
         self.evicted += 1;
+        // An eviction too can leave a queue with more stale elements than live ones.
+        self.small.sweep(&self.entries);
+        self.main.sweep(&self.entries);
         Some(entry.value)
     }
 
@@ -360,6 +363,19 @@ mod tests {
         let mut policy = Policy::new(10);
         assert_eq!(insert(&mut policy, 1, 7, 11), [7]);
         assert!(policy.is_empty());
+    }
+
+    #[test]
+    fn evictions_sweep_what_removals_left() {
+        let mut policy = Policy::new(40);
+        for key in 0..40 {
+            insert(&mut policy, key, u32::from(key), 1);
+        }
+        for key in 12..40 {
+            policy.remove(&key);
+        }
+        assert_eq!(insert(&mut policy, 100, 100, 30), [0, 1]);
+        policy.validate();
     }
 
     #[derive(Debug, Clone)]

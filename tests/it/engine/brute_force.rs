@@ -84,7 +84,11 @@ fn perform(shared: &Shared, action: Action, log: &mut Vec<u32>) {
         Action::Load(which) => log.push(shared.atomics[which].load(SeqCst)),
         Action::Add(which) => log.push(shared.atomics[which].fetch_add(10, SeqCst)),
         Action::CompareExchange(which) => {
-            log.push(shared.atomics[which].compare_exchange(0, 7, SeqCst, SeqCst).unwrap_or_else(|found| found + 100));
+            log.push(
+                shared.atomics[which]
+                    .compare_exchange(0, 7, SeqCst, SeqCst)
+                    .unwrap_or_else(|found| found + 100),
+            );
         }
         Action::Await => {
             let mut flag = shared.flag.lock();

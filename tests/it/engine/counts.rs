@@ -3,7 +3,10 @@
 use unsnarl::{
     check::{Checker, Explored, Strategy},
     parking_lot::{Condvar, Mutex},
-    sync::{Arc, atomic::{AtomicUsize, Ordering::SeqCst}},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     thread,
 };
 
@@ -12,7 +15,11 @@ fn explore(model: impl Fn() + Send + Sync + 'static) -> Explored {
 }
 
 fn explore_with(strategy: Strategy, model: impl Fn() + Send + Sync + 'static) -> Explored {
-    let verdict = Checker::new("count").strategy(strategy).regressions(false).max_time(std::time::Duration::from_secs(100)).run(model);
+    let verdict = Checker::new("count")
+        .strategy(strategy)
+        .regressions(false)
+        .max_time(std::time::Duration::from_secs(100))
+        .run(model);
     let pass = verdict.pass().unwrap_or_else(|| panic!("{verdict:#?}"));
     assert!(pass.is_complete(), "{pass:?}");
     pass.explored.clone()
@@ -76,7 +83,11 @@ fn own_mutexes_are_one_trace() {
     assert_eq!((explored.executions, explored.redundant), (1, 0));
 }
 
-fn atomics(bodies: usize, cells: usize, body: impl Fn(usize, &[AtomicUsize]) + Send + Sync + 'static) -> impl Fn() + Send + Sync {
+fn atomics(
+    bodies: usize,
+    cells: usize,
+    body: impl Fn(usize, &[AtomicUsize]) + Send + Sync + 'static,
+) -> impl Fn() + Send + Sync {
     let body = Arc::new(body);
     move || {
         let shared: Arc<Vec<AtomicUsize>> = Arc::new((0..cells).map(|_| AtomicUsize::new(0)).collect());

@@ -83,7 +83,9 @@ fn every_finding_replays_from_its_text() {
     let again = replayed.finding().unwrap();
     assert_eq!((again.kind, &again.cycle, &again.steps), (finding.kind, &finding.cycle, &finding.steps));
 
-    let Verdict::Inconclusive { reason } = Checker::new("ab_ba").regressions(false).replay(schedule).run(alone) else {
+    let Verdict::Inconclusive { reason } =
+        Checker::new("ab_ba").regressions(false).replay(schedule).run(alone)
+    else {
         panic!("a schedule of another program should not apply")
     };
     assert!(reason.starts_with("step ") && reason.contains("thread"), "{reason}");

@@ -39,17 +39,14 @@ fn finds(kind: FindingKind, model: impl Fn() + Send + Sync + 'static) -> unsnarl
 }
 
 /// Collects what executions came to.
-fn outcomes<T: Ord + Clone + Send + 'static>(
-    model: impl Fn() -> T + Send + Sync + 'static,
-) -> BTreeSet<T> {
+fn outcomes<T: Ord + Clone + Send + 'static>(model: impl Fn() -> T + Send + Sync + 'static) -> BTreeSet<T> {
     let seen = StdArc::new(StdMutex::new(BTreeSet::new()));
     let into = StdArc::clone(&seen);
     passes(move || {
         let outcome = model();
         into.lock().unwrap().insert(outcome);
     });
-    let seen = seen.lock().unwrap().clone();
-    seen
+    std::mem::take(&mut *seen.lock().unwrap())
 }
 
 #[test]

@@ -1,11 +1,6 @@
 //! The connection table beside a plain map.
 
-use std::{
-    cell::Cell,
-    collections::BTreeMap,
-    rc::Rc,
-    time::Duration,
-};
+use std::{cell::Cell, collections::BTreeMap, rc::Rc, time::Duration};
 
 use proptest::prelude::*;
 use unsnarl::{

@@ -1,0 +1,19 @@
+//! `cargo unsnarl bench`: comparisons with others, side by side in one run.
+
+mod engine;
+
+use super::Result;
+
+/// What to compare.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum BenchCommand {
+    /// Compares the search of unsnarl's engine with those of loom and shuttle.
+    Engine(engine::EngineArgs),
+}
+
+/// Runs the command.
+pub(super) fn run(command: &BenchCommand) -> Result {
+    match command {
+        BenchCommand::Engine(arguments) => engine::run(arguments),
+    }
+}

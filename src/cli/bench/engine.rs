@@ -1,0 +1,349 @@
+//! `cargo unsnarl bench engine`: how long our engine, loom and shuttle search the same programs.
+//!
+//! The programs are a package of the repository, `benches/engine`, which is built once for each engine. Each program runs in
+//! a process of its own, engine after engine, so that all three meet the same machine.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::super::{
+    Result,
+    build::{self, Watched},
+    cargo::{Project, cargo},
+    console,
+    interrupt::Interrupt,
+    progress::Progress,
+    stop::{self, Interrupted, Stop},
+    table::{self, Cell, Paint},
+};
+use crate::{
+    check::{EngineName, FindingKind},
+    thread,
+    time::Instant,
+};
+
+/// The version of the JSON document. It grows when a field changes its meaning or goes away.
+const DOCUMENT_VERSION: u32 = 1;
+/// Where the programs are, in the repository.
+const PROGRAMS_FOLDER: &str = "benches/engine";
+/// How often a short program is run, for the least time.
+const REPETITIONS_MAX: u32 = 20;
+/// What an engine may take beyond the cap to notice that it has ended.
+const GRACE: Duration = Duration::from_secs(20);
+
+const ENGINES: [EngineName; 3] = [EngineName::Unsnarl, EngineName::Loom, EngineName::Shuttle];
+
+/// What is compared, in words.
+const COMPARED: &str = "Executions and least time of the default search of a check, without preemption bound: until every \
+    order has been looked at, or, in programs with a bug, until the first finding. Executions that an engine began and gave \
+    up as redundant count. All three search depth first; when that does not end, unsnarl goes on at random after the time \
+    limit, for a tenth of it, and shuttle after 100,000 executions or half of the time: what is found so counts as found.";
+
+/// How to compare.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct EngineArgs {
+    /// Seconds that an engine may spend on a program.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = seconds)]
+    cap: f64,
+    /// One repetition each and, unless a cap is given, at most one second.
+    #[arg(long)]
+    quick: bool,
+    /// Only programs whose name contains this.
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// Print one JSON document and nothing else.
+    #[arg(long)]
+    json: bool,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.01..=86_400.0).contains(&seconds) => Ok(seconds),
+        _ => Err("not a number of seconds between 0.01 and 86400".to_owned()),
+    }
+}
+
+/// What an engine made of a program, as the program prints it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Measured {
+    expected: Option<FindingKind>,
+    finding: Option<FindingKind>,
+    finished: bool,
+    executions: u64,
+    seconds: f64,
+    note: Option<String>,
+}
+
+/// A row: the engines in the order of `ENGINES`.
+#[derive(Debug, Serialize)]
+struct Row {
+    program: String,
+    unsnarl: Measured,
+    loom: Measured,
+    shuttle: Measured,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    compared: &'static str,
+    cap_seconds: f64,
+    programs: &'a [Row],
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &EngineArgs) -> Result {
+    let cap = if arguments.quick && arguments.cap > 1.0 { 1.0 } else { arguments.cap };
+    let project = Project::only(&manifest()?)?;
+    let interrupt = Interrupt::listen()?;
+    let programs = build_all(&project, &interrupt)?;
+    let names = names(&programs[0], arguments.only.as_deref())?;
+    let progress = Progress::bar(false, names.len() * ENGINES.len());
+    let mut rows = Vec::new();
+    for name in names {
+        let measure = |engine: usize| {
+            progress.doing(format!("{} with {}", name, ENGINES[engine]));
+            let repetitions = if arguments.quick { 1 } else { REPETITIONS_MAX };
+            let measured = measure(&programs[engine], &name, cap, repetitions, &interrupt);
+            progress.advance();
+            measured
+        };
+        match (measure(0), measure(1), measure(2)) {
+            (Ok(unsnarl), Ok(loom), Ok(shuttle)) => {
+                rows.push(Row { program: name.clone(), unsnarl, loom, shuttle })
+            }
+            (Err(Stop::Interrupted(_)), ..)
+            | (_, Err(Stop::Interrupted(_)), _)
+            | (.., Err(Stop::Interrupted(_))) => break,
+            (Err(stop), ..) | (_, Err(stop), _) | (.., Err(stop)) => return Err(stop),
+        }
+    }
+    drop(progress);
+    if arguments.json {
+        let document =
+            Document { version: DOCUMENT_VERSION, compared: COMPARED, cap_seconds: cap, programs: &rows };
+        console::print_json(&document)?;
+    } else {
+        print(&rows, cap);
+    }
+    if interrupt.happened() { Err(Stop::Interrupted(Interrupted)) } else { Ok(()) }
+}
+
+/// The manifest of the programs, in the checkout that the command runs in.
+fn manifest() -> Result<PathBuf> {
+    let here =
+        std::env::current_dir().map_err(|error| stop::usage(format!("no working directory: {error}")))?;
+    let manifest = here.ancestors().map(|folder| folder.join(PROGRAMS_FOLDER).join("Cargo.toml"));
+    manifest.into_iter().find(|manifest| manifest.is_file()).ok_or_else(|| {
+        stop::usage(format!(
+            "the programs of the comparison are in unsnarl's repository, in {PROGRAMS_FOLDER}: run this in a checkout of it"
+        ))
+    })
+}
+
+/// The executable for each engine.
+fn build_all(project: &Project, interrupt: &Interrupt) -> Result<Vec<PathBuf>> {
+    #[derive(Deserialize)]
+    struct Message {
+        executable: Option<PathBuf>,
+    }
+    let progress = Progress::spinner(false);
+    let package = &project.packages[0];
+    let build = |engine: &EngineName| {
+        progress.doing(format!("building the programs for {engine}"));
+        let mut command = cargo();
+        command.args(["build", "--release", "--message-format=json-render-diagnostics", "--color=always"]);
+        command.arg("--manifest-path").arg(&package.manifest_path);
+        build::choose(&mut command, *engine, &project.target);
+        let Watched { success, messages, complaints } = build::watched(command, &progress)?;
+        if interrupt.happened() {
+            return Err(Stop::Interrupted(Interrupted));
+        }
+        if !success {
+            console::pass_on(&complaints);
+            return Err(stop::usage(format!(
+                "the programs do not build for {engine}: see cargo's message above"
+            )));
+        }
+        let mut messages =
+            messages.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok()?.executable);
+        let executable = messages.next_back();
+        executable.ok_or_else(|| stop::fault("cargo built the programs, but names no executable"))
+    };
+    ENGINES.iter().map(build).collect()
+}
+
+fn names(executable: &Path, only: Option<&str>) -> Result<Vec<String>> {
+    let output = Command::new(executable).arg("--list").output();
+    let output =
+        output.map_err(|error| stop::fault(format!("cannot run {}: {error}", executable.display())))?;
+    let names: Vec<String> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter(|name| only.is_none_or(|only| name.contains(only)))
+        .map(ToOwned::to_owned)
+        .collect();
+    match (names.is_empty(), only) {
+        (true, Some(only)) => Err(stop::usage(format!("--only: no program's name contains `{only}`"))),
+        _ => Ok(names),
+    }
+}
+
+/// Runs one program with one engine.
+fn measure(
+    executable: &Path,
+    program: &str,
+    cap: f64,
+    repetitions: u32,
+    interrupt: &Interrupt,
+) -> Result<Measured> {
+    if interrupt.happened() {
+        return Err(Stop::Interrupted(Interrupted));
+    }
+    let fault =
+        |error: &dyn std::fmt::Display| stop::fault(format!("cannot run the program `{program}`: {error}"));
+    let mut child = Command::new(executable)
+        .args([program, &cap.to_string(), &repetitions.to_string()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        // What an engine prints about the deadlocks that it is to find.
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| fault(&error))?;
+    let started = Instant::now();
+    let mut note = "the process died".to_owned();
+    // The output is one line, which a pipe holds.
+    while child.try_wait().map_err(|error| fault(&error))?.is_none() {
+        let is_late = started.elapsed() > Duration::from_secs_f64(cap) + GRACE;
+        if is_late || interrupt.happened() {
+            child.kill().map_err(|error| fault(&error))?;
+            note = "it did not stop at its time limit".to_owned();
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    let output = child.wait_with_output().map_err(|error| fault(&error))?;
+    if interrupt.happened() {
+        return Err(Stop::Interrupted(Interrupted));
+    }
+    Ok(serde_json::from_slice(&output.stdout).unwrap_or(Measured {
+        expected: None,
+        finding: None,
+        finished: false,
+        executions: 0,
+        seconds: cap,
+        note: Some(note),
+    }))
+}
+
+impl Measured {
+    /// Whether the search came to its end with the wrong result.
+    fn is_wrong(&self) -> bool {
+        self.finished && self.finding != self.expected
+    }
+
+    fn cells(&self, cap: f64) -> [Cell; 2] {
+        let executions = table::count(self.executions);
+        match self.finished {
+            true => {
+                [Cell::number(executions), Cell::number(table::time(Duration::from_secs_f64(self.seconds)))]
+            }
+            false => [
+                Cell::number(format!("> {executions}")).paint(Paint::Dim),
+                Cell::number(format!("> {cap} s")).paint(Paint::Dim),
+            ],
+        }
+    }
+
+    /// Executions and time as multiples of ours.
+    fn ratios(&self, ours: &Measured) -> [Cell; 2] {
+        if self.is_wrong() {
+            let word = if self.expected.is_some() { "missed" } else { "false alarm" };
+            return [Cell::number(word).paint(Paint::Bad), Cell::number(word).paint(Paint::Bad)];
+        }
+        let bound = match (ours.finished, self.finished) {
+            (true, true) => "",
+            (true, false) => "> ",
+            (false, true) => "< ",
+            (false, false) => return [Cell::number("–"), Cell::number("–")],
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a ratio of two digits")]
+        let executions = self.executions as f64 / (ours.executions.max(1)) as f64;
+        let time = self.seconds / ours.seconds;
+        [
+            Cell::number(format!("{bound}{}", times(executions))),
+            Cell::number(format!("{bound}{}", times(time))),
+        ]
+    }
+}
+
+/// A ratio in about two digits.
+fn times(ratio: f64) -> String {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a positive ratio, for people"
+    )]
+    let whole = ratio.round() as u64;
+    if ratio < 0.1 {
+        format!("{ratio:.3}")
+    } else if ratio < 10.0 {
+        format!("{ratio:.1}")
+    } else {
+        table::count(whole)
+    }
+}
+
+fn print(rows: &[Row], cap: f64) {
+    let cells: Vec<Vec<Cell>> = rows
+        .iter()
+        .map(|row| {
+            let mut cells = vec![Cell::new(&row.program)];
+            cells.extend(row.unsnarl.cells(cap));
+            for other in [&row.loom, &row.shuttle] {
+                cells.extend(other.cells(cap));
+                cells.extend(other.ratios(&row.unsnarl));
+            }
+            cells
+        })
+        .collect();
+    let heads =
+        ["program", "unsnarl", "time", "loom", "time", "×exec", "×time", "shuttle", "time", "×exec", "×time"];
+    let mut out = table::render(&heads, &cells);
+    out.push('\n');
+    for (name, of) in [("loom", (|row| &row.loom) as fn(&Row) -> &Measured), ("shuttle", |row| &row.shuttle)]
+    {
+        let pairs: Vec<(&Measured, &Measured)> = rows
+            .iter()
+            .map(|row| (&row.unsnarl, of(row)))
+            .filter(|(ours, theirs)| {
+                ours.finished && theirs.finished && !theirs.is_wrong() && !ours.is_wrong()
+            })
+            .collect();
+        if pairs.is_empty() {
+            continue;
+        }
+        let logarithms: f64 = pairs.iter().map(|(ours, theirs)| (theirs.seconds / ours.seconds).ln()).sum();
+        #[expect(clippy::cast_precision_loss, reason = "a few programs")]
+        let mean = (logarithms / pairs.len() as f64).exp();
+        out.push_str(&format!(
+            "{name}: {} times unsnarl's time, the geometric mean of the {} where both came to the right end.\n",
+            times(mean),
+            table::of(pairs.len(), "program"),
+        ));
+    }
+    out.push_str(&format!("\n{}\n", console::wrapped(COMPARED, "")));
+    for row in rows {
+        for (engine, measured) in [("unsnarl", &row.unsnarl), ("loom", &row.loom), ("shuttle", &row.shuttle)]
+        {
+            let is_odd = measured.is_wrong() || !measured.finished && measured.executions == 0;
+            if let (true, Some(note)) = (is_odd, &measured.note) {
+                out.push_str(&format!("{}, {engine}: {note}\n", row.program));
+            }
+        }
+    }
+    console::print(out);
+}

@@ -1,0 +1,224 @@
+//! Running tests, each in a process of its own, so that one that aborts takes no other with it.
+
+use std::{
+    fs::{self, File},
+    io,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    process::{Command, ExitStatus, Stdio},
+    time::Duration,
+};
+
+use super::{Result, build, cargo::Package, interrupt::Interrupt, records, stop};
+use crate::{
+    channel,
+    check::{EVENTS_VARIABLE, EngineName, Record},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    thread,
+    time::Instant,
+};
+
+/// How often a running test is looked at.
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
+/// What of a dead test's output is shown, in lines.
+const TAIL_LINES_MAX: usize = 12;
+
+/// A test to run.
+#[derive(Clone, Debug)]
+pub(super) struct Job<'a> {
+    pub(super) package: &'a Package,
+    pub(super) engine: EngineName,
+    pub(super) executable: &'a Path,
+    pub(super) test: &'a str,
+}
+
+/// How the process of a test ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Passed,
+    Failed,
+    /// Not by itself; in words.
+    Killed(String),
+    /// It took longer than this.
+    TimedOut(Duration),
+    /// We ended it, since nobody wants the result any more.
+    Stopped,
+}
+
+/// What a test did.
+#[derive(Debug)]
+pub(super) struct TestRun {
+    pub(super) records: Vec<Record>,
+    pub(super) end: End,
+    /// The last lines of its output.
+    pub(super) tail: String,
+}
+
+/// What holds for all tests.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    /// Variables that the checker reads.
+    pub(super) variables: Vec<(&'static str, String)>,
+    /// How many run at once.
+    pub(super) jobs: usize,
+    /// How long one may take.
+    pub(super) timeout: Duration,
+    /// Where the tests' output and records are kept while they run.
+    pub(super) scratch: PathBuf,
+}
+
+/// Runs all jobs. `done` gets each result as it comes, with the job's index, and may break off the rest.
+pub(super) fn all(
+    jobs: &[Job<'_>],
+    settings: &Settings,
+    interrupt: &Interrupt,
+    mut done: impl FnMut(usize, TestRun) -> ControlFlow<()>,
+) -> Result {
+    let scratch = settings.scratch.join(format!("run-{}", std::process::id()));
+    fs::create_dir_all(&scratch)
+        .map_err(|error| stop::fault(format!("cannot make the folder {}: {error}", scratch.display())))?;
+    let next = AtomicUsize::new(0);
+    let enough = AtomicBool::new(false);
+    // ORDERING: relaxed for both: the channel carries the results.
+    let is_enough = || enough.load(Ordering::Relaxed) || interrupt.happened();
+    let (sender, receiver) = channel::unbounded();
+    let result = thread::scope(|scope| {
+        for _ in 0..settings.jobs.clamp(1, jobs.len().max(1)) {
+            let sender = sender.clone();
+            let (next, is_enough, scratch) = (&next, &is_enough, &scratch);
+            scope.spawn(move || {
+                while !is_enough() {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(job) = jobs.get(index) else { break };
+                    let run = one(job, settings, &scratch.join(index.to_string()), is_enough);
+                    if sender.send((index, run)).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut result = Ok(());
+        for (index, run) in receiver {
+            let flow = match run {
+                Ok(run) => done(index, run),
+                Err(error) => {
+                    let job = &jobs[index];
+                    result = Err(stop::fault(format!("cannot run the test `{}`: {error}", job.test)));
+                    ControlFlow::Break(())
+                }
+            };
+            if flow.is_break() {
+                enough.store(true, Ordering::Relaxed);
+            }
+        }
+        result
+    });
+    // It is only scratch: if it cannot be removed now, `cargo clean` will.
+    let _ = fs::remove_dir_all(&scratch);
+    result
+}
+
+/// Runs one test; its files begin with `prefix`.
+fn one(
+    job: &Job<'_>,
+    settings: &Settings,
+    prefix: &Path,
+    is_enough: &dyn Fn() -> bool,
+) -> io::Result<TestRun> {
+    let (events, output) = (prefix.with_extension("events"), prefix.with_extension("output"));
+    let file = File::create(&output)?;
+    let mut command = Command::new(job.executable);
+    build::as_cargo_does(&mut command, job.package);
+    command
+        .args(["--exact", job.test, "--nocapture", "--test-threads=1"])
+        .env(EVENTS_VARIABLE, &events)
+        .envs(settings.variables.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .stdout(file.try_clone()?)
+        .stderr(file);
+    let mut child = command.spawn()?;
+    let started = Instant::now();
+    let end = loop {
+        if let Some(status) = child.try_wait()? {
+            break end_of(status);
+        }
+        let late = started.elapsed() > settings.timeout;
+        if late || is_enough() {
+            child.kill()?;
+            child.wait()?;
+            break if late { End::TimedOut(settings.timeout) } else { End::Stopped };
+        }
+        thread::sleep(POLL_INTERVAL);
+    };
+    let text = fs::read_to_string(&events).unwrap_or_default();
+    let records = text.lines().map(|line| records::read(line).map_err(io::Error::from));
+    // A process that was killed while it wrote may leave half a line.
+    let records = if end == End::Passed || end == End::Failed {
+        records.collect::<io::Result<_>>()?
+    } else {
+        records.filter_map(io::Result::ok).collect()
+    };
+    let said = fs::read(&output).unwrap_or_default();
+    Ok(TestRun { records, end, tail: tail(&String::from_utf8_lossy(&said)) })
+}
+
+fn end_of(status: ExitStatus) -> End {
+    match status.code() {
+        Some(0) => End::Passed,
+        // What the test harness exits with when a test failed.
+        Some(101) => End::Failed,
+        Some(code) => End::Killed(format!("ended with exit status {code}")),
+        None => End::Killed(by_signal(status)),
+    }
+}
+
+#[cfg(unix)]
+fn by_signal(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    match status.signal() {
+        Some(6) => "aborted (SIGABRT)".to_owned(),
+        Some(11) => "crashed (SIGSEGV)".to_owned(),
+        Some(9) => "was killed (SIGKILL)".to_owned(),
+        Some(signal) => format!("was ended by signal {signal}"),
+        None => "ended for an unknown reason".to_owned(),
+    }
+}
+
+#[cfg(not(unix))]
+fn by_signal(_status: ExitStatus) -> String {
+    "ended for an unknown reason".to_owned()
+}
+
+/// What a test said last: from its panic on if there was one, without the backtrace and what the test harness frames it with.
+fn tail(text: &str) -> String {
+    let frame = ["running ", "test ", "failures:", "successes:", "note: ", "stack backtrace:", "FAILED"];
+    let lines: Vec<&str> = text.lines().collect();
+    let panic = lines.iter().position(|line| line.contains(" panicked at "));
+    let end =
+        lines.iter().position(|line| line.starts_with("stack backtrace:")).filter(|end| panic < Some(*end));
+    let shown: Vec<&str> = lines[panic.unwrap_or(0)..end.unwrap_or(lines.len())]
+        .iter()
+        .copied()
+        .filter(|line| !line.trim().is_empty() && !frame.iter().any(|start| line.starts_with(start)))
+        .collect();
+    let cut = match panic {
+        Some(_) => &shown[..shown.len().min(TAIL_LINES_MAX)],
+        None => &shown[shown.len().saturating_sub(TAIL_LINES_MAX)..],
+    };
+    cut.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tail;
+
+    #[test]
+    fn the_tail_is_the_panic() {
+        let text = "\nrunning 1 test\n\nthread 'a' (7) panicked at src/lib.rs:1:2:\nleft: 1\nstack backtrace:\n  0: main\n\
+            note: run with more\nFAILED\n\nfailures:\n    a\n\ntest result: FAILED. 0 passed\n";
+        assert_eq!(tail(text), "thread 'a' (7) panicked at src/lib.rs:1:2:\nleft: 1");
+        assert_eq!(tail("running 1 test\ntest a ... \nlast words\n"), "last words");
+        assert_eq!(tail(""), "");
+    }
+}

@@ -1,0 +1,383 @@
+//! Results of many checks, as a table and as JSON.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+
+use super::{
+    console,
+    execute::{End, Job, TestRun},
+    records,
+    table::{self, Cell, Paint},
+};
+use crate::check::{EngineName, Finding, Pass, Record, Verdict};
+
+/// The version of the JSON document. It grows when a field changes its meaning or goes away.
+const DOCUMENT_VERSION: u32 = 1;
+/// How `check::checker` begins the note on a pass where a finding was expected that the engine is known to miss.
+const KNOWN_MISS: &str = "known miss: ";
+
+/// Something that kept a test from giving a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ProblemKind {
+    /// The engine is not compiled into the package's tests.
+    NotBuilt,
+    /// The process died.
+    Aborted,
+    /// The process took too long.
+    TimedOut,
+    /// The test failed, but not by a check's verdict.
+    Failed,
+}
+
+/// A line of the table.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Outcome {
+    /// A verdict.
+    Checked(#[serde(serialize_with = "write_record")] Box<Record>),
+    /// None.
+    Problem { engine: EngineName, problem: ProblemKind, message: String },
+}
+
+#[expect(clippy::borrowed_box, reason = "the form that serde wants")]
+fn write_record<S: serde::Serializer>(record: &Box<Record>, serializer: S) -> Result<S::Ok, S::Error> {
+    records::write(record, serializer)
+}
+
+/// A run of a model.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Run {
+    pub(super) package: String,
+    pub(super) test: String,
+    #[serde(flatten)]
+    pub(super) outcome: Outcome,
+}
+
+/// How many of each.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Summary {
+    pub(super) models: usize,
+    pub(super) runs: usize,
+    pub(super) as_expected: usize,
+    /// Bugs that were not announced.
+    pub(super) findings: usize,
+    /// Announced bugs that did not show.
+    pub(super) missing: usize,
+    /// Of those as expected: the engine cannot hold the model.
+    pub(super) inconclusive: usize,
+    /// Tests that failed for another reason than a verdict.
+    pub(super) failed: usize,
+    /// Faults of an engine, aborts, time-outs, engines that were not built.
+    pub(super) faults: usize,
+    /// Ctrl-C or `--fail-fast` ended it early.
+    pub(super) partial: bool,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    runs: Vec<&'a Run>,
+    problems: Vec<&'a Run>,
+    summary: &'a Summary,
+}
+
+/// What a test came to: nothing if it is not a model.
+pub(super) fn runs_of(job: &Job<'_>, run: TestRun) -> Vec<Run> {
+    let TestRun { records, end, tail } = run;
+    let make = |outcome| Run { package: job.package.name.clone(), test: job.test.to_owned(), outcome };
+    let problem = |problem, message: String| make(Outcome::Problem { engine: job.engine, problem, message });
+    let explained = records.iter().any(|record| !record.as_expected);
+    // A check in a package whose tests were built without the engine runs under another one.
+    if let Some(other) = records.iter().find(|record| record.engine != job.engine) {
+        let message =
+            format!("enable the feature \"{}\" of unsnarl: the model ran under {}", job.engine, other.engine);
+        return vec![problem(ProblemKind::NotBuilt, message)];
+    }
+    let mut runs: Vec<Run> =
+        records.into_iter().map(|record| make(Outcome::Checked(Box::new(record)))).collect();
+    match end {
+        End::Passed | End::Stopped => {}
+        End::Failed if explained => {}
+        End::Failed => runs.push(problem(ProblemKind::Failed, tail)),
+        End::Killed(how) => {
+            runs.push(problem(ProblemKind::Aborted, format!("the test process {how}\n{tail}")))
+        }
+        End::TimedOut(limit) => {
+            let message = format!("the test process was ended after {} s\n{tail}", limit.as_secs());
+            runs.push(problem(ProblemKind::TimedOut, message));
+        }
+    }
+    runs
+}
+
+/// Takes out the failures of ordinary tests under the guest engines: outside of a model their objects do not work, and under
+/// our own engine these tests have run, too.
+pub(super) fn drop_failures_of_ordinary_tests(runs: &mut Vec<Run>) {
+    let checked: HashSet<(String, String)> = runs
+        .iter()
+        .filter(|run| matches!(run.outcome, Outcome::Checked(_)))
+        .map(|run| (run.package.clone(), run.test.clone()))
+        .collect();
+    runs.retain(|run| {
+        let is_failure = matches!(run.outcome, Outcome::Problem { problem: ProblemKind::Failed, .. });
+        let is_ordinary = !checked.contains(&(run.package.clone(), run.test.clone()));
+        !(is_failure && is_ordinary && run.engine() != EngineName::Unsnarl)
+    });
+}
+
+impl Run {
+    pub(super) fn engine(&self) -> EngineName {
+        match &self.outcome {
+            Outcome::Checked(record) => record.engine,
+            Outcome::Problem { engine, .. } => *engine,
+        }
+    }
+
+    /// The model, or what stands for it.
+    fn model(&self) -> &str {
+        match &self.outcome {
+            Outcome::Checked(record) => &record.model,
+            Outcome::Problem { .. } => &self.test,
+        }
+    }
+
+    pub(super) fn is_as_expected(&self) -> bool {
+        matches!(&self.outcome, Outcome::Checked(record) if record.as_expected)
+    }
+
+    /// Whether the engine looked at any execution.
+    pub(super) fn explored(&self) -> bool {
+        matches!(&self.outcome, Outcome::Checked(record) if record.verdict.explored().is_some())
+    }
+
+    /// The finding, unless it was announced.
+    fn unexpected_finding(&self) -> Option<&Finding> {
+        match &self.outcome {
+            Outcome::Checked(record) if !record.as_expected => record.verdict.finding(),
+            _ => None,
+        }
+    }
+
+    fn cells(&self, first_of_model: bool) -> Vec<Cell> {
+        let model = Cell::new(if first_of_model { self.model() } else { "" });
+        let engine = Cell::new(self.engine().as_str());
+        let record = match &self.outcome {
+            Outcome::Checked(record) => record,
+            Outcome::Problem { problem, message, .. } => {
+                let (word, reason) = match problem {
+                    ProblemKind::NotBuilt => ("not built", message.as_str()),
+                    ProblemKind::Aborted => ("aborted", message.lines().next().unwrap_or_default()),
+                    ProblemKind::TimedOut => ("timed out", message.lines().next().unwrap_or_default()),
+                    ProblemKind::Failed => ("test failed", "outside of a check, see below"),
+                };
+                let empty = || Cell::new("");
+                return vec![
+                    model,
+                    engine,
+                    Cell::new(word).paint(Paint::Bad),
+                    empty(),
+                    empty(),
+                    empty(),
+                    Cell::new(reason),
+                ];
+            }
+        };
+        let (word, paint) = verdict_words(record);
+        let explored = record.verdict.explored();
+        let search = match &record.verdict {
+            Verdict::Pass(pass) if pass.is_complete() => Cell::new("complete"),
+            Verdict::Pass(_) => Cell::new("bounded").paint(Paint::Dim),
+            Verdict::Finding(_) => Cell::new("to the finding").paint(Paint::Dim),
+            _ => Cell::new(""),
+        };
+        let note = match &record.verdict {
+            Verdict::Pass(pass) => pass
+                .notes
+                .iter()
+                .find_map(|note| note.strip_prefix(KNOWN_MISS))
+                .unwrap_or_default()
+                .to_owned(),
+            Verdict::Finding(_) => String::new(),
+            Verdict::Inconclusive { reason } => {
+                reason.strip_prefix("the model ").unwrap_or(reason).to_owned()
+            }
+            Verdict::Fault { message } => message.lines().next().unwrap_or_default().to_owned(),
+        };
+        vec![
+            model,
+            engine,
+            Cell::new(word).paint(paint),
+            Cell::number(explored.map_or(String::new(), |explored| table::count(explored.executions))),
+            search,
+            Cell::number(explored.map_or(String::new(), |explored| table::time(explored.elapsed))),
+            Cell::new(note).paint(Paint::Dim),
+        ]
+    }
+}
+
+/// The verdict, and whether it is what was announced.
+fn verdict_words(record: &Record) -> (String, Paint) {
+    let paint = if record.as_expected { Paint::Good } else { Paint::Bad };
+    let words = match (&record.verdict, record.expected) {
+        (Verdict::Pass(_), None) => "pass".to_owned(),
+        (Verdict::Pass(_), Some(_)) if record.as_expected => "pass (known miss)".to_owned(),
+        (Verdict::Pass(_), Some(expected)) => format!("pass ({expected} expected)"),
+        (Verdict::Finding(finding), _) if record.as_expected => format!("{} (expected)", finding.kind),
+        (Verdict::Finding(finding), Some(expected)) => format!("{} ({expected} expected)", finding.kind),
+        (Verdict::Finding(finding), None) => finding.kind.to_string(),
+        (Verdict::Inconclusive { .. }, _) => return ("inconclusive".to_owned(), Paint::Dim),
+        (Verdict::Fault { .. }, _) => "fault".to_owned(),
+    };
+    (words, paint)
+}
+
+impl Summary {
+    pub(super) fn of(runs: &[Run], partial: bool) -> Self {
+        let models: HashSet<(&str, &str)> = runs
+            .iter()
+            .filter(|run| matches!(run.outcome, Outcome::Checked(_)))
+            .map(|run| (run.package.as_str(), run.model()))
+            .collect();
+        let mut summary = Summary { models: models.len(), runs: runs.len(), partial, ..Summary::default() };
+        for run in runs {
+            match &run.outcome {
+                Outcome::Checked(record) => match &record.verdict {
+                    Verdict::Inconclusive { .. } => {
+                        summary.inconclusive += 1;
+                        summary.as_expected += 1;
+                    }
+                    _ if record.as_expected => summary.as_expected += 1,
+                    Verdict::Finding(_) => summary.findings += 1,
+                    Verdict::Pass(_) => summary.missing += 1,
+                    Verdict::Fault { .. } => summary.faults += 1,
+                },
+                Outcome::Problem { problem: ProblemKind::Failed, .. } => summary.failed += 1,
+                Outcome::Problem { .. } => summary.faults += 1,
+            }
+        }
+        summary
+    }
+
+    fn line(&self) -> String {
+        let mut parts = vec![
+            format!("{} as expected", table::count(self.as_expected as u64)),
+            table::of(self.findings, "finding"),
+        ];
+        let mut add = |number: usize, words: &str| {
+            if number > 0 {
+                parts.push(format!("{} {words}", table::count(number as u64)));
+            }
+        };
+        add(self.missing, "expected but not found");
+        add(self.failed, "failed outside of a check");
+        add(self.faults, "aborted or not run");
+        if self.inconclusive > 0 {
+            parts[0].push_str(&format!(" ({} of them inconclusive)", table::count(self.inconclusive as u64)));
+        }
+        let partial = if self.partial { " (not all were run)" } else { "" };
+        format!(
+            "{}, {}: {}{partial}\n",
+            table::of(self.models, "model"),
+            table::of(self.runs, "run"),
+            parts.join(", ")
+        )
+    }
+}
+
+/// The document for programs.
+pub(super) fn print_json(runs: &[Run], summary: &Summary) -> super::Result {
+    let (checked, problems): (Vec<&Run>, Vec<&Run>) =
+        runs.iter().partition(|run| matches!(run.outcome, Outcome::Checked(_)));
+    console::print_json(&Document { version: DOCUMENT_VERSION, runs: checked, problems, summary })
+}
+
+/// Table, findings in full, and the summary, for people. `quiet` leaves out what is as expected.
+pub(super) fn print(runs: &[Run], summary: &Summary, quiet: bool) {
+    let shown: Vec<&Run> = runs.iter().filter(|run| !quiet || !run.is_as_expected()).collect();
+    let mut out = String::new();
+    if !shown.is_empty() {
+        let mut before = None;
+        let rows: Vec<Vec<Cell>> = shown
+            .iter()
+            .map(|run| {
+                let here = Some((&run.package, run.model()));
+                let is_first = before != here;
+                before = here;
+                run.cells(is_first)
+            })
+            .collect();
+        out.push_str(&table::render(
+            &["model", "engine", "verdict", "executions", "search", "time", ""],
+            &rows,
+        ));
+        out.push_str(&footnotes(&shown, "bounded:", |pass| &pass.bounds));
+        out.push_str(&footnotes(&shown, "note:", |pass| &pass.notes));
+    }
+    for run in &shown {
+        if let Some(finding) = run.unexpected_finding() {
+            out.push('\n');
+            out.push_str(&crate::report::terminal::finding(finding, &console::style()));
+        }
+        let (kind, message) = match &run.outcome {
+            Outcome::Problem { problem: ProblemKind::NotBuilt, .. } => continue,
+            Outcome::Problem { problem: ProblemKind::Failed, message, .. } => {
+                ("failed outside of a check", message)
+            }
+            Outcome::Problem { message, .. } => ("gave no verdict", message),
+            Outcome::Checked(record) => match &record.verdict {
+                Verdict::Fault { message } => ("gave no verdict", message),
+                _ => continue,
+            },
+        };
+        let head = console::style().error(format!("test `{}` under {} {kind}:", run.test, run.engine()));
+        out.push_str(&format!("\n{head}\n"));
+        for line in message.lines() {
+            out.push_str(&format!("  {line}\n"));
+        }
+    }
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    out.push_str(&summary.line());
+    console::print(out);
+}
+
+/// What `bounded` meant, and what passes say beside that: each text once for each engine, however its numbers differ.
+fn footnotes(runs: &[&Run], head: &str, of: fn(&Pass) -> &[String]) -> String {
+    let mut texts: Vec<(EngineName, String, &str, usize)> = Vec::new();
+    for run in runs {
+        let Outcome::Checked(record) = &run.outcome else { continue };
+        let Some(pass) = record.verdict.pass() else { continue };
+        // A known miss stands in the table.
+        for text in of(pass).iter().filter(|text| !text.starts_with(KNOWN_MISS)) {
+            let key: String =
+                text.split(|c: char| c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+            match texts.iter_mut().find(|(engine, known, ..)| *engine == record.engine && *known == key) {
+                Some((.., times)) => *times += 1,
+                None => texts.push((record.engine, key, text, 1)),
+            }
+        }
+    }
+    texts.sort_by_key(|(engine, ..)| order(*engine));
+    let mut out = String::new();
+    for (nth, (engine, _, text, times)) in texts.iter().enumerate() {
+        let (gap, head) = if nth == 0 { ("\n", head) } else { ("", "") };
+        let times = if *times == 1 { String::new() } else { format!(" ({times} runs)") };
+        out.push_str(&format!(
+            "{gap}{}\n",
+            console::style().dim(format!("{head:<9} {engine}: {text}{times}"))
+        ));
+    }
+    out
+}
+
+/// The order of engines in tables.
+pub(super) fn order(engine: EngineName) -> usize {
+    match engine {
+        EngineName::Unsnarl => 0,
+        EngineName::Loom => 1,
+        EngineName::Shuttle => 2,
+    }
+}

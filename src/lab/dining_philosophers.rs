@@ -1,0 +1,88 @@
+//! A circle of more than two threads.
+//!
+//! # The symptom
+//!
+//! The program stops with every thread waiting for a lock, and no two of them wait for each other: looking at pairs of
+//! threads explains nothing.
+//!
+//! # The story
+//!
+//! Three philosophers sit around a table with a fork between each two. Who wants to eat takes the fork on the left, then the
+//! fork on the right, eats, and puts both back.
+//!
+//! Each does the same, and it looks fair. But when all three have taken their left fork there is none on the table, and each
+//! waits for the right fork, which is the left fork of a neighbour who waits as well.
+//!
+//! Every program says "left, then right", so no single line of code has the order wrong. The circle is in the table, not in
+//! the text: one seat's left is the next seat's right. With three locks on three places this is harder to see than a swap of
+//! two, which is why deadlocks are looked for in a graph of threads and not in pairs.
+//!
+//! # The bad interleaving
+//!
+//! ```text
+//! aristotle           boethius            confucius
+//! lock fork 0
+//!                     lock fork 1
+//!                                         lock fork 2
+//! lock fork 1
+//!   waits: boethius   lock fork 2
+//!                       waits: confucius  lock fork 0
+//!                                           waits: aristotle
+//! ```
+//!
+//! # The fix
+//!
+//! Number the forks and take the lower one first. Two philosophers still take left before right; the last one, between fork
+//! 2 and fork 0, takes the right one first. So somebody always has the highest fork that anybody holds, and can eat.
+//!
+//! # Reading
+//!
+//! - Edsger Dijkstra, "Hierarchical ordering of sequential processes", Acta Informatica 1(2), 1971: the philosophers.
+//! - Allen Downey, "The Little Book of Semaphores", section 4.4: four solutions, and who starves in which.
+//! - Richard Holt, "Some deadlock properties of computer systems", ACM Computing Surveys 4(3), 1972: deadlock as a circle in
+//!   a graph.
+
+use super::{Lesson, spawn, text};
+use crate::{Named, check::FindingKind, parking_lot::Mutex, thread};
+
+const SOURCE: &str = include_str!("dining_philosophers.rs");
+
+pub(super) const LESSON: Lesson = Lesson {
+    name: "dining-philosophers",
+    title: "Dining philosophers",
+    concept: "circular waiting",
+    summary: "Each philosopher holds the left fork and waits for the right one",
+    story: text::section!(SOURCE, "The story"),
+    reading: text::items!(SOURCE, "Reading"),
+    expected: FindingKind::Deadlock,
+    buggy,
+    fixed,
+    source: SOURCE,
+    bound: Some(
+        "Nobody starves for ever here because each eats once; the order alone does not make the table fair.",
+    ),
+};
+
+fn buggy() {
+    dine(|left, right| (left, right));
+}
+
+fn fixed() {
+    dine(|left, right| (left.min(right), left.max(right)));
+}
+
+/// Lets everybody eat once; `order` says which fork is taken first.
+fn dine(order: fn(usize, usize) -> (usize, usize)) {
+    let forks =
+        [Mutex::new(()).named("fork 0"), Mutex::new(()).named("fork 1"), Mutex::new(()).named("fork 2")];
+    thread::scope(|scope| {
+        for (seat, name) in ["aristotle", "boethius", "confucius"].into_iter().enumerate() {
+            let forks = &forks;
+            spawn(scope, name, move || {
+                let (first, second) = order(seat, (seat + 1) % forks.len());
+                let _first = forks[first].lock();
+                let _second = forks[second].lock();
+            });
+        }
+    });
+}

@@ -1,0 +1,176 @@
+//! The `cargo unsnarl` command, run as a user runs it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use serde_json::Value;
+
+fn unsnarl(arguments: &[&str]) -> Output {
+    unsnarl_in(Path::new(env!("CARGO_MANIFEST_DIR")), arguments)
+}
+
+fn unsnarl_in(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_cargo-unsnarl"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "100")
+        .output()
+        .expect("the command starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("the command writes UTF-8")
+}
+
+/// An error in the use: exit status 2, nothing on standard output, and the complaint.
+#[track_caller]
+fn usage_error(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert_eq!(text(&output.stdout), "");
+    text(&output.stderr).trim_end().to_owned()
+}
+
+/// A folder for one test, below cargo's own for that.
+fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::create_dir_all(&folder).expect("a folder for scratch");
+    folder
+}
+
+fn bank() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/bank")
+}
+
+#[test]
+fn help_names_every_command_with_and_without_cargos_word() {
+    for arguments in [&["--help"][..], &["unsnarl", "--help"]] {
+        let output = unsnarl(arguments);
+        assert!(output.status.success());
+        let help = text(&output.stdout);
+        for command in ["check", "replay", "lesson", "serve", "bench", "Exit status"] {
+            assert!(help.contains(command), "no `{command}` in:\n{help}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_flag_is_an_error_in_the_use() {
+    let said = usage_error(&unsnarl(&["check", "--nope"]));
+    assert!(said.starts_with("error: unexpected argument '--nope' found"), "{said}");
+}
+
+#[test]
+fn a_missing_folder_is_named() {
+    let said = usage_error(&unsnarl(&["check", "--package-dir", "no/such/folder"]));
+    assert_eq!(said, "error: --package-dir: there is no folder no/such/folder: give the folder of a package");
+    let said = usage_error(&unsnarl(&["check", "--package-dir", "src/cli"]));
+    assert_eq!(said, "error: --package-dir: there is no Cargo.toml in src/cli: give the folder of a package");
+    let said = usage_error(&unsnarl(&["check", "--manifest-path", "no/Cargo.toml"]));
+    assert_eq!(said, "error: --manifest-path: no/Cargo.toml is not a file: give the path of a Cargo.toml");
+}
+
+#[test]
+fn schedules_are_read_before_anything_is_built() {
+    let folder = scratch("schedules");
+    let file = folder.join("schedule.txt");
+    let shown = file.display();
+    let replay = |content: &str| {
+        fs::write(&file, content).expect("the scratch folder is writable");
+        usage_error(&unsnarl(&["replay", file.to_str().expect("a plain path")]))
+    };
+    assert_eq!(
+        replay("hello"),
+        format!("error: {shown}: not a schedule: line 1 should be `unsnarl schedule 1`")
+    );
+    assert_eq!(
+        replay("unsnarl schedule 9\nmodel a\n"),
+        format!(
+            "error: {shown}: schedule of version 9, but this build reads version 1: run the check again to record it anew"
+        )
+    );
+    assert_eq!(
+        replay("unsnarl schedule 1\nmodel a\nfinding deadlock\nunlocks implied\nrun 0 fly\n"),
+        format!("error: {shown}: line 5 of the schedule names no known operation: `fly`")
+    );
+    let said = usage_error(&unsnarl(&["replay", "no/such/schedule.txt"]));
+    assert!(said.starts_with("error: there is no schedule file no/such/schedule.txt: "), "{said}");
+}
+
+#[test]
+fn lessons_are_listed_and_an_unknown_one_is_an_error() {
+    let output = unsnarl(&["lesson"]);
+    assert!(output.status.success());
+    assert!(text(&output.stdout).starts_with("lesson"));
+    let said = usage_error(&unsnarl(&["lesson", "nope"]));
+    assert_eq!(said, "error: there is no lesson `nope`: see the names with `cargo unsnarl lesson`");
+}
+
+#[test]
+fn the_list_of_lessons_is_json_too() {
+    let output = unsnarl(&["lesson", "--json"]);
+    assert!(output.status.success());
+    let document: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    assert_eq!(document["version"], 1);
+    let lessons = document["lessons"].as_array().expect("a list");
+    assert!(!lessons.is_empty());
+    for lesson in lessons {
+        assert!(lesson["name"].is_string() && lesson["expected"].is_string(), "{lesson}");
+    }
+}
+
+#[test]
+fn the_comparison_needs_a_checkout() {
+    let elsewhere = std::env::temp_dir();
+    let said = usage_error(&unsnarl_in(&elsewhere, &["bench", "engine"]));
+    assert!(said.contains("run this in a checkout"), "{said}");
+}
+
+/// Builds the bank once, under our engine alone, and asks it several things.
+#[test]
+fn a_crate_outside_of_the_workspace_is_checked() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bank-target");
+    let check = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_cargo-unsnarl"))
+            .args(["check", "--engine", "unsnarl", "--profile", "dev", "--manifest-path"])
+            .arg(bank().join("Cargo.toml"))
+            .args(arguments)
+            .env("NO_COLOR", "1")
+            .env("CARGO_TARGET_DIR", &target)
+            .output()
+            .expect("the command starts")
+    };
+
+    let output = check(&["--json"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let document: Value = serde_json::from_slice(&output.stdout).expect("one JSON document and nothing else");
+    assert_eq!(document["version"], 1);
+    assert_eq!(document["summary"]["models"], 2);
+    assert_eq!(document["summary"]["as_expected"], 2);
+    let runs = document["runs"].as_array().expect("a list");
+    let verdicts: Vec<_> = runs.iter().map(|run| (run["model"].as_str(), run["verdict"].as_str())).collect();
+    assert_eq!(
+        verdicts,
+        [(Some("transfers_as_they_come"), Some("finding")), (Some("transfers_both_ways"), Some("pass"))]
+    );
+
+    let table = text(&check(&[]).stdout);
+    assert!(table.contains("deadlock (expected)"), "{table}");
+    assert!(table.ends_with("2 models, 2 runs: 2 as expected, 0 findings\n"), "{table}");
+
+    let said = usage_error(&check(&["nothing-is-called-so"]));
+    assert!(said.contains("`bank` has no test whose name contains `nothing-is-called-so`"), "{said}");
+    let said = usage_error(&check(&["overdraft"]));
+    assert!(said.contains("`bank` has no model, that is, no test that calls `check`"), "{said}");
+}
+
+#[test]
+fn the_lock_file_of_a_crate_outside_has_no_other_engine() {
+    let lock = fs::read_to_string(bank().join("Cargo.lock")).expect("the example has a lock file");
+    for engine in ["loom", "shuttle"] {
+        assert!(!lock.contains(&format!("name = \"{engine}\"")), "{engine} is in the example's Cargo.lock");
+    }
+}

@@ -1,0 +1,115 @@
+//! The lessons hold what they announce.
+
+use std::{collections::HashSet, fs, path::Path};
+
+use unsnarl::{
+    check::{Checker, FindingKind, Schedule},
+    lab::{self, Lesson},
+    report::terminal::{self, Style},
+};
+
+/// The files of the lab that are no lessons.
+const NO_LESSONS: [&str; 2] = ["mod", "text"];
+
+#[test]
+fn buggy_programs_show_what_is_announced() {
+    for lesson in lab::lessons() {
+        let verdict = lab::check_buggy(lesson);
+        let finding = verdict.finding().unwrap_or_else(|| panic!("{}: {verdict:?}", lesson.name));
+        let report = terminal::finding(finding, &Style::plain());
+        println!("=== {}\n{report}", lesson.name);
+        assert_eq!(finding.kind, lesson.expected, "{}:\n{report}", lesson.name);
+    }
+}
+
+#[test]
+fn recorded_schedules_fail_again() {
+    for lesson in lab::lessons() {
+        let verdict = lab::check_buggy(lesson);
+        let finding = verdict.finding().unwrap_or_else(|| panic!("{}: {verdict:?}", lesson.name));
+        let schedule =
+            Schedule::parse(&finding.schedule).unwrap_or_else(|error| panic!("{}: {error}", lesson.name));
+        assert_eq!(schedule.to_string(), finding.schedule, "{}", lesson.name);
+        let again =
+            Checker::new(finding.model.as_str()).regressions(false).replay(schedule).run(lesson.buggy);
+        let again = again.finding().unwrap_or_else(|| panic!("{}: {again:?}", lesson.name));
+        assert_eq!(again.kind, lesson.expected, "{}", lesson.name);
+        assert_eq!(
+            (&again.title, &again.threads, &again.steps),
+            (&finding.title, &finding.threads, &finding.steps)
+        );
+    }
+}
+
+#[test]
+fn fixed_programs_pass_completely() {
+    for lesson in lab::lessons() {
+        let verdict = lab::check_fixed(lesson);
+        let pass = verdict.pass().unwrap_or_else(|| panic!("{}: {verdict:?}", lesson.name));
+        println!("{:<24}{:?}", lesson.name, pass.explored);
+        assert!(pass.is_complete(), "{}: {:?}", lesson.name, pass.bounds);
+        assert!(pass.explored.executions > 1, "{}: nothing was explored", lesson.name);
+    }
+}
+
+#[test]
+fn lock_circles_name_locks_holders_and_places() {
+    let mut circles = 0;
+    for lesson in lab::lessons() {
+        let verdict = lab::check_buggy(lesson);
+        let Some(finding) = verdict.finding().filter(|finding| finding.cycle.len() > 1) else { continue };
+        circles += 1;
+        let report = terminal::finding(finding, &Style::plain());
+        let mentions = |part: &str| assert!(report.contains(part), "{}: no {part} in\n{report}", lesson.name);
+        for (position, thread) in finding.cycle.iter().enumerate() {
+            let thread = &finding.threads[*thread];
+            let next = &finding.threads[finding.cycle[(position + 1) % finding.cycle.len()]];
+            let waits = thread.waits.as_ref().expect("who is in a circle waits");
+            let wanted = waits.object.as_ref().expect("for a lock");
+            let held =
+                next.holds.iter().find(|held| held.object == *wanted).expect("that the next one holds");
+            for part in [&thread.name, &wanted.label, &next.name, &waits.place, &held.place] {
+                mentions(part);
+            }
+            assert!(held.place.contains("src/lab/"), "{}: {} is not in the lesson", lesson.name, held.place);
+        }
+    }
+    assert!(circles >= 2, "{circles}");
+}
+
+#[test]
+fn names_are_unique_and_files() {
+    let names: HashSet<&str> = lab::lessons().iter().map(|lesson| lesson.name).collect();
+    assert_eq!(names.len(), lab::lessons().len());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lab");
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if NO_LESSONS.contains(&stem.as_str()) {
+            continue;
+        }
+        let lesson = lab::find(&stem.replace('_', "-")).unwrap_or_else(|| panic!("{stem} is not registered"));
+        assert_eq!(lesson.source, fs::read_to_string(&path).unwrap());
+    }
+    assert!(lab::find("no such lesson").is_none());
+}
+
+#[test]
+fn files_have_the_parts_of_a_lesson_in_order() {
+    const PARTS: [&str; 5] = ["The symptom", "The story", "The bad interleaving", "The fix", "Reading"];
+    for Lesson { name, title, concept, summary, story, reading, source, .. } in lab::lessons() {
+        let parts: Vec<&str> = source.lines().filter_map(|line| line.strip_prefix("//! # ")).collect();
+        assert_eq!(parts, PARTS, "{name}");
+        assert!(story.split("\n\n").count() >= 3, "{name}: {story}");
+        assert!(reading.len() >= 2, "{name}");
+        for line in [title, concept, summary].into_iter().chain(*reading) {
+            assert!(!line.is_empty() && !line.contains('\n'), "{name}: {line}");
+        }
+    }
+}
+
+#[test]
+fn every_kind_that_a_schedule_decides_is_taught() {
+    let kinds: HashSet<FindingKind> = lab::lessons().iter().map(|lesson| lesson.expected).collect();
+    assert_eq!(kinds, HashSet::from([FindingKind::Deadlock, FindingKind::Panic, FindingKind::Race]));
+}
