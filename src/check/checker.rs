@@ -216,8 +216,8 @@ impl Checker {
         self
     }
 
-    /// Whether failing schedules are kept in [`REGRESSIONS_FOLDER`](super::REGRESSIONS_FOLDER) and tried first. Default: yes. Expected findings are
-    /// never kept.
+    /// Whether failing schedules are kept in [`REGRESSIONS_FOLDER`](super::REGRESSIONS_FOLDER) and tried first. Default:
+    /// yes. Expected findings are never kept.
     pub fn regressions(mut self, keep: bool) -> Self {
         self.regressions = keep;
         self

@@ -88,6 +88,7 @@ pub(super) fn all(
             let (next, is_enough, scratch) = (&next, &is_enough, &scratch);
             scope.spawn(move || {
                 while !is_enough() {
+                    // ORDERING: relaxed: only the numbers must differ.
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(job) = jobs.get(index) else { break };
                     let run = one(job, settings, &scratch.join(index.to_string()), is_enough);
@@ -109,6 +110,7 @@ pub(super) fn all(
                 }
             };
             if flow.is_break() {
+                // ORDERING: relaxed: a thread that sees it late runs one job more.
                 enough.store(true, Ordering::Relaxed);
             }
         }

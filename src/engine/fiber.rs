@@ -99,6 +99,7 @@ pub(crate) fn current() -> Option<Handle> {
 impl Engine {
     pub(crate) fn new(world: World, stack_size: usize) -> Self {
         install_panic_hook();
+        // ORDERING: relaxed: only the numbers must differ.
         let id = NEXT_EXECUTION.fetch_add(1, Ordering::Relaxed);
         Engine {
             shared: Box::new(Shared {
@@ -122,6 +123,7 @@ impl Engine {
     /// Runs one execution of `model`. `inspect` sees its end before the threads are unwound.
     pub(crate) fn run<R>(&mut self, model: &dyn Fn(), inspect: impl FnOnce(&mut World, Stop) -> R) -> R {
         assert!(CURRENT.get().is_null(), "unsnarl: a check inside a model is not possible");
+        // ORDERING: relaxed, as in `new`.
         self.shared.id = NEXT_EXECUTION.fetch_add(1, Ordering::Relaxed);
         self.shared.world.get_mut().begin();
         let shared: &Shared = &self.shared;

@@ -11,8 +11,8 @@
 //! workers, and joins them. The flag is a single word, so it is atomic, and the owner does not take the queue's lock to set it.
 //!
 //! The worker looks at the queue and at the flag while it has the lock, and falls asleep by giving it back. Somebody who
-//! changes a condition under the lock cannot come between the look and the sleep. The owner is not held off by the lock, and can: it
-//! sets the flag and notifies after the worker has looked and before it sleeps.
+//! changes a condition under the lock cannot come between the look and the sleep. The owner is not held off by the lock,
+//! and can: it sets the flag and notifies after the worker has looked and before it sleeps.
 //!
 //! An atomic is enough for a thread that looks again and again. For a thread that sleeps, what it waits for must change
 //! under the mutex that it waits with, even if each change is atomic.

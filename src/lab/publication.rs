@@ -92,10 +92,12 @@ impl Slot {
 }
 
 fn buggy() {
+    // ORDERING: relaxed, which is the bug.
     publish_and_read(Ordering::Relaxed, Ordering::Relaxed);
 }
 
 fn fixed() {
+    // ORDERING: release in `publish`, partner of the acquire in `get`.
     publish_and_read(Ordering::Release, Ordering::Acquire);
 }
 

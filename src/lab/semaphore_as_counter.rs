@@ -14,8 +14,8 @@
 //! That holds only if the permit is never ahead of the item. The producer here adds the permit first and puts the item second,
 //! both correctly locked. In between there is a permit without an item, and a consumer that is fast enough gets it.
 //!
-//! The rule behind it is an invariant: at every moment, the permits that can be had are at most as many as the items in the queue.
-//! A step that breaks it for a moment is a bug, however short the moment.
+//! The rule behind it is an invariant: at every moment, the permits that can be had are at most as many as the items in
+//! the queue. A step that breaks it for a moment is a bug, however short the moment.
 //!
 //! # The bad interleaving
 //!

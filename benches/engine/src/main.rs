@@ -3,6 +3,8 @@
 //! `cargo unsnarl bench engine` builds this once for each engine and puts the results side by side. What is compared: the
 //! default search of a check without preemption bound, until everything has been looked at or until the first finding.
 
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "a bench measures real time")]
+
 mod programs;
 
 use std::{

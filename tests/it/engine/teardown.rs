@@ -108,7 +108,7 @@ fn others_beside_such_a_destructor() {
     assert_eq!(finding.kind, FindingKind::Deadlock);
     // Each run of the model has three of them; the one that waits in its unwinding is left as it is.
     let dropped = dropped.load(std::sync::atomic::Ordering::SeqCst);
-    assert!(dropped > 0 && dropped % 2 == 0, "{dropped}");
+    assert!(dropped > 0 && dropped.is_multiple_of(2), "{dropped}");
 }
 
 /// Waits for ever in its destructor.
