@@ -112,7 +112,7 @@ impl World {
 
     /// Uses up the time of a timed operation.
     fn time_out(&mut self, thread: ThreadIndex) -> Outcome {
-        if !self.forced {
+        if self.forced != Some(thread) {
             self.thread_mut(thread).early_timeouts_left -= 1;
         }
         self.now = self.now.max(self.thread(thread).deadline);

@@ -191,8 +191,8 @@ pub(crate) struct World {
     pub(crate) current: ThreadIndex,
     /// The thread that took the last step; it need not be the one that runs, since a step can begin a wait.
     pub(crate) last_stepped: ThreadIndex,
-    /// The present choice was made where no thread was ready: time moves.
-    pub(crate) forced: bool,
+    /// At the present choice no thread was ready, so this one may go on for free: time moves.
+    pub(crate) forced: Option<ThreadIndex>,
     pub(crate) steps: Vec<Step>,
     pub(crate) choices: Vec<Choice>,
     pub(crate) now: Duration,
@@ -242,7 +242,7 @@ impl World {
             pending: Vec::new(),
             current: 0,
             last_stepped: 0,
-            forced: false,
+            forced: None,
             steps: Vec::new(),
             choices: Vec::new(),
             now: Duration::ZERO,

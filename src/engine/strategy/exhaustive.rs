@@ -226,7 +226,7 @@ impl Exhaustive {
 
     /// The threads that sleep after the chosen one has taken its step.
     fn sleep_after(&self, node: &ThreadNode, view: &View<'_>) -> ThreadSet {
-        if self.reduction == Reduction::None {
+        if self.reduction == Reduction::None || view.timed {
             return 0;
         }
         let step = view.pending[node.chosen].expect("the chosen thread has a next operation");
@@ -293,6 +293,9 @@ impl Strategy for Exhaustive {
         {
             candidates = bit(current);
             self.cut_by_bound = true;
+        }
+        if view.timed {
+            self.sleep = 0;
         }
         if self.depth == self.nodes.len() {
             let awake = candidates & !self.sleep;

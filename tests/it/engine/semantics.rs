@@ -470,3 +470,39 @@ fn a_waiter_may_wake_by_itself_just_before_it_would_have_been_notified() {
     });
     assert_eq!(seen, BTreeSet::from([(0, false), (1, false), (1, true), (2, true)]));
 }
+
+#[test]
+fn early_timeouts_are_not_lost_by_the_reduction() {
+    let run = |strategy: unsnarl::check::Strategy| {
+        let seen = StdArc::new(StdMutex::new(BTreeSet::new()));
+        let into = StdArc::clone(&seen);
+        let verdict =
+            Checker::new("timed").regressions(false).strategy(strategy).spurious_wakeups(0).run(move || {
+                let shared = Arc::new((Mutex::new(0), Condvar::new()));
+                let body = |signals: bool| {
+                    let shared = Arc::clone(&shared);
+                    move || {
+                        thread::park_timeout(Duration::from_millis(3));
+                        let mut value = shared.0.lock();
+                        let timed_out = shared.1.wait_for(&mut value, Duration::from_millis(5)).timed_out();
+                        let log = *value * 2 + u32::from(timed_out);
+                        drop(value);
+                        if signals {
+                            *shared.0.lock() += 1;
+                            shared.1.notify_one();
+                        }
+                        log
+                    }
+                };
+                let threads = [thread::spawn(body(false)), thread::spawn(body(true))];
+                let logs = threads.map(|thread| thread.join().unwrap());
+                into.lock().unwrap().insert(logs);
+            });
+        assert!(verdict.pass().is_some(), "{verdict:?}");
+        std::mem::take(&mut *seen.lock().unwrap())
+    };
+    let brute = run(unsnarl::check::Strategy::BruteForce);
+    assert_eq!(run(unsnarl::check::Strategy::Exhaustive), brute);
+    assert_eq!(run(unsnarl::check::Strategy::SleepSets), brute);
+    assert!(brute.len() > 1, "{brute:?}");
+}
