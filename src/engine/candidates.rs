@@ -34,6 +34,7 @@ pub(crate) enum Readiness {
 pub(crate) struct Candidates {
     all: ThreadSet,
     irregular: bool,
+    timed: bool,
     irregular_candidates: ThreadSet,
     fair_choice: ThreadIndex,
     pub(crate) current: Option<ThreadIndex>,
@@ -48,6 +49,7 @@ impl Candidates {
             current: self.current,
             candidates: self.all,
             irregular: self.irregular,
+            timed: self.timed,
             irregular_candidates: self.irregular_candidates,
             pending,
             fair_choice: self.fair_choice,
@@ -158,23 +160,24 @@ impl World {
                 Readiness::Blocked => {}
             }
         }
-        self.forced = ready == 0;
-        let (all, irregular_candidates) = if ready != 0 {
-            let early = members(timed)
-                .filter(|thread| self.thread(*thread).early_timeouts_left > 0)
-                .fold(0, |set, thread| set | bit(thread));
-            self.timeouts_bounded |= early != timed;
-            (ready | early | spurious, early | spurious)
-        } else if let Some(thread) = self.first_to_give_way(timed, yielding) {
-            (bit(thread), bit(thread))
-        } else {
-            return None;
+        let early = members(timed)
+            .filter(|thread| self.thread(*thread).early_timeouts_left > 0)
+            .fold(0, |set, thread| set | bit(thread));
+        // Timeouts that may come early may do so whether or not others can run: else a step that leaves nobody able to run
+        // would take the choice away, and the order of independent steps would matter.
+        self.forced = if ready == 0 { self.first_to_give_way(timed, yielding) } else { None };
+        let (all, irregular_candidates) = match self.forced {
+            _ if ready != 0 => (ready | early | spurious, early | spurious),
+            Some(thread) => (bit(thread) | early, bit(thread) | early),
+            None => return None,
         };
+        self.timeouts_bounded |= timed & !all != 0;
         let current = self.last_stepped;
         let current_is_candidate = all & bit(current) != 0 && irregular_candidates & bit(current) == 0;
         Some(Candidates {
             all,
             irregular: timed | spurious | yielding != 0,
+            timed: timed | yielding != 0,
             irregular_candidates,
             fair_choice: self.fair_choice(all & !irregular_candidates, all),
             current: current_is_candidate.then_some(current),

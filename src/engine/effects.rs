@@ -112,7 +112,7 @@ impl World {
 
     /// Uses up the time of a timed operation.
     fn time_out(&mut self, thread: ThreadIndex) -> Outcome {
-        if !self.forced {
+        if self.forced != Some(thread) {
             self.thread_mut(thread).early_timeouts_left -= 1;
         }
         self.now = self.now.max(self.thread(thread).deadline);
@@ -146,6 +146,12 @@ impl World {
         };
         if free {
             self.acquire_from(thread, op.object);
+            if !op.kind.only_reads() {
+                // A writer comes after the readers, too.
+                let clock = std::mem::take(&mut self.objects.get_mut(op.object).read_released);
+                self.thread_mut(thread).clock.join(&clock);
+                self.objects.get_mut(op.object).read_released = clock;
+            }
             self.hold(thread, op.object, op.kind, op.place);
             Outcome::Done
         } else if op.kind.is_timed() {
@@ -161,14 +167,14 @@ impl World {
         match &mut self.objects.get_mut(object).state {
             State::Mutex { owner } => *owner = None,
             State::RwLock { writer, readers } => {
-                shared = writer.take().is_none();
-                if shared
+                if writer.take().is_none()
                     && let Some(position) = readers
                         .iter()
                         .rposition(|reader| *reader == thread)
                         .or_else(|| readers.len().checked_sub(1))
                 {
                     readers.remove(position);
+                    shared = true;
                 }
             }
             other => unreachable!("release of {other:?}"),
@@ -181,7 +187,14 @@ impl World {
                 }
             }
         }
-        self.release_into(thread, object);
+        if shared {
+            let clock = std::mem::take(&mut self.thread_mut(thread).clock);
+            self.objects.get_mut(object).read_released.join(&clock);
+            self.thread_mut(thread).clock = clock;
+            self.tick(thread);
+        } else {
+            self.release_into(thread, object);
+        }
         self.strategy.released(thread, object, shared);
         self.changes += 1;
     }
@@ -207,7 +220,8 @@ impl World {
         self.release_lock(thread, op.arg);
         self.thread_mut(thread).notified = false;
         let kind = if op.kind == OpKind::WaitTimed { OpKind::RelockTimed } else { OpKind::Relock };
-        self.becomes(thread, Op::new(kind, op.arg, op.object, op.place));
+        // Until it is notified, its waking by itself changes who a notification finds waiting.
+        self.becomes(thread, Op { second: op.object, ..Op::new(kind, op.arg, op.object, op.place) });
         Outcome::Done
     }
 
@@ -238,6 +252,7 @@ impl World {
         let State::Condvar { waiters } = &mut self.objects.get_mut(op.object).state else {
             unreachable!("notification of something that is no condition variable")
         };
+        self.woken = 0;
         if waiters.is_empty() {
             return Outcome::Failed;
         }
@@ -250,9 +265,9 @@ impl World {
             }
             woken = vec![thread];
         }
+        self.woken = woken.len();
         for thread in &woken {
-            self.thread_mut(*thread).notified = true;
-            self.mark_enabled(*thread);
+            self.notified(*thread);
         }
         Outcome::Done
     }

@@ -191,8 +191,8 @@ pub(crate) struct World {
     pub(crate) current: ThreadIndex,
     /// The thread that took the last step; it need not be the one that runs, since a step can begin a wait.
     pub(crate) last_stepped: ThreadIndex,
-    /// The present choice was made where no thread was ready: time moves.
-    pub(crate) forced: bool,
+    /// At the present choice no thread was ready, so this one may go on for free: time moves.
+    pub(crate) forced: Option<ThreadIndex>,
     pub(crate) steps: Vec<Step>,
     pub(crate) choices: Vec<Choice>,
     pub(crate) now: Duration,
@@ -205,6 +205,8 @@ pub(crate) struct World {
     pub(crate) wants_visible_releases: bool,
     /// A timeout that could have fired early did not, for lack of budget.
     pub(crate) timeouts_bounded: bool,
+    /// How many waiters the last notification woke.
+    pub(crate) woken: usize,
     /// An atomic operation weaker than sequentially consistent was seen.
     pub(crate) weak_atomics: bool,
     /// An object whose state comes from an earlier execution, by place of construction.
@@ -240,7 +242,7 @@ impl World {
             pending: Vec::new(),
             current: 0,
             last_stepped: 0,
-            forced: false,
+            forced: None,
             steps: Vec::new(),
             choices: Vec::new(),
             now: Duration::ZERO,
@@ -249,6 +251,7 @@ impl World {
             teardown: false,
             wants_visible_releases: false,
             timeouts_bounded: false,
+            woken: 0,
             weak_atomics: false,
             survivor: None,
             fence: None,
@@ -378,6 +381,14 @@ impl World {
     pub(crate) fn becomes(&mut self, thread: ThreadIndex, op: Op) {
         self.set_pending(thread, Some(op));
         self.thread_mut(thread).published_at = self.steps.len();
+    }
+
+    /// A waiter was notified: from now on its wake-up is an ordinary acquisition of the mutex.
+    pub(crate) fn notified(&mut self, thread: ThreadIndex) {
+        self.thread_mut(thread).notified = true;
+        let op = self.thread(thread).pending.map(|op| Op { second: NO_OBJECT, ..op });
+        self.set_pending(thread, op);
+        self.mark_enabled(thread);
     }
 
     pub(crate) fn stop_with(&mut self, stop: Stop) -> Next {

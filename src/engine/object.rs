@@ -67,6 +67,8 @@ pub(crate) struct Object {
     pub(crate) created: Place,
     /// What happened before the last release (unlock, release store, send …): joined by the next acquirer.
     pub(crate) released: VectorClock,
+    /// What happened before the releases of read locks: joined by the next writer, not by other readers.
+    pub(crate) read_released: VectorClock,
 }
 
 impl Object {
@@ -111,8 +113,15 @@ impl Objects {
             slot.name = name;
             slot.created = created;
             slot.released.clear();
+            slot.read_released.clear();
         } else {
-            self.slots.push(Object { state, name, created, released: VectorClock::new() });
+            self.slots.push(Object {
+                state,
+                name,
+                created,
+                released: VectorClock::new(),
+                read_released: VectorClock::new(),
+            });
         }
         ObjectIndex::try_from(index).expect("an execution has fewer than 2^32 objects")
     }

@@ -143,7 +143,7 @@ fn permits(threads: &[ThreadReport], steps: &[StepReport], semaphore: &ObjectRep
         }
     }
     if kept.is_empty() {
-        return format!("No permit of `{label}` is left, and nobody who could add one can go on.");
+        return format!("No permit of `{label}` is left, and nobody is left who could add one.");
     }
-    format!("{}. Nobody who could add one can go on.", list(&kept))
+    format!("{}. Nobody is left who could add one.", list(&kept))
 }

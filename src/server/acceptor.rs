@@ -9,7 +9,7 @@
 //! 1. *The flag is set before the connection is made, and read after each `accept`*, so the acceptor that is woken sees it.
 //!    The other order would let it go back to sleep.
 //! 2. *What `accept` returned is admitted even then*: it may be a client's. If it is the wake-up call, it closes without a
-//!    request and costs nothing.
+//!    request; until then it has a place like any other, so with a queue of one a client may be refused in its stead.
 //! 3. *Then the backlog is taken in without blocking.* These clients were told "connected"; closing the listener would
 //!    reset them.
 //! 4. *An error that may repeat itself at once, such as running out of descriptors, is followed by a pause.* The connection

@@ -95,6 +95,15 @@ fn names_are_unique_and_files() {
 }
 
 #[test]
+fn the_page_lists_all_lessons_in_order() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/lessons.md")).unwrap();
+    let listed: Vec<&str> =
+        page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let names: Vec<&str> = lab::lessons().iter().map(|lesson| lesson.name).collect();
+    assert_eq!(listed, names);
+}
+
+#[test]
 fn files_have_the_parts_of_a_lesson_in_order() {
     const PARTS: [&str; 5] = ["The symptom", "The story", "The bad interleaving", "The fix", "Reading"];
     for Lesson { name, title, concept, summary, story, reading, source, .. } in lab::lessons() {

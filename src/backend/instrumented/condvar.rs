@@ -71,12 +71,8 @@ impl RawCondvar {
     pub(crate) fn notify_all(&self) -> usize {
         in_model!(handle => {
             let object = self.index(&handle);
-            let waiting = handle.with(|world| match &world.object(object).state {
-                State::Condvar { waiters } => waiters.len(),
-                _ => 0,
-            });
             super::identity::step(&handle, OpKind::NotifyAll, object, None);
-            waiting
+            handle.with(|world| world.woken)
         });
         self.native.notify_all()
     }

@@ -64,14 +64,13 @@ struct Taken {
     clock: VectorClock,
 }
 
-/// The steps that touched an object, oldest first, and what its releases depended on.
+/// The steps that touched an object, oldest first, and what its last release depended on.
 #[derive(Debug, Default)]
 struct Accesses {
     steps: Vec<usize>,
     released: VectorClock,
-    /// Releases by readers. They order the writers after them, but no reader: two readers are independent, and what makes
-    /// them seem ordered hides the execution in which a writer comes between them.
-    released_by_readers: VectorClock,
+    /// The same for locks that were held by reading: a writer must come after them, another reader need not.
+    read_released: VectorClock,
 }
 
 /// The depth-first search. Its memory grows with the length of one execution, not with the number of executions.
@@ -129,7 +128,7 @@ impl Exhaustive {
         for object in &mut self.objects {
             object.steps.clear();
             object.released.clear();
-            object.released_by_readers.clear();
+            object.read_released.clear();
         }
     }
 
@@ -227,19 +226,13 @@ impl Exhaustive {
 
     /// The threads that sleep after the chosen one has taken its step.
     fn sleep_after(&self, node: &ThreadNode, view: &View<'_>) -> ThreadSet {
-        if self.reduction == Reduction::None {
+        if self.reduction == Reduction::None || view.timed {
             return 0;
         }
         let step = view.pending[node.chosen].expect("the chosen thread has a next operation");
         let explored = (node.sleep | node.done) & !bit(node.chosen) & !view.irregular_candidates;
-        // A waiter that wakes by itself leaves the condition variable, which its operation (on the mutex) does not name.
-        let leaves_condvar = view.irregular_candidates & bit(node.chosen) != 0;
-        let is_kept_apart =
-            |op: &Op| leaves_condvar && matches!(op.kind, OpKind::NotifyOne | OpKind::NotifyAll);
         super::members(explored)
-            .filter(|thread| {
-                view.pending[*thread].is_some_and(|op| !op.depends_on(&step) && !is_kept_apart(&op))
-            })
+            .filter(|thread| view.pending[*thread].is_some_and(|op| !op.depends_on(&step)))
             .fold(0, |set, thread| set | bit(thread))
     }
 
@@ -300,6 +293,9 @@ impl Strategy for Exhaustive {
         {
             candidates = bit(current);
             self.cut_by_bound = true;
+        }
+        if view.timed {
+            self.sleep = 0;
         }
         if self.depth == self.nodes.len() {
             let awake = candidates & !self.sleep;
@@ -381,7 +377,7 @@ impl Strategy for Exhaustive {
             accesses.steps.push(index);
             clock.join(&accesses.released);
             if !op.kind.only_reads() {
-                clock.join(&accesses.released_by_readers);
+                clock.join(&accesses.read_released);
             }
             let accesses = &self.objects[object as usize];
             for earlier in accesses.steps.iter().rev().skip(1) {
@@ -404,7 +400,7 @@ impl Strategy for Exhaustive {
     fn released(&mut self, thread: ThreadIndex, object: ObjectIndex, shared: bool) {
         let clock = std::mem::take(self.thread_clock(thread));
         let accesses = self.object(object);
-        if shared { &mut accesses.released_by_readers } else { &mut accesses.released }.join(&clock);
+        if shared { &mut accesses.read_released } else { &mut accesses.released }.join(&clock);
         self.threads[thread] = clock;
     }
 

@@ -49,6 +49,9 @@ pub(crate) struct View<'a> {
     /// Some thread's being able to run depends on more than its own operation's object: it yielded, or a timeout or a
     /// spurious wake-up is among the choices. No order may be left out at such a state.
     pub(crate) irregular: bool,
+    /// Some thread's being able to run depends on what all others do: it yielded, or waits with a time limit. Two independent
+    /// steps need not commute then, so no thread may sleep.
+    pub(crate) timed: bool,
     /// The candidates that are such threads.
     pub(crate) irregular_candidates: ThreadSet,
     /// Each thread's next operation, by thread index; `None` for threads that have ended.
@@ -95,8 +98,8 @@ pub(crate) trait Strategy {
         let _ = event;
     }
 
-    /// The thread released an object as part of its last step, without a step of its own; `shared` if it had it together
-    /// with others, as a reader.
+    /// The thread released an object as part of its last step, without a step of its own. `shared` says that it was held
+    /// by reading: another reader did not have to wait for it.
     fn released(&mut self, thread: ThreadIndex, object: ObjectIndex, shared: bool) {
         let _ = (thread, object, shared);
     }

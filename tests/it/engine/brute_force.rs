@@ -35,6 +35,8 @@ enum Action {
     /// Sets the mutex's value and notifies one waiter, or all.
     Signal(bool),
     Read(usize),
+    /// Reads, gives the lock back, writes: what a reader that upgrades should do.
+    ReadThenWrite,
     Write,
     TryRead,
     Acquire,
@@ -92,10 +94,12 @@ fn perform(shared: &Shared, action: Action, log: &mut Vec<u32>) {
         }
         Action::Await => {
             let mut flag = shared.flag.lock();
+            let mut waits = 0;
             while *flag == 0 {
+                waits += 1;
                 shared.changed.wait(&mut flag);
             }
-            log.push(*flag);
+            log.push(*flag * 10 + waits);
         }
         Action::WaitOnce => {
             let mut flag = shared.flag.lock();
@@ -109,15 +113,21 @@ fn perform(shared: &Shared, action: Action, log: &mut Vec<u32>) {
         }
         Action::Signal(all) => {
             *shared.flag.lock() += 1;
-            if all {
-                shared.changed.notify_all();
+            log.push(if all {
+                2 + u32::try_from(shared.changed.notify_all()).unwrap()
             } else {
-                shared.changed.notify_one();
-            }
+                u32::from(shared.changed.notify_one())
+            });
         }
         Action::Read(times) => {
             let guard = shared.table.read();
             log.push(*guard + times as u32);
+        }
+        Action::ReadThenWrite => {
+            let before = *shared.table.read();
+            let mut table = shared.table.write();
+            log.push(before * 10 + *table);
+            *table += 1;
         }
         Action::Write => *shared.table.write() += 1,
         Action::TryRead => log.push(shared.table.try_read().map_or(1_000, |guard| *guard)),
@@ -245,6 +255,7 @@ fn everything() -> impl Strategy<Value = Action> {
         1 => Just(Action::WaitOnce),
         2 => any::<bool>().prop_map(Action::Signal),
         1 => (0..2_usize).prop_map(Action::Read),
+        1 => Just(Action::ReadThenWrite),
         1 => Just(Action::Write),
         1 => Just(Action::TryRead),
         1 => Just(Action::Acquire),
@@ -265,6 +276,7 @@ fn blocking() -> impl Strategy<Value = Action> {
         Just(Action::WaitOnce),
         any::<bool>().prop_map(Action::Signal),
         (0..2_usize).prop_map(Action::Read),
+        Just(Action::ReadThenWrite),
         Just(Action::Write),
         Just(Action::Acquire),
         Just(Action::AcquireTwo),

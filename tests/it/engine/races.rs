@@ -3,7 +3,7 @@
 use unsnarl::{
     cell::UnsafeCell,
     check::{Checker, FindingKind, Verdict},
-    parking_lot::Mutex,
+    parking_lot::{Mutex, RwLock},
     sync::{
         Arc, Semaphore,
         atomic::{AtomicBool, AtomicUsize, Ordering, Ordering::*, fence},
@@ -144,6 +144,32 @@ fn locks_permits_and_joins_order_accesses() {
         data.set(2);
         other.join().unwrap();
     }));
+}
+
+#[test]
+fn a_read_lock_orders_readers_after_writers_but_not_after_readers() {
+    let under = |first_writes: bool| {
+        races(move || {
+            let (data, lock) = (Plain::new(), Arc::new(RwLock::new(())));
+            let (data2, lock2) = (Arc::clone(&data), Arc::clone(&lock));
+            let other = thread::spawn(move || {
+                if first_writes {
+                    let _guard = lock2.write();
+                    data2.set(1);
+                } else {
+                    let _guard = lock2.read();
+                    data2.set(1);
+                }
+            });
+            {
+                let _guard = lock.read();
+                data.get();
+            }
+            other.join().unwrap();
+        })
+    };
+    assert!(!under(true));
+    assert!(under(false));
 }
 
 #[test]

@@ -430,3 +430,79 @@ fn destructors_that_wait_do_not_hang_the_teardown() {
         drop(guard);
     });
 }
+
+#[test]
+fn readers_do_not_wait_for_readers_so_both_may_read_before_either_writes() {
+    let seen = outcomes(|| {
+        let table = Arc::new(RwLock::new(0));
+        let body = |table: Arc<RwLock<u32>>| {
+            move || {
+                let before = *table.read();
+                let mut table = table.write();
+                let found = *table;
+                *table += 1;
+                (before, found)
+            }
+        };
+        let threads = [thread::spawn(body(Arc::clone(&table))), thread::spawn(body(table))];
+        threads.map(|thread| thread.join().unwrap())
+    });
+    let all = [[(0, 0), (0, 1)], [(0, 0), (1, 1)], [(0, 1), (0, 0)], [(1, 1), (0, 0)]];
+    assert_eq!(seen, BTreeSet::from(all));
+}
+
+#[test]
+fn a_waiter_may_wake_by_itself_just_before_it_would_have_been_notified() {
+    let seen = outcomes(|| {
+        let shared = Arc::new((Mutex::new(false), Condvar::new()));
+        let theirs = Arc::clone(&shared);
+        let waiter = thread::spawn(move || {
+            let (mut ready, mut waits) = (theirs.0.lock(), 0);
+            while !*ready {
+                waits += 1;
+                theirs.1.wait(&mut ready);
+            }
+            waits
+        });
+        *shared.0.lock() = true;
+        let notified = shared.1.notify_one();
+        (waiter.join().unwrap(), notified)
+    });
+    assert_eq!(seen, BTreeSet::from([(0, false), (1, false), (1, true), (2, true)]));
+}
+
+#[test]
+fn early_timeouts_are_not_lost_by_the_reduction() {
+    let run = |strategy: unsnarl::check::Strategy| {
+        let seen = StdArc::new(StdMutex::new(BTreeSet::new()));
+        let into = StdArc::clone(&seen);
+        let verdict =
+            Checker::new("timed").regressions(false).strategy(strategy).spurious_wakeups(0).run(move || {
+                let shared = Arc::new((Mutex::new(0), Condvar::new()));
+                let body = |signals: bool| {
+                    let shared = Arc::clone(&shared);
+                    move || {
+                        thread::park_timeout(Duration::from_millis(3));
+                        let mut value = shared.0.lock();
+                        let timed_out = shared.1.wait_for(&mut value, Duration::from_millis(5)).timed_out();
+                        let log = *value * 2 + u32::from(timed_out);
+                        drop(value);
+                        if signals {
+                            *shared.0.lock() += 1;
+                            shared.1.notify_one();
+                        }
+                        log
+                    }
+                };
+                let threads = [thread::spawn(body(false)), thread::spawn(body(true))];
+                let logs = threads.map(|thread| thread.join().unwrap());
+                into.lock().unwrap().insert(logs);
+            });
+        assert!(verdict.pass().is_some(), "{verdict:?}");
+        std::mem::take(&mut *seen.lock().unwrap())
+    };
+    let brute = run(unsnarl::check::Strategy::BruteForce);
+    assert_eq!(run(unsnarl::check::Strategy::Exhaustive), brute);
+    assert_eq!(run(unsnarl::check::Strategy::SleepSets), brute);
+    assert!(brute.len() > 1, "{brute:?}");
+}
