@@ -88,12 +88,48 @@ struct Row {
     shuttle: Measured,
 }
 
+/// What another engine took, as a multiple of what ours took.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Ratio {
+    bound: Bound,
+    executions: f64,
+    seconds: f64,
+}
+
+/// Whether the ratio is one of two searches that ended, or the unfinished one's figures only bound it.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Bound {
+    Exact,
+    AtLeast,
+    AtMost,
+}
+
+/// A row of the JSON document.
+#[derive(Serialize)]
+struct Compared<'a> {
+    #[serde(flatten)]
+    row: &'a Row,
+    loom_ratio: Option<Ratio>,
+    shuttle_ratio: Option<Ratio>,
+}
+
+impl<'a> Compared<'a> {
+    fn new(row: &'a Row) -> Self {
+        Compared {
+            row,
+            loom_ratio: row.loom.ratio(&row.unsnarl),
+            shuttle_ratio: row.shuttle.ratio(&row.unsnarl),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Document<'a> {
     version: u32,
     compared: &'static str,
     cap_seconds: f64,
-    programs: &'a [Row],
+    programs: Vec<Compared<'a>>,
 }
 
 /// Runs the command.
@@ -125,8 +161,8 @@ pub(super) fn run(arguments: &EngineArgs) -> Result {
     }
     drop(progress);
     if arguments.json {
-        let document =
-            Document { version: DOCUMENT_VERSION, compared: COMPARED, cap_seconds: cap, programs: &rows };
+        let programs = rows.iter().map(Compared::new).collect();
+        let document = Document { version: DOCUMENT_VERSION, compared: COMPARED, cap_seconds: cap, programs };
         console::print_json(&document)?;
     } else {
         print(&rows, cap);
@@ -264,19 +300,30 @@ impl Measured {
             let word = if self.expected.is_some() { "missed" } else { "false alarm" };
             return [Cell::number(word).paint(Paint::Bad), Cell::number(word).paint(Paint::Bad)];
         }
+        let Some(ratio) = self.ratio(ours) else { return [Cell::number("–"), Cell::number("–")] };
+        let bound = match ratio.bound {
+            Bound::Exact => "",
+            Bound::AtLeast => "> ",
+            Bound::AtMost => "< ",
+        };
+        [
+            Cell::number(format!("{bound}{}", times(ratio.executions))),
+            Cell::number(format!("{bound}{}", times(ratio.seconds))),
+        ]
+    }
+
+    /// How many times ours; `None` where neither search ended, or this one ended wrongly.
+    fn ratio(&self, ours: &Measured) -> Option<Ratio> {
         let bound = match (ours.finished, self.finished) {
-            (true, true) => "",
-            (true, false) => "> ",
-            (false, true) => "< ",
-            (false, false) => return [Cell::number("–"), Cell::number("–")],
+            _ if self.is_wrong() => return None,
+            (true, true) => Bound::Exact,
+            (true, false) => Bound::AtLeast,
+            (false, true) => Bound::AtMost,
+            (false, false) => return None,
         };
         #[expect(clippy::cast_precision_loss, reason = "a ratio of two digits")]
         let executions = self.executions as f64 / (ours.executions.max(1)) as f64;
-        let time = self.seconds / ours.seconds;
-        [
-            Cell::number(format!("{bound}{}", times(executions))),
-            Cell::number(format!("{bound}{}", times(time))),
-        ]
+        Some(Ratio { bound, executions, seconds: self.seconds / ours.seconds })
     }
 }
 
