@@ -410,3 +410,49 @@ fn i12_every_invariant_has_an_enforcer() {
         assert!(is_enforced, "ARCHITECTURE.md: I12: nothing mentions {rule}");
     }
 }
+
+/// A file that no `mod` names is not compiled: its tests look as if they were there and never run.
+#[test]
+fn i16_no_file_is_outside_of_every_crate() {
+    let mut violations = Violations::default();
+    for folder in
+        ["src", "tests/it", "loom-tests/src", "loom-tests/tests/models", "benches/engine/src", "fuzz/src"]
+    {
+        let all = sources(folder);
+        assert!(!all.is_empty(), "nothing lies in {folder}: the walk is wrong");
+        for source in &all {
+            let stem = source.path.file_stem().unwrap().to_string_lossy().into_owned();
+            let parent = source.path.parent().unwrap();
+            if (matches!(&*stem, "lib" | "main") && parent == Path::new(folder)) || parent.ends_with("bin") {
+                continue;
+            }
+            let (module, within) = match &*stem {
+                "mod" => {
+                    (parent.file_name().unwrap().to_string_lossy().into_owned(), parent.parent().unwrap())
+                }
+                _ => (stem, parent),
+            };
+            let declaration = format!("mod {module};");
+            let parents = [
+                within.join("mod.rs"),
+                within.join("lib.rs"),
+                within.join("main.rs"),
+                within.with_extension("rs"),
+            ];
+            let is_named =
+                parents.iter().filter_map(|file| fs::read_to_string(root().join(file)).ok()).any(|text| {
+                    text.lines().any(|line| {
+                        line.trim().strip_suffix(&declaration).is_some_and(|before| {
+                            before.is_empty()
+                                || before == "pub "
+                                || (before.starts_with("pub(") && before.ends_with(") "))
+                        })
+                    })
+                });
+            if !is_named {
+                violations.add(&source.path, 1, "I16", format!("no file beside it says `{declaration}`"));
+            }
+        }
+    }
+    violations.require_none();
+}
