@@ -85,7 +85,7 @@ impl Pass {
 
 /// What a check comes to. A finding is the program's fault, the last two are not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "verdict", rename_all = "lowercase")]
+#[serde(tag = "outcome", rename_all = "lowercase")]
 pub enum Verdict {
     /// Nothing was found; see [`Pass::is_complete`] for what that means.
     Pass(Pass),

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Result, build, cargo::Package, interrupt::Interrupt, records, stop};
+use super::{Result, build, cargo::Package, interrupt::Interrupt, stop};
 use crate::{
     channel,
     check::{EVENTS_VARIABLE, EngineName, Record},
@@ -154,7 +154,7 @@ fn one(
         thread::sleep(POLL_INTERVAL);
     };
     let text = fs::read_to_string(&events).unwrap_or_default();
-    let records = text.lines().map(|line| records::read(line).map_err(io::Error::from));
+    let records = text.lines().map(|line| serde_json::from_str::<Record>(line).map_err(io::Error::from));
     // A process that was killed while it wrote may leave half a line.
     let records = if end == End::Passed || end == End::Failed {
         records.collect::<io::Result<_>>()?

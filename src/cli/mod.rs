@@ -12,7 +12,6 @@ mod execute;
 mod interrupt;
 mod lesson;
 mod progress;
-mod records;
 mod replay;
 mod serve;
 mod stop;

@@ -7,7 +7,6 @@ use serde::Serialize;
 use super::{
     console,
     execute::{End, Job, TestRun},
-    records,
     table::{self, Cell, Paint},
 };
 use crate::check::{EngineName, Finding, Pass, Record, Verdict};
@@ -36,14 +35,9 @@ pub(super) enum ProblemKind {
 #[serde(untagged)]
 pub(super) enum Outcome {
     /// A verdict.
-    Checked(#[serde(serialize_with = "write_record")] Box<Record>),
+    Checked(Box<Record>),
     /// None.
     Problem { engine: EngineName, problem: ProblemKind, message: String },
-}
-
-#[expect(clippy::borrowed_box, reason = "the form that serde wants")]
-fn write_record<S: serde::Serializer>(record: &Box<Record>, serializer: S) -> Result<S::Ok, S::Error> {
-    records::write(record, serializer)
 }
 
 /// A run of a model.

@@ -151,7 +151,8 @@ fn a_crate_outside_of_the_workspace_is_checked() {
     assert_eq!(document["summary"]["models"], 2);
     assert_eq!(document["summary"]["as_expected"], 2);
     let runs = document["runs"].as_array().expect("a list");
-    let verdicts: Vec<_> = runs.iter().map(|run| (run["model"].as_str(), run["verdict"].as_str())).collect();
+    let verdicts: Vec<_> =
+        runs.iter().map(|run| (run["model"].as_str(), run["verdict"]["outcome"].as_str())).collect();
     assert_eq!(
         verdicts,
         [(Some("transfers_as_they_come"), Some("finding")), (Some("transfers_both_ways"), Some("pass"))]

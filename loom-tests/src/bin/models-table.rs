@@ -3,13 +3,12 @@
 //! Usage: `models-table DOCUMENT RECORDS...`, where the records are what `UNSNARL_EVENTS` made the tests write. The sentence
 //! in the second column is kept; a model that is new gets an empty one, a model that is gone loses its line.
 
-use std::{collections::BTreeMap, env, fmt::Write as _, fs, process::ExitCode, time::Duration};
+use std::{collections::BTreeMap, env, fmt::Write as _, fs, process::ExitCode};
 
-use serde_json::Value;
+use unsnarl::check::{EngineName, Explored, Record, Verdict};
 
 const BEGIN: &str = "<!-- table: written by models-table -->";
 const END: &str = "<!-- end of table -->";
-const ENGINES: [&str; 3] = ["unsnarl", "loom", "shuttle"];
 
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
@@ -37,12 +36,13 @@ fn rewrite(document: &str, files: &[String]) -> Result<(), String> {
     for file in files {
         let lines = fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
         for line in lines.lines() {
-            // Not as a `Record`: a finding in it has a model and an engine, too, which serde takes for duplicates.
-            let record: Value = serde_json::from_str(line).map_err(|error| format!("{file}: {error}"))?;
-            let (model, engine) = (word(&record, "model"), word(&record, "engine"));
-            let engine =
-                ENGINES.iter().position(|name| *name == engine).ok_or(format!("{file}: {engine}?"))?;
-            cells.entry(model.to_owned()).or_default()[engine].push(cell(&record));
+            let record: Record = serde_json::from_str(line).map_err(|error| format!("{file}: {error}"))?;
+            let engine = match record.engine {
+                EngineName::Unsnarl => 0,
+                EngineName::Loom => 1,
+                EngineName::Shuttle => 2,
+            };
+            cells.entry(record.model.clone()).or_default()[engine].push(cell(&record));
         }
     }
     let mut table =
@@ -66,27 +66,21 @@ fn sentences(table: &str) -> BTreeMap<&str, &str> {
 }
 
 /// What an engine made of a model.
-fn cell(record: &Value) -> String {
-    let wrong = if record["as_expected"] == true { "" } else { "**wrong:** " };
-    let cell = match word(record, "verdict") {
-        "pass" => {
-            let missed = if record["expected"].is_null() { "pass" } else { "missed" };
-            let is_complete = record["bounds"].as_array().is_none_or(Vec::is_empty);
-            format!("{missed} {}{}", count(record), if is_complete { "" } else { ", bounded" })
+fn cell(record: &Record) -> String {
+    let wrong = if record.as_expected { "" } else { "**wrong:** " };
+    let cell = match &record.verdict {
+        Verdict::Pass(pass) => {
+            let missed = if record.expected.is_none() { "pass" } else { "missed" };
+            let bounded = if pass.is_complete() { "" } else { ", bounded" };
+            format!("{missed} {}{bounded}", count(&pass.explored))
         }
-        "finding" => format!("{} {}", word(record, "kind"), count(record)),
-        "inconclusive" => "not possible".to_owned(),
-        other => other.to_owned(),
+        Verdict::Finding(finding) => format!("{} {}", finding.kind, count(&finding.explored)),
+        Verdict::Inconclusive { .. } => "not possible".to_owned(),
+        Verdict::Fault { .. } => "fault".to_owned(),
     };
     format!("{wrong}{cell}")
 }
 
-fn word<'a>(record: &'a Value, field: &str) -> &'a str {
-    record[field].as_str().unwrap_or_default()
-}
-
-fn count(record: &Value) -> String {
-    let explored = &record["explored"];
-    let elapsed: Duration = serde_json::from_value(explored["elapsed"].clone()).unwrap_or_default();
-    format!("{}, {:.2} s", explored["executions"], elapsed.as_secs_f64())
+fn count(explored: &Explored) -> String {
+    format!("{}, {:.2} s", explored.executions, explored.elapsed.as_secs_f64())
 }
