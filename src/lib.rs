@@ -84,7 +84,7 @@ mod deadlock;
 #[cfg(feature = "model")]
 #[cfg_attr(
     not(backend = "instrumented"),
-    allow(dead_code, reason = "loom or shuttle runs the models of this build")
+    allow(dead_code, unused_imports, reason = "loom or shuttle runs the models of this build")
 )]
 mod engine;
 pub mod fs;

@@ -46,6 +46,10 @@ mod finding;
 mod guest;
 #[cfg(backend = "instrumented")]
 mod observe;
+#[cfg_attr(
+    not(backend = "instrumented"),
+    allow(dead_code, reason = "only our own engine has schedules to keep")
+)]
 mod regressions;
 mod schedule;
 #[cfg(backend = "instrumented")]
