@@ -40,27 +40,3 @@ pub(super) fn write(record: &Record) {
         eprintln!("unsnarl: cannot write the record of a check to {}: {error}", path.display());
     }
 }
-
-#[cfg(all(test, backend = "instrumented"))]
-mod tests {
-    use super::*;
-    use crate::{check::Checker, parking_lot::Mutex};
-
-    #[test]
-    fn a_record_of_a_finding_can_be_read() {
-        let verdict = Checker::new("twice").regressions(false).run(|| {
-            let lock = Mutex::new(());
-            let _first = lock.lock();
-            let _second = lock.lock();
-        });
-        assert!(verdict.finding().is_some());
-        let record = Record {
-            model: "twice".to_owned(),
-            engine: EngineName::Unsnarl,
-            expected: None,
-            as_expected: false,
-            verdict,
-        };
-        assert_eq!(serde_json::from_str::<Record>(&serde_json::to_string(&record).unwrap()).unwrap(), record);
-    }
-}

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use unsnarl::{
-    check::{Checker, FindingKind, Schedule, Verdict},
+    check::{Checker, EngineName, FindingKind, Record, Schedule, Verdict},
     parking_lot::Mutex,
     sync::Arc,
     thread,
@@ -101,4 +101,18 @@ fn random_schedules_are_found_from_a_seed_and_shrunk() {
         let finding = verdict.finding().unwrap_or_else(|| panic!("seed {seed}: {verdict:?}"));
         assert_eq!(finding.preemptions, 1, "{finding}");
     }
+}
+
+#[test]
+fn a_record_of_a_finding_can_be_read() {
+    let verdict = Checker::new("a record").regressions(false).run(ab_ba);
+    assert!(verdict.finding().is_some());
+    let record = Record {
+        model: "a record".to_owned(),
+        engine: EngineName::Unsnarl,
+        expected: None,
+        as_expected: false,
+        verdict,
+    };
+    assert_eq!(serde_json::from_str::<Record>(&serde_json::to_string(&record).unwrap()).unwrap(), record);
 }
