@@ -24,7 +24,7 @@ use super::{
 use crate::engine::{
     Engine, Limits, Mode, Stop, World,
     op::OpKind,
-    strategy::{Bytes, Exhaustive, Random, Reduction, Replay},
+    strategy::{Bound, Bytes, Exhaustive, Random, Reduction, Replay},
     trace::Choice,
 };
 
@@ -61,7 +61,7 @@ pub(super) struct Budget {
 /// The strategies, as they are made.
 #[derive(Clone, Debug)]
 pub(super) enum Plan {
-    Exhaustive(Reduction, Option<usize>),
+    Exhaustive(Reduction, Option<Bound>),
     Random(u64),
     Bytes(Vec<u8>),
     Replay(Vec<Choice>),
@@ -128,10 +128,10 @@ fn check(checker: &Checker, model: &dyn Fn()) -> Verdict {
 
 /// Follows the strategy that the checker asks for.
 fn explored(checker: &Checker, model: &dyn Fn(), notes: Vec<String>) -> Verdict {
-    let bound = checker.preemption_bound;
+    let bound = checker.preemption_bound.map(Bound::Preemptions);
     let budget = Budget { executions: checker.max_executions, time: checker.max_time };
     let plan = match &checker.strategy {
-        Strategy::Auto | Strategy::Exhaustive => Plan::Exhaustive(Reduction::Source, bound),
+        Strategy::Auto | Strategy::Exhaustive => Plan::Exhaustive(Reduction::Optimal, bound),
         Strategy::SleepSets => Plan::Exhaustive(Reduction::Sleep, bound),
         Strategy::BruteForce => Plan::Exhaustive(Reduction::None, bound),
         Strategy::Random(seed) => Plan::Random(*seed),
@@ -190,7 +190,7 @@ fn replay(checker: &Checker, schedule: &Schedule, model: &dyn Fn()) -> Explorati
         },
         Line::Pick { value, count } => Choice::Value { value: *value, count: *count },
     });
-    let mode = Mode { visible_releases: schedule.visible_unlocks };
+    let mode = Mode { visible_releases: schedule.visible_unlocks, yields: true };
     // The recorded run may have used its budgets differently: a replay allows whatever was recorded.
     let checker = checker.clone().early_timeouts(u32::MAX).spurious_wakeups(u32::MAX);
     let budget = Budget { executions: Some(1), time: Duration::MAX };
@@ -257,9 +257,9 @@ pub(super) fn explore(
             }
         }
         let world = engine.world();
-        if std::mem::take(&mut world.wants_visible_releases) && !replays {
-            // What was explored so far took unlocks for invisible; begin again.
-            world.mode.visible_releases = true;
+        if world.wants != world.mode && !replays {
+            // What was explored so far left out steps that matter; begin again.
+            world.mode = world.wants;
             world.strategy.restart();
             explored = Explored { steps: explored.steps, ..Explored::default() };
         }
@@ -282,7 +282,7 @@ pub(super) fn explore(
     }
     if world.timeouts_bounded {
         bounds.push(format!(
-            "each thread's time ran out early at most {} while others could still run",
+            "each wait of each thread ran out of time at most {} while others could still run",
             times(checker.early_timeouts)
         ));
     }
