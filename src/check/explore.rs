@@ -190,7 +190,13 @@ fn replay(checker: &Checker, schedule: &Schedule, model: &dyn Fn()) -> Explorati
         },
         Line::Pick { value, count } => Choice::Value { value: *value, count: *count },
     });
-    let mode = Mode { visible_releases: schedule.visible_unlocks, yields: true };
+    let is_spawn =
+        |line: &Line| matches!(line, Line::Run { operation, .. } if operation == OpKind::Spawn.word());
+    let mode = Mode {
+        visible_releases: schedule.visible_unlocks,
+        visible_spawns: schedule.lines.iter().any(is_spawn),
+        yields: true,
+    };
     // The recorded run may have used its budgets differently: a replay allows whatever was recorded.
     let checker = checker.clone().early_timeouts(u32::MAX).spurious_wakeups(u32::MAX);
     let budget = Budget { executions: Some(1), time: Duration::MAX };

@@ -170,8 +170,7 @@ impl World {
         let early = members(timed)
             .filter(|thread| self.pending[*thread].is_some_and(|op| self.may_time_out(*thread, &op)))
             .fold(0, |set, thread| set | bit(thread));
-        self.forced =
-            if ready | early == 0 { self.first_to_give_way(timed, spinning) } else { None };
+        self.forced = if ready | early == 0 { self.first_to_give_way(timed, spinning) } else { None };
         let all = match self.forced {
             None if ready | early == 0 => return None,
             None => ready | early | spurious,

@@ -14,8 +14,8 @@ impl World {
             Acquire, AcquireTimed, Arrive, CloseReceivers, CloseSemaphore, CloseSenders, Downgrade, Fence,
             Finish, IsFinished, Join, Len, Load, Lock, LockTimed, NotifyAll, NotifyOne, Park, ParkTimed,
             Pass, Permits, Read, ReadTimed, Recv, RecvTimed, Release, Relock, RelockTimed, Rmw, Send,
-            SendTimed, Sleep, Start, Store, Taken, TryAcquire, TryLock, TryRead, TryRecv, TrySend, TryWrite,
-            Unlock, UnlockRead, UnlockWrite, Unpark, Wait, WaitTimed, Write, WriteTimed, Yield,
+            SendTimed, Sleep, Spawn, Start, Store, Taken, TryAcquire, TryLock, TryRead, TryRecv, TrySend,
+            TryWrite, Unlock, UnlockRead, UnlockWrite, Unpark, Wait, WaitTimed, Write, WriteTimed, Yield,
         };
         match op.kind {
             Lock | LockTimed | TryLock | Read | ReadTimed | TryRead | Write | WriteTimed | TryWrite => {
@@ -75,7 +75,7 @@ impl World {
                 self.acquire_from(thread, op.object);
                 Outcome::Done
             }
-            Start | Yield | Finish | IsFinished | Len | Load | Store | Rmw | Fence => Outcome::Done,
+            Start | Spawn | Yield | Finish | IsFinished | Len | Load | Store | Rmw | Fence => Outcome::Done,
         }
     }
 

@@ -26,6 +26,8 @@ pub(crate) struct Limits {
 pub(crate) struct Mode {
     /// Unlocks and thread ends are steps, since the program has operations that can see them.
     pub(crate) visible_releases: bool,
+    /// Spawns are steps, since more than the main thread spawn.
+    pub(crate) visible_spawns: bool,
     /// The program has threads that yield: it is followed what they look at.
     pub(crate) yields: bool,
 }
@@ -223,6 +225,7 @@ pub(crate) struct World {
     /// An object whose state comes from an earlier execution, by place of construction.
     pub(crate) survivor: Option<(&'static str, Place)>,
     pub(crate) fence: Option<ObjectIndex>,
+    spawns: Option<ObjectIndex>,
 }
 
 /// A strategy that can also be printed and asked for its own type again.
@@ -264,6 +267,7 @@ impl World {
             weak_atomics: false,
             survivor: None,
             fence: None,
+            spawns: None,
         }
     }
 
@@ -280,6 +284,7 @@ impl World {
         self.stop = None;
         self.teardown = false;
         self.fence = None;
+        self.spawns = None;
         let main = self.add_thread(Some("main".to_owned()), std::panic::Location::caller());
         debug_assert_eq!(main, 0, "the main thread comes first");
     }
@@ -338,6 +343,16 @@ impl World {
         let op = Op::new(OpKind::Start, NO_OBJECT, 0, place);
         self.set_pending(child, Some(op));
         child
+    }
+
+    /// The object that stands for the order of spawning, where the running thread's spawn is a step.
+    pub(crate) fn spawns_object(&mut self, place: Place) -> Option<ObjectIndex> {
+        self.wants.visible_spawns |= self.current != 0;
+        if !self.mode.visible_spawns || self.teardown {
+            return None;
+        }
+        let objects = &mut self.objects;
+        Some(*self.spawns.get_or_insert_with(|| objects.register(State::Fence, None, place)))
     }
 
     /// Notes that `thread`'s next step would not be possible without the present thread's last one.

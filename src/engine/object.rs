@@ -66,7 +66,9 @@ pub(crate) mod facts {
 pub(crate) fn proceeds(kind: OpKind, arg: u32, facts: u64) -> bool {
     use OpKind::{Acquire, AcquireTimed, Park, ParkTimed, Recv, RecvTimed, Send, SendTimed, Taken};
     match kind {
-        Acquire | AcquireTimed => facts & facts::CLOSED != 0 || facts >> facts::PERMITS_SHIFT >= u64::from(arg),
+        Acquire | AcquireTimed => {
+            facts & facts::CLOSED != 0 || facts >> facts::PERMITS_SHIFT >= u64::from(arg)
+        }
         Send | SendTimed => facts & (facts::ROOM | facts::NO_RECEIVERS) != 0,
         Recv | RecvTimed => facts & (facts::FILLED | facts::NO_SENDERS) != 0,
         Taken => facts & facts::NO_RECEIVERS != 0 || facts >> facts::RECEIVED_SHIFT > u64::from(arg),
@@ -80,7 +82,9 @@ impl State {
     #[inline]
     pub(crate) fn facts(&self) -> u64 {
         match self {
-            State::Semaphore { permits, closed } => (*permits as u64) << facts::PERMITS_SHIFT | u64::from(*closed),
+            State::Semaphore { permits, closed } => {
+                (*permits as u64) << facts::PERMITS_SHIFT | u64::from(*closed)
+            }
             State::Channel(channel) => {
                 let bit = |is_set: bool, fact: u64| if is_set { fact } else { 0 };
                 bit(channel.has_room(), facts::ROOM)

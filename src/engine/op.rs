@@ -16,6 +16,8 @@ pub(crate) const NO_OBJECT: ObjectIndex = u32::MAX;
 pub(crate) enum OpKind {
     /// The first step of a spawned thread.
     Start,
+    /// Spawns a thread; a step of its own only where several threads spawn, since threads are numbered in that order.
+    Spawn,
     /// Locks a mutex.
     Lock,
     /// Locks a mutex, or gives up when time runs out.
@@ -186,7 +188,9 @@ enum Role {
 impl Role {
     #[inline]
     fn depends_on(self, other: Role) -> bool {
-        use Role::{AsksForEnd, Changes, Ends, HandsToken, Passes, Reads, Shares, SharesNoMore, TakesToken, Waits};
+        use Role::{
+            AsksForEnd, Changes, Ends, HandsToken, Passes, Reads, Shares, SharesNoMore, TakesToken, Waits,
+        };
         match (self, other) {
             (Passes, _) | (_, Passes) => false,
             (Changes, Changes) => true,
@@ -204,8 +208,8 @@ impl Footprint {
     #[inline]
     fn role(&self, object: ObjectIndex) -> Role {
         use OpKind::{
-            Finish, IsFinished, Join, Park, ParkTimed, Pass, Read, ReadTimed, Relock, RelockTimed, TryRead, UnlockRead,
-            Unpark, Wait, WaitTimed,
+            Finish, IsFinished, Join, Park, ParkTimed, Pass, Read, ReadTimed, Relock, RelockTimed, TryRead,
+            UnlockRead, Unpark, Wait, WaitTimed,
         };
         match self.kind {
             Wait | WaitTimed if object == self.object => Role::Waits,
@@ -263,8 +267,8 @@ impl OpKind {
     #[inline]
     pub(crate) fn acquires(self) -> bool {
         use OpKind::{
-            Downgrade, Lock, LockTimed, Read, ReadTimed, Relock, RelockTimed, TryLock, TryRead, TryWrite, Write,
-            WriteTimed,
+            Downgrade, Lock, LockTimed, Read, ReadTimed, Relock, RelockTimed, TryLock, TryRead, TryWrite,
+            Write, WriteTimed,
         };
         matches!(
             self,
@@ -326,6 +330,7 @@ impl OpKind {
     pub(crate) fn word(self) -> &'static str {
         match self {
             OpKind::Start => "start",
+            OpKind::Spawn => "spawn",
             OpKind::Lock => "lock",
             OpKind::LockTimed => "lock-timed",
             OpKind::TryLock => "try-lock",
@@ -379,8 +384,9 @@ impl OpKind {
     }
 
     /// Every kind.
-    const ALL: [OpKind; 50] = [
+    const ALL: [OpKind; 51] = [
         OpKind::Start,
+        OpKind::Spawn,
         OpKind::Lock,
         OpKind::LockTimed,
         OpKind::TryLock,

@@ -45,7 +45,7 @@ pub(super) struct Taken {
 pub(super) struct History {
     taken: Vec<Taken>,
     len: usize,
-    last_of_thread: Vec<EventIndex>,
+    of_thread: Vec<Vec<EventIndex>>,
     of_object: Vec<Vec<EventIndex>>,
     /// Which step gave back what which step had taken, by time.
     releases: Vec<(EventIndex, EventIndex)>,
@@ -56,7 +56,7 @@ impl History {
         History {
             taken: Vec::new(),
             len: 0,
-            last_of_thread: Vec::new(),
+            of_thread: Vec::new(),
             of_object: Vec::new(),
             releases: Vec::new(),
         }
@@ -91,8 +91,8 @@ impl History {
 
     /// What the thread's last step depends on.
     pub(super) fn clock_of_thread(&self, thread: ThreadIndex) -> Option<&VectorClock> {
-        let last = *self.last_of_thread.get(thread)?;
-        (last != NO_EVENT).then(|| &self.get(last).clock)
+        let last = *self.of_thread.get(thread)?.last()?;
+        Some(&self.get(last).clock)
     }
 
     /// Forgets the steps from `len` on.
@@ -106,7 +106,7 @@ impl History {
         while self.len > len {
             self.len -= 1;
             let last = &self.taken[self.len];
-            self.last_of_thread[last.thread] = last.previous_of_thread;
+            self.of_thread[last.thread].pop();
             for object in objects(&last.footprint) {
                 self.of_object[object as usize].pop();
             }
@@ -134,11 +134,11 @@ impl History {
                 previous_of_thread: NO_EVENT,
             });
         }
-        if self.last_of_thread.len() <= thread {
-            self.last_of_thread.resize(thread + 1, NO_EVENT);
+        if self.of_thread.len() <= thread {
+            self.of_thread.resize_with(thread + 1, Vec::new);
         }
         let event_index = EventIndex::try_from(index).expect("fewer than 2^32 steps");
-        let previous = std::mem::replace(&mut self.last_of_thread[thread], event_index);
+        let previous = self.of_thread[thread].last().copied().unwrap_or(NO_EVENT);
         let (earlier, rest) = self.taken.split_at_mut(index);
         let taken = &mut rest[0];
         taken.thread = thread;
@@ -161,10 +161,11 @@ impl History {
         }
         if forced {
             // It could come only after everything that could happen had happened.
-            for last in self.last_of_thread.iter().filter(|last| **last < event_index) {
+            for last in self.of_thread.iter().filter_map(|steps| steps.last()) {
                 taken.before.join(&earlier[*last as usize].clock);
             }
         }
+        self.of_thread[thread].push(event_index);
         taken.count = taken.before.get(thread) + 1;
         for object in objects(&taken.footprint) {
             if self.of_object.len() <= object as usize {
@@ -191,12 +192,16 @@ impl History {
         let holds = |index: &EventIndex| {
             let taken = self.get(*index);
             let is_now_shared = taken.footprint.kind == OpKind::Downgrade && *index == step;
-            taken.footprint.kind.acquires() && !taken.failed && taken.released_at == NO_EVENT && !is_now_shared
+            taken.footprint.kind.acquires()
+                && !taken.failed
+                && taken.released_at == NO_EVENT
+                && !is_now_shared
         };
         let own = |index: &EventIndex| holds(index) && self.get(*index).thread == thread;
         let all = self.on_object(object);
         // A guard that was sent away is given back by another thread.
-        let acquired = all.iter().rev().find(|index| own(index)).or_else(|| all.iter().rev().find(|index| holds(index)));
+        let acquired =
+            all.iter().rev().find(|index| own(index)).or_else(|| all.iter().rev().find(|index| holds(index)));
         if let Some(acquired) = acquired.copied() {
             self.taken[acquired as usize].released_at = step;
             self.releases.push((acquired, step));
@@ -228,6 +233,23 @@ impl History {
         self.taken[index].clock = clock;
     }
 
+    /// The same step of the same thread as it is in this execution; `pending` are the operations that came to nothing.
+    pub(super) fn here(&self, step: &Move, pending: &[Option<Op>]) -> Move {
+        let taken = self.of_thread.get(step.thread).and_then(|steps| steps.get(step.count as usize - 1));
+        let op = match taken {
+            Some(index) => Some(self.get(*index).op),
+            None => pending.get(step.thread).copied().flatten(),
+        };
+        let Some(op) = op else { return *step };
+        let second = match (step.footprint.second, op.second) {
+            (NO_OBJECT, _) => NO_OBJECT,
+            // Notified in this execution, but not where the step stands: the condition variable is the argument.
+            (_, NO_OBJECT) => op.arg,
+            (_, second) => second,
+        };
+        Move { footprint: Footprint { object: op.object, second, ..step.footprint }, ..*step }
+    }
+
     /// The steps after `index` and before `end` that do not depend on that at `index`, in order, into `sequence`.
     pub(super) fn independent_of(
         &self,
@@ -242,7 +264,12 @@ impl History {
         for at in index as usize + 1..end {
             let step = &self.taken[at];
             if step.clock.get(thread) < count {
-                sequence.push(Move { thread: step.thread, values: values(at), footprint: step.footprint });
+                sequence.push(Move {
+                    thread: step.thread,
+                    count: step.count,
+                    values: values(at),
+                    footprint: step.footprint,
+                });
             }
         }
     }

@@ -214,20 +214,17 @@ impl Exhaustive {
     }
 
     /// Notes at the state before the race's first step how to come to the other order.
-    fn reverse(&mut self, race: &Race) {
-        let Race { earlier, thread, footprint, end } = *race;
+    fn reverse(&mut self, race: &Race, pending: &[Option<Op>]) {
+        let Race { earlier, thread, count, footprint, end } = *race;
         let end = end.map_or(self.history.len(), |end| end as usize);
         let values = |at: usize| self.nodes[at].chosen.values;
         self.history.independent_of(earlier, end, values, &mut self.sequence);
-        self.sequence.push(Move { thread, values: Values::default(), footprint });
-        if std::env::var("DBG").is_ok() { eprintln!("REVERSE {race:?} first_new {} seq {:?}", self.first_new, self.sequence.iter().map(|m| m.thread).collect::<Vec<_>>());
-            for i in 0..self.history.len() { let t=self.history.get(i as u32); eprintln!("  {i} t{} {:?} reads {} en {}", t.thread, t.footprint.kind, t.footprint.reads, t.enabled_by); }
-        }
-        self.note(earlier);
+        self.sequence.push(Move { thread, count, values: Values::default(), footprint });
+        self.note(earlier, pending);
     }
 
     /// Notes the other outcomes of the step at `index`.
-    fn try_other_values(&mut self, index: usize) {
+    fn try_other_values(&mut self, index: usize, pending: &[Option<Op>]) {
         let Node { chosen, values, value_counts, .. } = self.nodes[index];
         for at in 0..values {
             for value in (0..value_counts[at]).filter(|value| *value != chosen.values.get(at)) {
@@ -238,9 +235,10 @@ impl Exhaustive {
                     self.history.independent_of(index as EventIndex, end, values, &mut self.sequence);
                     // With another value it may do what it did not do with this one.
                     let kind = step.footprint.kind;
-                    let footprint = crate::engine::op::Footprint { reads: kind.only_reads(), ..step.footprint };
+                    let footprint =
+                        crate::engine::op::Footprint { reads: kind.only_reads(), ..step.footprint };
                     self.sequence.push(Move { footprint, ..step });
-                    self.note(index as EventIndex);
+                    self.note(index as EventIndex, pending);
                 } else if value > chosen.values.get(at) {
                     let node = &mut self.nodes[index];
                     self.forest.append(&mut node.branches, step);
@@ -250,12 +248,13 @@ impl Exhaustive {
     }
 
     /// Adds the sequence to what is to be explored from the state before the step at `index`.
-    fn note(&mut self, index: EventIndex) {
+    fn note(&mut self, index: EventIndex, pending: &[Option<Op>]) {
         let node = &mut self.nodes[index as usize];
         if node.sleep.iter().any(|asleep| initial(&self.sequence, asleep).is_some()) {
             return;
         }
-        self.forest.insert(&mut node.branches, &mut self.sequence);
+        let here = |step: &Move| self.history.here(step, pending);
+        self.forest.insert(&mut node.branches, &mut self.sequence, here);
     }
 
     /// How much of the search lies behind it, from 0 to 1, if each branch were as large as its neighbours (Knuth, "Estimating
@@ -282,7 +281,8 @@ fn preferred(view: &View<'_>, awake: ThreadSet) -> Option<ThreadIndex> {
 /// The thread's next step, with the first of its outcomes.
 fn first_of(view: &View<'_>, thread: ThreadIndex) -> Move {
     let op = view.pending[thread].expect("a candidate has a next operation");
-    Move { thread, values: Values::default(), footprint: op.footprint() }
+    // The count is known when the step is taken.
+    Move { thread, count: 0, values: Values::default(), footprint: op.footprint() }
 }
 
 impl Strategy for Exhaustive {
@@ -328,10 +328,6 @@ impl Strategy for Exhaustive {
             node.kind = op.kind;
             node.credit = credit - cost;
         }
-        if std::env::var("DBG").is_ok() && (allowed != node.candidates || allowed & bit(thread) == 0 || op.kind != node.kind) {
-            eprintln!("DIVERGED depth {} first_new {} len {} thread {thread} allowed {allowed:b} node {:b} kind {:?} {:?} view {view:?}", self.depth, self.first_new, self.len, node.candidates, op.kind, node.kind);
-            for i in 0..self.history.len() { let t=self.history.get(i as u32); eprintln!("  {i} t{} {:?} reads {} en {}", t.thread, t.footprint, t.footprint.reads, t.enabled_by); }
-        }
         if allowed != node.candidates || allowed & bit(thread) == 0 || op.kind != node.kind {
             return Decision::Diverged;
         }
@@ -362,9 +358,11 @@ impl Strategy for Exhaustive {
         let node = &mut self.nodes[self.depth - 1];
         let taken = self.history.get(index);
         node.chosen.footprint = taken.footprint;
+        node.chosen.count = taken.count;
         if self.reduction == Reduction::Optimal {
             let later = Later {
                 thread: taken.thread,
+                count: taken.count,
                 footprint: taken.footprint,
                 before: &taken.before,
                 gives_up: taken.gives_up,
@@ -387,6 +385,7 @@ impl Strategy for Exhaustive {
             self.races.truncate(self.races_before_last);
             let later = Later {
                 thread: taken.thread,
+                count: taken.count,
                 footprint: taken.footprint,
                 before: &taken.before,
                 gives_up: taken.gives_up,
@@ -412,7 +411,7 @@ impl Strategy for Exhaustive {
     fn end_execution(&mut self, pending: &[Option<Op>]) {
         if !self.reduces() {
             for index in self.first_new..self.history.len() {
-                self.try_other_values(index);
+                self.try_other_values(index, pending);
             }
             return;
         }
@@ -424,11 +423,11 @@ impl Strategy for Exhaustive {
         let mut races = std::mem::take(&mut self.races);
         races::find_other_awakenings(&self.history, self.first_new, &mut races);
         for race in &races {
-            self.reverse(race);
+            self.reverse(race, pending);
         }
         self.races = races;
         for index in self.first_new..self.history.len() {
-            self.try_other_values(index);
+            self.try_other_values(index, pending);
         }
     }
 
@@ -447,7 +446,8 @@ impl Exhaustive {
         let start = VectorClock::new();
         let before = self.history.clock_of_thread(thread).unwrap_or(&start);
         let at = self.history.len() as EventIndex;
-        let later = Later { thread, footprint: op.footprint(), before, gives_up: true, at, end };
+        let count = before.get(thread) + 1;
+        let later = Later { thread, count, footprint: op.footprint(), before, gives_up: true, at, end };
         races::find(&self.history, &later, &mut self.races);
     }
 }

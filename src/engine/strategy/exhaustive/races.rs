@@ -1,6 +1,6 @@
 //! Races: pairs of steps of different threads of which the order matters and that nothing else orders.
 
-use super::history::{EventIndex, History, NO_EVENT, objects};
+use super::history::{EventIndex, History, NO_EVENT, Taken, objects};
 use crate::engine::{
     clock::VectorClock,
     object::proceeds,
@@ -12,6 +12,8 @@ use crate::engine::{
 pub(super) struct Race {
     pub(super) earlier: EventIndex,
     pub(super) thread: ThreadIndex,
+    /// Which step of that thread it is.
+    pub(super) count: u32,
     /// What the later step does; where it would come first it may do less.
     pub(super) footprint: Footprint,
     /// What of the execution the later step does not exclude: the number of steps.
@@ -22,6 +24,7 @@ pub(super) struct Race {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Later<'a> {
     pub(super) thread: ThreadIndex,
+    pub(super) count: u32,
     pub(super) footprint: Footprint,
     pub(super) before: &'a VectorClock,
     pub(super) gives_up: bool,
@@ -38,7 +41,7 @@ pub(super) struct Later<'a> {
 /// then on (JACM 2017, section 9, on operations that can be blocked).
 pub(super) fn find(history: &History, later: &Later<'_>, races: &mut Vec<Race>) {
     for object in objects(&later.footprint) {
-        let mut is_found = false;
+        let first = races.len();
         for index in history.on_object(object).iter().rev().copied() {
             if index >= later.at {
                 continue;
@@ -55,14 +58,16 @@ pub(super) fn find(history: &History, later: &Later<'_>, races: &mut Vec<Race>) 
             if !earlier.footprint.depends_on(&later.footprint) {
                 continue;
             }
-            if orders_all && is_found {
+            if races[first..].iter().any(|race| history.follows(index, race.earlier)) {
                 // It comes before a step whose order against ours is reversed first.
-                break;
+                if orders_all {
+                    break;
+                }
+                continue;
             }
             if can_swap(history, index, later) {
-                let Later { thread, footprint, end, .. } = *later;
-                races.push(Race { earlier: index, thread, footprint, end });
-                is_found = true;
+                let Later { thread, count, footprint, end, .. } = *later;
+                races.push(Race { earlier: index, thread, count, footprint, end });
                 if orders_all {
                     break;
                 }
@@ -74,14 +79,14 @@ pub(super) fn find(history: &History, later: &Later<'_>, races: &mut Vec<Race>) 
 /// Whether `later` could be performed without the step at `earlier` and all that depends on it.
 fn can_swap(history: &History, earlier: EventIndex, later: &Later<'_>) -> bool {
     use OpKind::{
-        Acquire, AcquireTimed, Join, Lock, LockTimed, Park, ParkTimed, Read, ReadTimed, Recv, RecvTimed, Relock,
-        RelockTimed, Send, SendTimed, Taken, Write, WriteTimed,
+        Acquire, AcquireTimed, Join, Lock, LockTimed, Park, ParkTimed, Read, ReadTimed, Recv, RecvTimed,
+        Relock, RelockTimed, Send, SendTimed, Write, WriteTimed,
     };
     match later.footprint.kind {
         Lock | LockTimed | Relock | RelockTimed | Read | ReadTimed | Write | WriteTimed => {
             is_free(history, earlier, later, later.footprint.object) || may_give_up(later)
         }
-        Acquire | AcquireTimed | Send | SendTimed | Taken | Recv | RecvTimed | Park | ParkTimed => {
+        Acquire | AcquireTimed | Send | SendTimed | OpKind::Taken | Recv | RecvTimed | Park | ParkTimed => {
             let facts = history.get(earlier).facts;
             proceeds(later.footprint.kind, later.footprint.arg, facts) || may_give_up(later)
         }
@@ -140,7 +145,8 @@ pub(super) fn find_other_awakenings(history: &History, first_new: usize, races: 
                 && !history.follows(step.enabled_by, *index)
         };
         if step.awaits.iter().any(|object| history.on_object(*object).iter().any(would_wake)) {
-            races.push(Race { earlier: step.enabled_by, thread: step.thread, footprint: step.footprint, end: None });
+            let Taken { thread, count, footprint, .. } = *step;
+            races.push(Race { earlier: step.enabled_by, thread, count, footprint, end: None });
         }
     }
 }

@@ -6,9 +6,15 @@
 use crate::engine::op::{Footprint, ThreadIndex};
 
 /// A step as far as a search has to know it: whose it is, which of its possible outcomes it has, what it touches.
+///
+/// Objects are numbered in the order of first use, so the numbers of objects that were not in use at a state mean something
+/// else in each execution that goes through it. Before a step of another execution is compared it has to be looked up in the
+/// present one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Move {
     pub(super) thread: ThreadIndex,
+    /// Which step of its thread it is, from 1.
+    pub(super) count: u32,
     pub(super) values: Values,
     pub(super) footprint: Footprint,
 }
@@ -36,7 +42,7 @@ impl Values {
 }
 
 /// Whether `first` can be made the first step of the sequence without leaving its trace, or of what extends it: its place in
-/// the sequence, which is the length if it is not in it (a *weak initial*).
+/// the sequence, which is the length if it is not in it (a *weak initial*). `first` must be of the same execution.
 pub(super) fn initial(sequence: &[Move], first: &Move) -> Option<usize> {
     for (at, step) in sequence.iter().enumerate() {
         if step.thread == first.thread {
@@ -95,15 +101,21 @@ impl Forest {
         count
     }
 
-    /// Adds a sequence to the tree that begins with `list`, unless the tree has one that leads to the same traces.
-    pub(super) fn insert(&mut self, list: &mut BranchIndex, sequence: &mut Vec<Move>) {
+    /// Adds a sequence to the tree that begins with `list`, unless the tree has one that leads to the same traces. `here`
+    /// looks a step of the tree up in the execution that the sequence is of.
+    pub(super) fn insert(
+        &mut self,
+        list: &mut BranchIndex,
+        sequence: &mut Vec<Move>,
+        here: impl Fn(&Move) -> Move,
+    ) {
         let mut parent = NO_BRANCH;
         'levels: loop {
             let mut at = if parent == NO_BRANCH { *list } else { self.branches[parent as usize].child };
             let mut last = NO_BRANCH;
             while at != NO_BRANCH {
                 let branch = self.branches[at as usize];
-                if let Some(position) = initial(sequence, &branch.step) {
+                if let Some(position) = initial(sequence, &here(&branch.step)) {
                     if position < sequence.len() {
                         sequence.remove(position);
                     }
@@ -167,7 +179,7 @@ mod tests {
 
     fn store(thread: ThreadIndex, object: u32) -> Move {
         let footprint = Footprint { kind: OpKind::Store, reads: false, object, second: NO_OBJECT, arg: 0 };
-        Move { thread, values: Values::default(), footprint }
+        Move { thread, count: 1, values: Values::default(), footprint }
     }
 
     fn threads(forest: &mut Forest, mut list: BranchIndex) -> Vec<Vec<ThreadIndex>> {
@@ -193,10 +205,10 @@ mod tests {
     #[test]
     fn what_is_there_is_not_added_again() {
         let (mut forest, mut list) = (Forest::new(), NO_BRANCH);
-        forest.insert(&mut list, &mut vec![store(0, 7), store(1, 7)]);
-        forest.insert(&mut list, &mut vec![store(2, 8), store(0, 7), store(1, 7)]);
-        forest.insert(&mut list, &mut vec![store(1, 7), store(0, 7)]);
-        forest.insert(&mut list, &mut vec![store(0, 7), store(2, 7), store(1, 7)]);
+        forest.insert(&mut list, &mut vec![store(0, 7), store(1, 7)], |step| *step);
+        forest.insert(&mut list, &mut vec![store(2, 8), store(0, 7), store(1, 7)], |step| *step);
+        forest.insert(&mut list, &mut vec![store(1, 7), store(0, 7)], |step| *step);
+        forest.insert(&mut list, &mut vec![store(0, 7), store(2, 7), store(1, 7)], |step| *step);
         assert_eq!(threads(&mut forest, list), [vec![0, 1], vec![0, 2, 1], vec![1, 0]]);
     }
 
