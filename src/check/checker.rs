@@ -22,7 +22,7 @@ pub(crate) const PREEMPTIONS_VARIABLE: &str = "UNSNARL_PREEMPTIONS";
 pub enum Strategy {
     /// Exhaustive within the time budget; if that ends first, random for a tenth of it.
     Auto,
-    /// Every order of dependent operations: depth-first search with sleep sets and source sets.
+    /// Every order of dependent operations, each once: depth-first search with optimal partial-order reduction.
     Exhaustive,
     /// As `Exhaustive`, with sleep sets only: more redundant work, fewer assumptions. For checks of the checker.
     SleepSets,
@@ -80,6 +80,7 @@ pub struct Checker {
     pub(crate) expected: Option<FindingKind>,
     pub(crate) strategy: Strategy,
     pub(crate) preemption_bound: Option<usize>,
+    pub(crate) delay_bound: Option<usize>,
     pub(crate) max_executions: Option<u64>,
     pub(crate) max_time: Duration,
     pub(crate) max_steps: usize,
@@ -137,6 +138,7 @@ impl Checker {
             expected: None,
             strategy: Strategy::Auto,
             preemption_bound: None,
+            delay_bound: None,
             max_executions: None,
             max_time: Duration::from_secs(10),
             max_steps: 20_000,
@@ -169,7 +171,18 @@ impl Checker {
     /// partial-order reduction off, since an order that it leaves out could be one with fewer preemptions.
     pub fn preemption_bound(mut self, bound: usize) -> Self {
         self.preemption_bound = Some(bound);
+        self.delay_bound = None;
         self.loom_preemptions = Some(bound);
+        self
+    }
+
+    /// Leaves out schedules that differ in more steps than this from the one that keeps the running thread as long as it can
+    /// go on and then takes the next one in the order of spawning (Emmi, Qadeer, Rakamaric, POPL 2011): each thread that
+    /// could run and is passed over counts. Takes the place of a preemption bound, and turns partial-order reduction off, too.
+    /// Our engine only; the others run without it.
+    pub fn delay_bound(mut self, bound: usize) -> Self {
+        self.delay_bound = Some(bound);
+        self.preemption_bound = None;
         self
     }
 
@@ -191,8 +204,8 @@ impl Checker {
         self
     }
 
-    /// How often each thread's time may run out although other threads could still run. Default: once. Without this
-    /// budget time runs out only when nothing else can happen.
+    /// How often each wait of each thread may run out of time although other threads could still run. Default: once. Without
+    /// this budget time runs out only when nothing else can happen.
     pub fn early_timeouts(mut self, times: u32) -> Self {
         self.early_timeouts = times;
         self
@@ -337,9 +350,7 @@ impl Checker {
             self.max_time = Duration::from_secs(seconds);
         }
         if let Some(bound) = number(PREEMPTIONS_VARIABLE)? {
-            let bound = usize::try_from(bound).unwrap_or(usize::MAX);
-            self.preemption_bound = Some(bound);
-            self.loom_preemptions = Some(bound);
+            self = self.preemption_bound(usize::try_from(bound).unwrap_or(usize::MAX));
         }
         if self.replay.is_none()
             && let Some(path) = env::var_os(REPLAY_VARIABLE)

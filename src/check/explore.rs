@@ -128,7 +128,8 @@ fn check(checker: &Checker, model: &dyn Fn()) -> Verdict {
 
 /// Follows the strategy that the checker asks for.
 fn explored(checker: &Checker, model: &dyn Fn(), notes: Vec<String>) -> Verdict {
-    let bound = checker.preemption_bound.map(Bound::Preemptions);
+    let preemptions = checker.preemption_bound.map(Bound::Preemptions);
+    let bound = checker.delay_bound.map(Bound::Delays).or(preemptions);
     let budget = Budget { executions: checker.max_executions, time: checker.max_time };
     let plan = match &checker.strategy {
         Strategy::Auto | Strategy::Exhaustive => Plan::Exhaustive(Reduction::Optimal, bound),
@@ -275,10 +276,11 @@ pub(super) fn explore(
     let mut bounds = Vec::new();
     let strategy: &dyn Any = world.strategy.as_ref();
     if strategy.downcast_ref::<Exhaustive>().is_some_and(|exhaustive| exhaustive.cut_by_bound) {
-        bounds.push(format!(
-            "schedules with more than {} preemptions were left out",
-            checker.preemption_bound.unwrap_or_default()
-        ));
+        let (most, of_what) = match checker.delay_bound {
+            Some(most) => (most, "delays"),
+            None => (checker.preemption_bound.unwrap_or_default(), "preemptions"),
+        };
+        bounds.push(format!("schedules with more than {most} {of_what} were left out"));
     }
     if strategy.downcast_ref::<Random>().is_some() {
         bounds.push("schedules were sampled at random".to_owned());

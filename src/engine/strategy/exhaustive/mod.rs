@@ -226,8 +226,8 @@ impl Exhaustive {
     /// Notes the other outcomes of the step at `index`.
     fn try_other_values(&mut self, index: usize, pending: &[Option<Op>]) {
         let Node { chosen, values, value_counts, .. } = self.nodes[index];
-        for at in 0..values {
-            for value in (0..value_counts[at]).filter(|value| *value != chosen.values.get(at)) {
+        for (at, count) in value_counts.iter().enumerate().take(values) {
+            for value in (0..*count).filter(|value| *value != chosen.values.get(at)) {
                 let step = Move { values: chosen.values.with(at, value), ..chosen };
                 if self.reduces() {
                     let values = |at: usize| self.nodes[at].chosen.values;
