@@ -12,7 +12,7 @@ pub(crate) use exhaustive::{Bound, Exhaustive, Reduction};
 pub(crate) use random::Random;
 pub(crate) use replay::Replay;
 
-use super::op::{ObjectIndex, Op, ThreadIndex};
+use super::op::{ObjectIndex, Op, OpKind, ThreadIndex};
 
 /// A set of threads, as bits.
 pub(crate) type ThreadSet = u128;
@@ -85,6 +85,12 @@ pub(crate) struct Event<'a> {
 pub(crate) trait Strategy {
     /// Begins an execution; `false` when there is nothing left to explore.
     fn new_execution(&mut self) -> bool;
+
+    /// The thread and the kind of its operation, if the next step was taken in an earlier execution and everything up to it
+    /// was the same: the candidates need not be looked for.
+    fn repeat(&mut self) -> Option<(ThreadIndex, OpKind)> {
+        None
+    }
 
     /// Chooses among the candidates, of which there is at least one.
     fn choose(&mut self, view: &View<'_>) -> Decision;
