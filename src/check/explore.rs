@@ -35,6 +35,8 @@ pub(super) struct Exploration {
     pub(super) mode: Mode,
     pub(super) bounds: Vec<String>,
     pub(super) notes: Vec<String>,
+    /// It may matter whether waiting writers come before new readers.
+    pub(super) readers_wait: bool,
 }
 
 /// How an exploration ended.
@@ -138,17 +140,18 @@ fn explored(checker: &Checker, model: &dyn Fn(), notes: Vec<String>) -> Verdict 
         Strategy::Random(seed) => Plan::Random(*seed),
         Strategy::Bytes(bytes) => Plan::Bytes(bytes.clone()),
     };
-    let mut exploration = explore(checker, plan, budget, Mode::default(), model);
+    let mut exploration = explore(checker, plan.clone(), budget, Mode::default(), model);
     exploration.notes.splice(0..0, notes);
+    if exploration.readers_wait && matches!(exploration.end, End::Exhausted) {
+        writers_first(checker, plan, &mut exploration, model);
+    }
     if let (End::Budget(_), Strategy::Auto, None) =
         (&exploration.end, &checker.strategy, checker.max_executions)
     {
         let budget = Budget { executions: None, time: checker.max_time / 10 };
         let sampled = explore(checker, Plan::Random(0), budget, exploration.mode, model);
         exploration.explored.sampled = sampled.explored.executions;
-        exploration.explored.executions += sampled.explored.executions;
-        exploration.explored.steps += sampled.explored.steps;
-        exploration.explored.elapsed += sampled.explored.elapsed;
+        exploration.explored.add(&sampled.explored);
         if !matches!(sampled.end, End::Exhausted | End::Budget(_)) {
             exploration.end = sampled.end;
         }
@@ -156,8 +159,25 @@ fn explored(checker: &Checker, model: &dyn Fn(), notes: Vec<String>) -> Verdict 
     verdict(checker, exploration, model)
 }
 
+/// Explores once more with locks that let waiting writers in before new readers: nobody says which kind a reader-writer lock
+/// is, and only then does a thread that waits while it reads hold others up that only want to read.
+fn writers_first(checker: &Checker, plan: Plan, first: &mut Exploration, model: &dyn Fn()) {
+    let budget = Budget {
+        executions: checker.max_executions.map(|most| most.saturating_sub(first.explored.executions)),
+        time: checker.max_time.saturating_sub(first.explored.elapsed),
+    };
+    let mode = Mode { writers_first: true, ..first.mode };
+    let second = explore(checker, plan, budget, mode, model);
+    first.explored.add(&second.explored);
+    first.end = second.end;
+    first.mode = second.mode;
+    first
+        .bounds
+        .extend(second.bounds.into_iter().filter(|bound| !first.bounds.contains(bound)).collect::<Vec<_>>());
+}
+
 fn verdict(checker: &Checker, exploration: Exploration, model: &dyn Fn()) -> Verdict {
-    let Exploration { explored, end, mode, mut bounds, notes } = exploration;
+    let Exploration { explored, end, mode, mut bounds, notes, .. } = exploration;
     match end {
         End::Exhausted => {}
         End::Budget(why) => bounds.push(why),
@@ -191,11 +211,14 @@ fn replay(checker: &Checker, schedule: &Schedule, model: &dyn Fn()) -> Explorati
         },
         Line::Pick { value, count } => Choice::Value { value: *value, count: *count },
     });
-    let is_spawn =
-        |line: &Line| matches!(line, Line::Run { operation, .. } if operation == OpKind::Spawn.word());
+    let has = |kind: OpKind| {
+        let is_it = |line: &Line| matches!(line, Line::Run { operation, .. } if operation == kind.word());
+        schedule.lines.iter().any(is_it)
+    };
     let mode = Mode {
         visible_releases: schedule.visible_unlocks,
-        visible_spawns: schedule.lines.iter().any(is_spawn),
+        visible_spawns: has(OpKind::Spawn),
+        writers_first: has(OpKind::QueueWrite),
         yields: true,
     };
     // The recorded run may have used its budgets differently: a replay allows whatever was recorded.
@@ -290,7 +313,7 @@ pub(super) fn explore(
     }
     if world.timeouts_bounded {
         bounds.push(format!(
-            "each wait of each thread ran out of time at most {} while others could still run",
+            "in each wait of each thread time ran out early at most {}, while others could still run",
             times(checker.early_timeouts)
         ));
     }
@@ -312,7 +335,8 @@ pub(super) fn explore(
             "the {kind} made at {place} lives on from one execution to the next, so its data does not start afresh: make it inside the model"
         ));
     }
-    Exploration { explored, end, mode: world.mode, bounds, notes }
+    let readers_wait = world.writes && world.waits_while_reading;
+    Exploration { explored, end, mode: world.mode, bounds, notes, readers_wait }
 }
 
 fn budget_ended(time: Duration, engine: &mut Engine, explored: &Explored) -> String {

@@ -63,6 +63,17 @@ pub struct Explored {
     pub elapsed: Duration,
 }
 
+impl Explored {
+    /// Counts what a second exploration of the same model has seen.
+    #[cfg_attr(not(backend = "instrumented"), allow(dead_code, reason = "the guests explore once"))]
+    pub(super) fn add(&mut self, more: &Explored) {
+        self.executions += more.executions;
+        self.redundant += more.redundant;
+        self.steps += more.steps;
+        self.elapsed += more.elapsed;
+    }
+}
+
 /// No finding.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pass {

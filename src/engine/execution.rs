@@ -29,6 +29,8 @@ pub(crate) struct Mode {
     pub(crate) visible_releases: bool,
     /// Spawns are steps, since more than the main thread spawn.
     pub(crate) visible_spawns: bool,
+    /// New readers wait behind writers that wait.
+    pub(crate) writers_first: bool,
     /// The program has threads that yield: it is followed what they look at.
     pub(crate) yields: bool,
 }
@@ -217,6 +219,10 @@ pub(crate) struct World {
     pub(crate) teardown: bool,
     /// What the program turned out to need of the mode, and this execution's mode did not have.
     pub(crate) wants: Mode,
+    /// Threads took write locks, and threads that held a read lock came to where they may have to wait: it can then matter
+    /// whether waiting writers come before new readers.
+    pub(crate) writes: bool,
+    pub(crate) waits_while_reading: bool,
     /// A timeout that could have fired early did not, for lack of budget.
     pub(crate) timeouts_bounded: bool,
     /// How many waiters the last notification woke.
@@ -263,6 +269,8 @@ impl World {
             stop: None,
             teardown: false,
             wants: mode,
+            writes: false,
+            waits_while_reading: false,
             timeouts_bounded: false,
             woken: 0,
             weak_atomics: false,
@@ -376,8 +384,14 @@ impl World {
     }
 
     /// The running thread is about to perform `op`; decides who takes the next step.
-    pub(crate) fn publish(&mut self, op: Op, timeout: Option<Duration>) -> Next {
+    pub(crate) fn publish(&mut self, mut op: Op, timeout: Option<Duration>) -> Next {
         let thread = self.current;
+        self.writes |= op.kind == OpKind::Write;
+        self.waits_while_reading |=
+            op.kind.waits() && self.thread(thread).held.iter().any(|held| held.kind.locks_shared());
+        if op.kind == OpKind::Write && self.mode.writers_first {
+            op.kind = OpKind::QueueWrite;
+        }
         if op.kind.observes_release() && !self.mode.visible_releases {
             self.wants.visible_releases = true;
         }
