@@ -28,8 +28,28 @@ pub enum Strategy {
     SleepSets,
     /// Every interleaving, however redundant. For checks of the checker.
     BruteForce,
-    /// A random walk with this seed.
+    /// A random walk with this seed: every thread that can go on is equally likely.
     Random(u64),
+    /// Probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010): threads have random priorities, which fall at
+    /// `depth - 1` random steps. Good at bugs that need few preemptions in long executions.
+    Pct {
+        /// How many ordering constraints the bug needs; 3 is usual.
+        depth: usize,
+        /// The seed.
+        seed: u64,
+    },
+    /// Partial-order sampling (Yuan, Yang, Gu, CAV 2018) with this seed: a random priority for each pending operation, drawn
+    /// anew when an operation was taken that it depends on.
+    Pos(u64),
+    /// The uniform random walk with this seed: every interleaving is about equally likely.
+    Urw(u64),
+    /// The selectively uniform random walk (Zhao et al., ASPLOS 2025) with this seed: every order of the accesses to one
+    /// object, picked for the execution, is about equally likely.
+    Surw(u64),
+    /// Grey-box fuzzing of schedules with this seed (Wolff et al., ASPLOS 2024): executions that show a step taking its value
+    /// from another place in the program than before are kept and varied. Good at bugs among many threads that run the same
+    /// code.
+    ReadsFrom(u64),
     /// One execution whose choices are these bytes: for fuzzers, whose input is then the schedule.
     Bytes(Vec<u8>),
 }

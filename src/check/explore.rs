@@ -24,7 +24,7 @@ use super::{
 use crate::engine::{
     Engine, Limits, Mode, Stop, World,
     op::OpKind,
-    strategy::{Bytes, Exhaustive, Random, Reduction, Replay},
+    strategy::{Bytes, Exhaustive, Pct, Pos, Random, Reduction, Replay, Rff, Sampled, Surw, Urw},
     trace::Choice,
 };
 
@@ -63,6 +63,11 @@ pub(super) struct Budget {
 pub(super) enum Plan {
     Exhaustive(Reduction, Option<usize>),
     Random(u64),
+    Pct(usize, u64),
+    Pos(u64),
+    Urw(u64),
+    Surw(u64),
+    ReadsFrom(u64),
     Bytes(Vec<u8>),
     Replay(Vec<Choice>),
 }
@@ -135,6 +140,11 @@ fn explored(checker: &Checker, model: &dyn Fn(), notes: Vec<String>) -> Verdict 
         Strategy::SleepSets => Plan::Exhaustive(Reduction::Sleep, bound),
         Strategy::BruteForce => Plan::Exhaustive(Reduction::None, bound),
         Strategy::Random(seed) => Plan::Random(*seed),
+        Strategy::Pct { depth, seed } => Plan::Pct(*depth, *seed),
+        Strategy::Pos(seed) => Plan::Pos(*seed),
+        Strategy::Urw(seed) => Plan::Urw(*seed),
+        Strategy::Surw(seed) => Plan::Surw(*seed),
+        Strategy::ReadsFrom(seed) => Plan::ReadsFrom(*seed),
         Strategy::Bytes(bytes) => Plan::Bytes(bytes.clone()),
     };
     let mut exploration = explore(checker, plan, budget, Mode::default(), model);
@@ -216,6 +226,11 @@ pub(super) fn explore(
             World::new(Box::new(Exhaustive::new(reduction, bound)), limits, mode)
         }
         Plan::Random(seed) => World::new(Box::new(Random::new(seed)), limits, mode),
+        Plan::Pct(depth, seed) => World::new(Box::new(Sampled::new(seed, Pct::new(depth))), limits, mode),
+        Plan::Pos(seed) => World::new(Box::new(Sampled::new(seed, Pos::default())), limits, mode),
+        Plan::Urw(seed) => World::new(Box::new(Sampled::new(seed, Urw::default())), limits, mode),
+        Plan::Surw(seed) => World::new(Box::new(Sampled::new(seed, Surw::default())), limits, mode),
+        Plan::ReadsFrom(seed) => World::new(Box::new(Sampled::new(seed, Rff::alone())), limits, mode),
         Plan::Bytes(bytes) => World::new(Box::new(Bytes::new(bytes)), limits, mode),
         Plan::Replay(choices) => World::new(Box::new(Replay::new(choices)), limits, mode),
     };
