@@ -20,7 +20,8 @@ pub(crate) const PREEMPTIONS_VARIABLE: &str = "UNSNARL_PREEMPTIONS";
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Strategy {
-    /// Exhaustive within the time budget; if that ends first, random for a tenth of it.
+    /// The exhaustive search, and the portfolio of samplers, in turns: small programs are searched to the end before the
+    /// first sample is drawn, and programs whose search will not end get most of their time for samples.
     Auto,
     /// Every order of dependent operations: depth-first search with sleep sets and source sets.
     Exhaustive,
@@ -50,6 +51,8 @@ pub enum Strategy {
     /// from another place in the program than before are kept and varied. Good at bugs among many threads that run the same
     /// code.
     ReadsFrom(u64),
+    /// All samplers with this seed, in shares that follow what each of them brings to light.
+    Portfolio(u64),
     /// One execution whose choices are these bytes: for fuzzers, whose input is then the schedule.
     Bytes(Vec<u8>),
 }
@@ -99,6 +102,8 @@ pub struct Checker {
     pub(crate) name: String,
     pub(crate) expected: Option<FindingKind>,
     pub(crate) strategy: Strategy,
+    /// The seed of the samples that [`Strategy::Auto`] draws.
+    pub(crate) seed: u64,
     pub(crate) preemption_bound: Option<usize>,
     pub(crate) max_executions: Option<u64>,
     pub(crate) max_time: Duration,
@@ -156,6 +161,7 @@ impl Checker {
             name: name.into(),
             expected: None,
             strategy: Strategy::Auto,
+            seed: 0,
             preemption_bound: None,
             max_executions: None,
             max_time: Duration::from_secs(10),

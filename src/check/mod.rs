@@ -37,6 +37,8 @@
 //! lets readers in while a writer waits; that a waiting writer may block new readers is not explored yet.
 //! What a program does behind the facade's back (its own `std::sync`, time, randomness) is not seen.
 
+#[cfg(backend = "instrumented")]
+mod auto;
 mod checker;
 mod events;
 #[cfg(backend = "instrumented")]
@@ -46,6 +48,8 @@ mod finding;
 mod guest;
 #[cfg(backend = "instrumented")]
 mod observe;
+#[cfg(backend = "instrumented")]
+mod plan;
 #[cfg_attr(
     not(backend = "instrumented"),
     allow(dead_code, reason = "only our own engine has schedules to keep")

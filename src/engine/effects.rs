@@ -14,8 +14,8 @@ impl World {
             Acquire, AcquireTimed, Arrive, CloseReceivers, CloseSemaphore, CloseSenders, Downgrade, Fence,
             Finish, IsFinished, Join, Len, Load, Lock, LockTimed, NotifyAll, NotifyOne, Park, ParkTimed,
             Pass, Permits, Read, ReadTimed, Recv, RecvTimed, Release, Relock, RelockTimed, Rmw, Send,
-            SendTimed, Sleep, Start, Store, Taken, TryAcquire, TryLock, TryRead, TryRecv, TrySend, TryWrite,
-            Unlock, UnlockRead, UnlockWrite, Unpark, Wait, WaitTimed, Write, WriteTimed, Yield,
+            SendTimed, Sleep, Spawn, Start, Store, Taken, TryAcquire, TryLock, TryRead, TryRecv, TrySend,
+            TryWrite, Unlock, UnlockRead, UnlockWrite, Unpark, Wait, WaitTimed, Write, WriteTimed, Yield,
         };
         match op.kind {
             Lock | LockTimed | TryLock | Read | ReadTimed | TryRead | Write | WriteTimed | TryWrite => {
@@ -68,14 +68,14 @@ impl World {
             Park | ParkTimed => self.park(thread, op),
             Unpark => self.unpark(thread, op),
             Sleep => {
-                self.now = self.now.max(self.thread(thread).deadline);
+                self.let_time_pass(thread);
                 Outcome::Done
             }
             Permits => {
                 self.acquire_from(thread, op.object);
                 Outcome::Done
             }
-            Start | Yield | Finish | IsFinished | Len | Load | Store | Rmw | Fence => Outcome::Done,
+            Start | Spawn | Yield | Finish | IsFinished | Len | Load | Store | Rmw | Fence => Outcome::Done,
         }
     }
 
@@ -113,10 +113,28 @@ impl World {
     /// Uses up the time of a timed operation.
     fn time_out(&mut self, thread: ThreadIndex) -> Outcome {
         if self.forced != Some(thread) {
-            self.thread_mut(thread).early_timeouts_left -= 1;
+            let place = self.steps.last().expect("a step is being taken").op.place;
+            let early = &mut self.thread_mut(thread).early_timeouts;
+            match early.iter_mut().find(|(at, _)| *at == place) {
+                Some((_, times)) => *times += 1,
+                None => early.push((place, 1)),
+            }
         }
-        self.now = self.now.max(self.thread(thread).deadline);
+        self.let_time_pass(thread);
         Outcome::TimedOut
+    }
+
+    /// Whether the thread's timed operation may run out of time although others can still run.
+    pub(crate) fn may_time_out(&self, thread: ThreadIndex, op: &Op) -> bool {
+        let early = &self.thread(thread).early_timeouts;
+        let times = early.iter().find(|(at, _)| *at == op.place).map_or(0, |(_, times)| *times);
+        times < self.limits.early_timeouts
+    }
+
+    /// The thread's deadline has come.
+    fn let_time_pass(&mut self, thread: ThreadIndex) {
+        let thread = self.thread_mut(thread);
+        thread.clock.time = thread.clock.time.max(thread.deadline);
     }
 
     fn take_lock(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
@@ -195,8 +213,7 @@ impl World {
         } else {
             self.release_into(thread, object);
         }
-        self.strategy.released(thread, object, shared);
-        self.changes += 1;
+        self.strategy.released(thread, object);
     }
 
     fn downgrade(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
@@ -210,12 +227,15 @@ impl World {
             held.kind = OpKind::Read;
         }
         self.release_into(thread, op.object);
+        self.strategy.released(thread, op.object);
         Outcome::Done
     }
 
     fn begin_wait(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
         if let State::Condvar { waiters } = &mut self.objects.get_mut(op.object).state {
-            waiters.push(thread);
+            // In the order of threads, so that it does not matter in which order they began to wait: any may be woken.
+            let position = waiters.partition_point(|waiter| *waiter < thread);
+            waiters.insert(position, thread);
         }
         self.release_lock(thread, op.arg);
         self.thread_mut(thread).notified = false;

@@ -26,16 +26,13 @@ impl Priorities {
     /// Draws again for each pending operation that depends on the one that `thread` performs: which of them comes next is
     /// a new race.
     pub(crate) fn step(&mut self, scene: &mut Scene<'_>, thread: ThreadIndex, op: &Op) {
+        let footprint = op.footprint();
         for (other, pending) in scene.view.pending.iter().enumerate() {
-            if other != thread && pending.as_ref().is_some_and(|pending| op.depends_on(pending)) {
+            let depends = |pending: &Op| footprint.depends_on(&pending.footprint());
+            if other != thread && pending.as_ref().is_some_and(depends) {
                 self.0[other] = scene.generator.next();
             }
         }
-    }
-
-    /// The number of the thread's next operation.
-    pub(crate) fn of(&self, thread: ThreadIndex) -> u64 {
-        self.0[thread]
     }
 
     /// The thread whose operation has the highest number.

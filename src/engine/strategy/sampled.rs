@@ -59,7 +59,7 @@ impl Scene<'_> {
     /// A candidate whose step cannot matter to any other thread. It is taken at once, whatever the sampler: a random place
     /// among the others' steps would only make a long thread late.
     fn indifferent(&self) -> Option<ThreadIndex> {
-        members(self.view.candidates & !self.view.irregular_candidates)
+        members(self.view.candidates & self.view.ready)
             .find(|thread| self.profile.is_indifferent(self.op(*thread)))
     }
 }
@@ -133,7 +133,7 @@ impl<S: Sampler> Strategy for Sampled<S> {
 
     fn choose(&mut self, view: &View<'_>) -> Decision {
         let fresh = self.take_note(view);
-        let regular = view.candidates & !view.irregular_candidates;
+        let regular = view.candidates & view.ready;
         let candidates = if self.is_irregular || regular == 0 { view.candidates } else { regular };
         let view = &View { candidates, ..*view };
         let mut scene = Scene { view, profile: &self.profile, fresh, generator: &mut self.generator };
@@ -192,7 +192,7 @@ impl Fairness {
         if self.since.len() < view.pending.len() {
             self.since.resize(view.pending.len(), 0);
         }
-        let candidates = view.candidates & !view.irregular_candidates;
+        let candidates = view.candidates & view.ready;
         for thread in members(candidates & !self.candidates) {
             self.since[thread] = self.step;
         }
