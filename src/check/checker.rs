@@ -20,7 +20,8 @@ pub(crate) const PREEMPTIONS_VARIABLE: &str = "UNSNARL_PREEMPTIONS";
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Strategy {
-    /// Exhaustive within the time budget; if that ends first, random for a tenth of it.
+    /// The exhaustive search, and the portfolio of samplers, in turns: small programs are searched to the end before the
+    /// first sample is drawn, and programs whose search will not end get most of their time for samples.
     Auto,
     /// Every order of dependent operations, each once: depth-first search with optimal partial-order reduction.
     Exhaustive,
@@ -28,8 +29,30 @@ pub enum Strategy {
     SleepSets,
     /// Every interleaving, however redundant. For checks of the checker.
     BruteForce,
-    /// A random walk with this seed.
+    /// A random walk with this seed: every thread that can go on is equally likely.
     Random(u64),
+    /// Probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010): threads have random priorities, which fall at
+    /// `depth - 1` random steps. Good at bugs that need few preemptions in long executions.
+    Pct {
+        /// How many ordering constraints the bug needs; 3 is usual.
+        depth: usize,
+        /// The seed.
+        seed: u64,
+    },
+    /// Partial-order sampling (Yuan, Yang, Gu, CAV 2018) with this seed: a random priority for each pending operation, drawn
+    /// anew when an operation was taken that it depends on.
+    Pos(u64),
+    /// The uniform random walk with this seed: every interleaving is about equally likely.
+    Urw(u64),
+    /// The selectively uniform random walk (Zhao et al., ASPLOS 2025) with this seed: every order of the accesses to one
+    /// object, picked for the execution, is about equally likely.
+    Surw(u64),
+    /// Grey-box fuzzing of schedules with this seed (Wolff et al., ASPLOS 2024): executions that show a step taking its value
+    /// from another place in the program than before are kept and varied. Good at bugs among many threads that run the same
+    /// code.
+    ReadsFrom(u64),
+    /// All samplers with this seed, in shares that follow what each of them brings to light.
+    Portfolio(u64),
     /// One execution whose choices are these bytes: for fuzzers, whose input is then the schedule.
     Bytes(Vec<u8>),
 }
@@ -79,6 +102,8 @@ pub struct Checker {
     pub(crate) name: String,
     pub(crate) expected: Option<FindingKind>,
     pub(crate) strategy: Strategy,
+    /// The seed of the samples that [`Strategy::Auto`] draws.
+    pub(crate) seed: u64,
     pub(crate) preemption_bound: Option<usize>,
     pub(crate) delay_bound: Option<usize>,
     pub(crate) max_executions: Option<u64>,
@@ -137,6 +162,7 @@ impl Checker {
             name: name.into(),
             expected: None,
             strategy: Strategy::Auto,
+            seed: 0,
             preemption_bound: None,
             delay_bound: None,
             max_executions: None,

@@ -40,6 +40,8 @@
 //! explored a second time with locks in which new readers wait behind a waiting writer.
 //! What a program does behind the facade's back (its own `std::sync`, time, randomness) is not seen.
 
+#[cfg(backend = "instrumented")]
+mod auto;
 mod checker;
 mod events;
 #[cfg(backend = "instrumented")]
@@ -49,6 +51,8 @@ mod finding;
 mod guest;
 #[cfg(backend = "instrumented")]
 mod observe;
+#[cfg(backend = "instrumented")]
+mod plan;
 #[cfg_attr(
     not(backend = "instrumented"),
     allow(dead_code, reason = "only our own engine has schedules to keep")

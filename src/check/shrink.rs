@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::{
     Checker,
-    explore::{Budget, End, Plan, explore},
+    explore::{Budget, End, explore},
     observe::Observed,
+    plan::Plan,
 };
 use crate::engine::{
     Mode,
@@ -13,7 +14,7 @@ use crate::engine::{
 };
 
 /// What the search for a shorter schedule may cost, for each number of preemptions.
-const BUDGET: Budget = Budget { executions: Some(20_000), time: Duration::from_millis(150) };
+const BUDGET: Budget = Budget { executions: Some(20_000), steps: None, time: Duration::from_millis(150) };
 
 pub(super) fn shrink(checker: &Checker, found: Observed, mode: Mode, model: &dyn Fn()) -> Observed {
     for bound in 0..found.preemptions {

@@ -170,8 +170,8 @@ fn write_finding(out: &mut String, finding: &Finding, style: &Style) -> fmt::Res
     writeln!(
         out,
         "\n  found after {} execution{} in {:.1?}",
-        finding.explored.executions,
-        if finding.explored.executions == 1 { "" } else { "s" },
+        finding.explored.schedules(),
+        if finding.explored.schedules() == 1 { "" } else { "s" },
         finding.explored.elapsed
     )?;
     if !finding.replay.is_empty() {

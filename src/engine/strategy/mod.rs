@@ -4,13 +4,29 @@
 
 mod bytes;
 mod exhaustive;
+mod pct;
+mod portfolio;
+mod pos;
+mod profile;
 mod random;
+mod reads_from;
 mod replay;
+mod rff;
+mod sampled;
+mod surw;
+mod urw;
 
 pub(crate) use bytes::Bytes;
 pub(crate) use exhaustive::{Bound, Exhaustive, Reduction};
+pub(crate) use pct::Pct;
+pub(crate) use portfolio::Portfolio;
+pub(crate) use pos::Pos;
 pub(crate) use random::Random;
 pub(crate) use replay::Replay;
+pub(crate) use rff::Rff;
+pub(crate) use sampled::Sampled;
+pub(crate) use surw::Surw;
+pub(crate) use urw::Urw;
 
 use super::op::{ObjectIndex, Op, OpKind, ThreadIndex};
 
@@ -37,7 +53,7 @@ pub(crate) fn members(mut set: ThreadSet) -> impl Iterator<Item = ThreadIndex> {
 }
 
 /// What a strategy sees before it chooses.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct View<'a> {
     /// The thread that took the last step, if it can take the next one too: choosing another is a preemption.
     pub(crate) current: Option<ThreadIndex>,

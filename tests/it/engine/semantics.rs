@@ -354,7 +354,7 @@ fn a_writer_that_waits_between_two_reads_of_one_thread() {
         writer.join().unwrap();
     });
     assert!(finding.title.contains("`writer` and `main` wait for each other"), "{finding}");
-    assert!(finding.to_string().contains("a waiting writer comes before new readers"), "{finding}");
+    assert!(finding.explanation.concat().contains("a waiting writer comes before new readers"), "{finding}");
     // Neither order of reading alone can hang.
     passes(|| {
         let table = Arc::new(RwLock::new(0));
