@@ -12,20 +12,16 @@ use crate::{oracle::Oracle, threads::together};
 struct Users {
     counts: Mutex<[usize; 2]>,
     resource: Mutex<()>,
-    oracle: Oracle,
 }
 
 /// The only user of its kind, and so always the first and the last.
 fn resource_inside(users: &Users, kind: usize) {
     let held = {
-        let Some(mut counts) = users.oracle.lock(&users.counts) else { return };
+        let mut counts = users.counts.lock();
         counts[kind] += 1;
-        match users.oracle.lock(&users.resource) {
-            Some(held) => held,
-            None => return,
-        }
+        users.resource.lock()
     };
-    let Some(mut counts) = users.oracle.lock(&users.counts) else { return };
+    let mut counts = users.counts.lock();
     counts[kind] -= 1;
     drop(held);
 }
@@ -37,8 +33,8 @@ fn resource_first(users: &Users, kind: usize) {
     drop(held);
 }
 
-fn run(oracle: Oracle, user: fn(&Users, usize)) {
-    let users = Users { counts: Mutex::new([0; 2]), resource: Mutex::new(()), oracle };
+fn run(user: fn(&Users, usize)) {
+    let users = Users { counts: Mutex::new([0; 2]), resource: Mutex::new(()) };
     // Two more threads of the original do nothing that matters.
     together(
         users,
@@ -52,10 +48,10 @@ fn run(oracle: Oracle, user: fn(&Users, usize)) {
     );
 }
 
-pub(super) fn buggy(oracle: Oracle) {
-    run(oracle, resource_inside);
+pub(super) fn buggy(_: Oracle) {
+    run(resource_inside);
 }
 
-pub(super) fn fixed(oracle: Oracle) {
-    run(oracle, resource_first);
+pub(super) fn fixed(_: Oracle) {
+    run(resource_first);
 }

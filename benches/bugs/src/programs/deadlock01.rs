@@ -8,31 +8,30 @@ use crate::{oracle::Oracle, threads::together};
 struct Locks {
     a: Mutex<u32>,
     b: Mutex<u32>,
-    oracle: Oracle,
 }
 
 fn a_then_b(locks: &Locks) {
-    let Some(mut a) = locks.oracle.lock(&locks.a) else { return };
-    let Some(mut b) = locks.oracle.lock(&locks.b) else { return };
+    let mut a = locks.a.lock();
+    let mut b = locks.b.lock();
     *a += 1;
     *b += 1;
 }
 
 fn b_then_a(locks: &Locks) {
-    let Some(mut b) = locks.oracle.lock(&locks.b) else { return };
-    let Some(mut a) = locks.oracle.lock(&locks.a) else { return };
+    let mut b = locks.b.lock();
+    let mut a = locks.a.lock();
     *a += 1;
     *b += 1;
 }
 
-fn run(oracle: Oracle, second: fn(&Locks)) {
-    together(Locks { a: Mutex::new(0), b: Mutex::new(0), oracle }, [a_then_b, second]);
+fn run(second: fn(&Locks)) {
+    together(Locks { a: Mutex::new(0), b: Mutex::new(0) }, [a_then_b, second]);
 }
 
-pub(super) fn buggy(oracle: Oracle) {
-    run(oracle, b_then_a);
+pub(super) fn buggy(_: Oracle) {
+    run(b_then_a);
 }
 
-pub(super) fn fixed(oracle: Oracle) {
-    run(oracle, a_then_b);
+pub(super) fn fixed(_: Oracle) {
+    run(a_then_b);
 }

@@ -9,10 +9,7 @@ use unsnarl::{
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use crate::{
-    oracle::Oracle,
-    threads::{Body, together},
-};
+use crate::{oracle::Oracle, threads::together};
 
 const NUMBERS: [usize; 6] = [4, 1, 0, 5, 2, 3];
 const WORKERS: usize = 2;
@@ -43,17 +40,18 @@ struct Sorter {
 }
 
 impl Sorter {
+    /// The first worker has the whole range to begin with, the others are idle.
     fn new(marks_early: bool) -> Self {
-        let worker = |_| Worker {
+        let worker = |number| Worker {
             lock: Mutex::new(()),
             changed: Condvar::new(),
-            mark: AtomicUsize::new(IDLE),
+            mark: AtomicUsize::new(if number == 0 { WORKING } else { IDLE }),
             start: AtomicUsize::new(0),
-            length: AtomicUsize::new(0),
+            length: AtomicUsize::new(if number == 0 { NUMBERS.len() } else { 0 }),
         };
         Sorter {
             numbers: NUMBERS.map(AtomicUsize::new),
-            idle: Mutex::new(WORKERS),
+            idle: Mutex::new(WORKERS - 1),
             workers: std::array::from_fn(worker),
             marks_early,
         }
@@ -148,14 +146,8 @@ impl Sorter {
 }
 
 fn run(oracle: Oracle, marks_early: bool) {
-    // The main thread has the array; its first hand-over begins the work.
-    let begin = |sorter: &Sorter| {
-        let was_idle = sorter.hand_over(0, NUMBERS.len());
-        debug_assert!(was_idle, "no worker ends before there was work");
-    };
-    let workers =
-        (0..WORKERS).map(|number| Box::new(move |sorter: &Sorter| sorter.work(number)) as Body<Sorter>);
-    let (sorter, _) = together(Sorter::new(marks_early), workers.chain([Box::new(begin) as Body<Sorter>]));
+    let workers = (0..WORKERS).map(|number| move |sorter: &Sorter| sorter.work(number));
+    let (sorter, _) = together(Sorter::new(marks_early), workers);
     let sorted = sorter.numbers.map(AtomicUsize::into_inner);
     oracle.require(sorted.is_sorted(), "the numbers are not sorted");
 }
