@@ -20,16 +20,39 @@ pub(crate) const PREEMPTIONS_VARIABLE: &str = "UNSNARL_PREEMPTIONS";
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Strategy {
-    /// Exhaustive within the time budget; if that ends first, random for a tenth of it.
+    /// The exhaustive search, and the portfolio of samplers, in turns: small programs are searched to the end before the
+    /// first sample is drawn, and programs whose search will not end get most of their time for samples.
     Auto,
-    /// Every order of dependent operations: depth-first search with sleep sets and source sets.
+    /// Every order of dependent operations, each once: depth-first search with optimal partial-order reduction.
     Exhaustive,
     /// As `Exhaustive`, with sleep sets only: more redundant work, fewer assumptions. For checks of the checker.
     SleepSets,
     /// Every interleaving, however redundant. For checks of the checker.
     BruteForce,
-    /// A random walk with this seed.
+    /// A random walk with this seed: every thread that can go on is equally likely.
     Random(u64),
+    /// Probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010): threads have random priorities, which fall at
+    /// `depth - 1` random steps. Good at bugs that need few preemptions in long executions.
+    Pct {
+        /// How many ordering constraints the bug needs; 3 is usual.
+        depth: usize,
+        /// The seed.
+        seed: u64,
+    },
+    /// Partial-order sampling (Yuan, Yang, Gu, CAV 2018) with this seed: a random priority for each pending operation, drawn
+    /// anew when an operation was taken that it depends on.
+    Pos(u64),
+    /// The uniform random walk with this seed: every interleaving is about equally likely.
+    Urw(u64),
+    /// The selectively uniform random walk (Zhao et al., ASPLOS 2025) with this seed: every order of the accesses to one
+    /// object, picked for the execution, is about equally likely.
+    Surw(u64),
+    /// Grey-box fuzzing of schedules with this seed (Wolff et al., ASPLOS 2024): executions that show a step taking its value
+    /// from another place in the program than before are kept and varied. Good at bugs among many threads that run the same
+    /// code.
+    ReadsFrom(u64),
+    /// All samplers with this seed, in shares that follow what each of them brings to light.
+    Portfolio(u64),
     /// One execution whose choices are these bytes: for fuzzers, whose input is then the schedule.
     Bytes(Vec<u8>),
 }
@@ -79,7 +102,10 @@ pub struct Checker {
     pub(crate) name: String,
     pub(crate) expected: Option<FindingKind>,
     pub(crate) strategy: Strategy,
+    /// The seed of the samples that [`Strategy::Auto`] draws.
+    pub(crate) seed: u64,
     pub(crate) preemption_bound: Option<usize>,
+    pub(crate) delay_bound: Option<usize>,
     pub(crate) max_executions: Option<u64>,
     pub(crate) max_time: Duration,
     pub(crate) max_steps: usize,
@@ -136,7 +162,9 @@ impl Checker {
             name: name.into(),
             expected: None,
             strategy: Strategy::Auto,
+            seed: 0,
             preemption_bound: None,
+            delay_bound: None,
             max_executions: None,
             max_time: Duration::from_secs(10),
             max_steps: 20_000,
@@ -169,7 +197,18 @@ impl Checker {
     /// partial-order reduction off, since an order that it leaves out could be one with fewer preemptions.
     pub fn preemption_bound(mut self, bound: usize) -> Self {
         self.preemption_bound = Some(bound);
+        self.delay_bound = None;
         self.loom_preemptions = Some(bound);
+        self
+    }
+
+    /// Leaves out schedules that differ in more steps than this from the one that keeps the running thread as long as it can
+    /// go on and then takes the next one in the order of spawning (Emmi, Qadeer, Rakamaric, POPL 2011): each thread that
+    /// could run and is passed over counts. Takes the place of a preemption bound, and turns partial-order reduction off, too.
+    /// Our engine only; the others run without it.
+    pub fn delay_bound(mut self, bound: usize) -> Self {
+        self.delay_bound = Some(bound);
+        self.preemption_bound = None;
         self
     }
 
@@ -191,8 +230,8 @@ impl Checker {
         self
     }
 
-    /// How often each thread's time may run out although other threads could still run. Default: once. Without this
-    /// budget time runs out only when nothing else can happen.
+    /// How often each wait of each thread may run out of time although other threads could still run. Default: once. Without
+    /// this budget time runs out only when nothing else can happen.
     pub fn early_timeouts(mut self, times: u32) -> Self {
         self.early_timeouts = times;
         self
@@ -337,9 +376,7 @@ impl Checker {
             self.max_time = Duration::from_secs(seconds);
         }
         if let Some(bound) = number(PREEMPTIONS_VARIABLE)? {
-            let bound = usize::try_from(bound).unwrap_or(usize::MAX);
-            self.preemption_bound = Some(bound);
-            self.loom_preemptions = Some(bound);
+            self = self.preemption_bound(usize::try_from(bound).unwrap_or(usize::MAX));
         }
         if self.replay.is_none()
             && let Some(path) = env::var_os(REPLAY_VARIABLE)

@@ -12,19 +12,20 @@ use std::{
 };
 
 use super::{
-    Checker,
+    Checker, auto,
     checker::Strategy,
     finding::{FindingKind, NOT_LINEARIZABLE},
     observe::{self, Observed},
+    plan::Plan,
     regressions,
     schedule::{Line, Schedule},
     shrink,
     verdict::{Explored, Pass, Verdict},
 };
 use crate::engine::{
-    Engine, Limits, Mode, Stop, World,
+    Engine, Limits, Mode, Stop, StrategyDebug, World,
     op::OpKind,
-    strategy::{Bytes, Exhaustive, Random, Reduction, Replay},
+    strategy::{Bound, Exhaustive, Replay},
     trace::Choice,
 };
 
@@ -35,6 +36,8 @@ pub(super) struct Exploration {
     pub(super) mode: Mode,
     pub(super) bounds: Vec<String>,
     pub(super) notes: Vec<String>,
+    /// It may matter whether waiting writers come before new readers.
+    readers_wait: bool,
 }
 
 /// How an exploration ended.
@@ -55,16 +58,86 @@ pub(super) enum End {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {
     pub(super) executions: Option<u64>,
+    pub(super) steps: Option<u64>,
     pub(super) time: Duration,
 }
 
-/// The strategies, as they are made.
-#[derive(Clone, Debug)]
-pub(super) enum Plan {
-    Exhaustive(Reduction, Option<usize>),
-    Random(u64),
-    Bytes(Vec<u8>),
-    Replay(Vec<Choice>),
+impl Budget {
+    fn of(checker: &Checker) -> Budget {
+        Budget { executions: checker.max_executions, steps: None, time: checker.max_time }
+    }
+
+    /// What is left of it for one of two searches: the other one has had `executions`. It pauses at so many steps.
+    pub(super) fn turn(self, executions: u64, steps: u64) -> Budget {
+        let left = self.executions.map(|most| most.saturating_sub(executions));
+        Budget { executions: left, steps: Some(steps), ..self }
+    }
+}
+
+/// Why a search pauses.
+pub(super) enum Pause {
+    /// It has come to an end.
+    End(End),
+    /// A limit of the budget was reached.
+    Executions,
+    Steps,
+    Time,
+}
+
+impl Pause {
+    /// The end of the exploration, where the search is not resumed.
+    pub(super) fn into_end(self, budget_ended: impl FnOnce() -> String) -> End {
+        match self {
+            Pause::End(end) => end,
+            Pause::Executions | Pause::Steps | Pause::Time => End::Budget(budget_ended()),
+        }
+    }
+}
+
+/// A search that can be paused and resumed.
+pub(super) struct Search {
+    strategy: Box<dyn StrategyDebug>,
+    leaves_out: Option<&'static str>,
+    pub(super) explored: Explored,
+    /// Executions that were cut since their schedule starved a thread.
+    pub(super) unfair: u64,
+    /// The strategy has begun an execution that was not run.
+    has_begun: bool,
+}
+
+impl Search {
+    pub(super) fn new(plan: Plan) -> Search {
+        Search {
+            leaves_out: plan.leaves_out(),
+            strategy: plan.strategy(),
+            explored: Explored::default(),
+            unfair: 0,
+            has_begun: false,
+        }
+    }
+
+    /// Begins again, since the rules have changed.
+    pub(super) fn restart(&mut self) {
+        self.strategy.restart();
+        self.has_begun = false;
+        self.unfair = 0;
+        self.explored = Explored { steps: self.explored.steps, ..Explored::default() };
+    }
+
+    /// How many executions the search will have had when it ends, by estimate.
+    pub(super) fn expected_executions(&self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let executions = self.explored.executions as f64;
+        self.strategy.estimate().map(|progress| executions / progress)
+    }
+
+    /// How far the search is, in words.
+    pub(super) fn progress(&self) -> String {
+        let estimate = self.strategy.estimate();
+        estimate.map_or(String::new(), |progress| {
+            format!(", by estimate {:.2} % of the search,", progress * 100.0)
+        })
+    }
 }
 
 /// Runs the check on a thread of its own, so that nothing that a torn-down model leaves behind stays with the caller.
@@ -128,35 +201,48 @@ fn check(checker: &Checker, model: &dyn Fn()) -> Verdict {
 
 /// Follows the strategy that the checker asks for.
 fn explored(checker: &Checker, model: &dyn Fn(), notes: Vec<String>) -> Verdict {
-    let bound = checker.preemption_bound;
-    let budget = Budget { executions: checker.max_executions, time: checker.max_time };
-    let plan = match &checker.strategy {
-        Strategy::Auto | Strategy::Exhaustive => Plan::Exhaustive(Reduction::Source, bound),
-        Strategy::SleepSets => Plan::Exhaustive(Reduction::Sleep, bound),
-        Strategy::BruteForce => Plan::Exhaustive(Reduction::None, bound),
-        Strategy::Random(seed) => Plan::Random(*seed),
-        Strategy::Bytes(bytes) => Plan::Bytes(bytes.clone()),
+    let budget = Budget::of(checker);
+    let in_mode = |mode: Mode, budget: Budget| match &checker.strategy {
+        Strategy::Auto => auto::explore(checker, budget, mode, model),
+        strategy => explore(checker, Plan::of(strategy, bound(checker)), budget, mode, model),
     };
-    let mut exploration = explore(checker, plan, budget, Mode::default(), model);
-    exploration.notes.splice(0..0, notes);
-    if let (End::Budget(_), Strategy::Auto, None) =
-        (&exploration.end, &checker.strategy, checker.max_executions)
-    {
-        let budget = Budget { executions: None, time: checker.max_time / 10 };
-        let sampled = explore(checker, Plan::Random(0), budget, exploration.mode, model);
-        exploration.explored.sampled = sampled.explored.executions;
-        exploration.explored.executions += sampled.explored.executions;
-        exploration.explored.steps += sampled.explored.steps;
-        exploration.explored.elapsed += sampled.explored.elapsed;
-        if !matches!(sampled.end, End::Exhausted | End::Budget(_)) {
-            exploration.end = sampled.end;
-        }
+    let mut exploration = in_mode(Mode::default(), budget);
+    if exploration.readers_wait && matches!(exploration.end, End::Exhausted) {
+        // Nobody says which kind a reader-writer lock is. Only where waiting writers come before new readers does a thread
+        // that waits while it reads hold up others that only want to read.
+        let Explored { executions, sampled, elapsed, .. } = exploration.explored;
+        let left = Budget {
+            executions: budget.executions.map(|most| most.saturating_sub(executions + sampled)),
+            time: budget.time.saturating_sub(elapsed),
+            ..budget
+        };
+        let mode = Mode { writers_first: true, ..exploration.mode };
+        exploration = exploration.and(in_mode(mode, left));
     }
+    exploration.notes.splice(0..0, notes);
     verdict(checker, exploration, model)
 }
 
+/// What schedules are to be left out.
+pub(super) fn bound(checker: &Checker) -> Option<Bound> {
+    let preemptions = checker.preemption_bound.map(Bound::Preemptions);
+    checker.delay_bound.map(Bound::Delays).or(preemptions)
+}
+
+impl Exploration {
+    /// Both explorations of one model, of which the first was exhausted.
+    fn and(self, mut second: Exploration) -> Exploration {
+        second.explored.add(&self.explored);
+        for (texts, also) in [(&mut second.bounds, self.bounds), (&mut second.notes, self.notes)] {
+            let new: Vec<_> = also.into_iter().filter(|text| !texts.contains(text)).collect();
+            texts.splice(0..0, new);
+        }
+        second
+    }
+}
+
 fn verdict(checker: &Checker, exploration: Exploration, model: &dyn Fn()) -> Verdict {
-    let Exploration { explored, end, mode, mut bounds, notes } = exploration;
+    let Exploration { explored, end, mode, mut bounds, notes, .. } = exploration;
     match end {
         End::Exhausted => {}
         End::Budget(why) => bounds.push(why),
@@ -190,10 +276,19 @@ fn replay(checker: &Checker, schedule: &Schedule, model: &dyn Fn()) -> Explorati
         },
         Line::Pick { value, count } => Choice::Value { value: *value, count: *count },
     });
-    let mode = Mode { visible_releases: schedule.visible_unlocks };
+    let has = |kind: OpKind| {
+        let is_it = |line: &Line| matches!(line, Line::Run { operation, .. } if operation == kind.word());
+        schedule.lines.iter().any(is_it)
+    };
+    let mode = Mode {
+        visible_releases: schedule.visible_unlocks,
+        visible_spawns: has(OpKind::Spawn),
+        writers_first: has(OpKind::QueueWrite),
+        yields: true,
+    };
     // The recorded run may have used its budgets differently: a replay allows whatever was recorded.
     let checker = checker.clone().early_timeouts(u32::MAX).spurious_wakeups(u32::MAX);
-    let budget = Budget { executions: Some(1), time: Duration::MAX };
+    let budget = Budget { executions: Some(1), steps: None, time: Duration::MAX };
     explore(&checker, Plan::Replay(choices.collect()), budget, mode, model)
 }
 
@@ -205,114 +300,157 @@ pub(super) fn explore(
     mode: Mode,
     model: &dyn Fn(),
 ) -> Exploration {
-    let limits = Limits {
-        steps: checker.max_steps,
-        early_timeouts: checker.early_timeouts,
-        spurious_wakeups: checker.spurious_wakeups,
+    let mut explorer = Explorer::new(checker, mode, matches!(plan, Plan::Replay(_)));
+    let mut search = Search::new(plan);
+    let end = match explorer.run(&mut search, budget, model) {
+        Pause::End(end) => end,
+        Pause::Executions | Pause::Steps => {
+            End::Budget(format!("the budget of {} executions ended first", search.explored.executions))
+        }
+        Pause::Time => End::Budget(format!(
+            "the time budget of {:?} ended after {} executions{}",
+            budget.time,
+            search.explored.executions,
+            search.progress().trim_end_matches(',')
+        )),
     };
-    let replays = matches!(plan, Plan::Replay(_));
-    let world = match plan {
-        Plan::Exhaustive(reduction, bound) => {
-            World::new(Box::new(Exhaustive::new(reduction, bound)), limits, mode)
-        }
-        Plan::Random(seed) => World::new(Box::new(Random::new(seed)), limits, mode),
-        Plan::Bytes(bytes) => World::new(Box::new(Bytes::new(bytes)), limits, mode),
-        Plan::Replay(choices) => World::new(Box::new(Replay::new(choices)), limits, mode),
-    };
-    let mut engine = Engine::new(world, checker.stack_size);
-    let model = || {
-        model();
-        // The main thread's thread-local values end with it, as those of the others do.
-        crate::backend::locals::end_thread();
-    };
-    let started = Instant::now();
-    let mut explored = Explored::default();
-    let mut unfair = 0_u64;
-    let end = loop {
-        if !engine.world().strategy.new_execution() {
-            break End::Exhausted;
-        }
-        let executions = explored.executions + explored.redundant;
-        if budget.executions.is_some_and(|most| explored.executions >= most) {
-            break End::Budget(format!("the budget of {} executions ended first", explored.executions));
-        }
-        // Reading the clock costs as much as a small execution.
-        if executions % 64 == 63 && started.elapsed() >= budget.time {
-            break End::Budget(budget_ended(budget.time, &mut engine, &explored));
-        }
-        let step = engine.run(&model, |world, stop| {
-            explored.steps += world.steps.len() as u64;
-            after(checker, world, stop, replays)
-        });
-        match step {
-            After::Complete => explored.executions += 1,
-            After::Redundant => explored.redundant += 1,
-            After::Unfair => {
-                explored.executions += 1;
-                unfair += 1;
-            }
-            After::End(end) => {
-                explored.executions += 1;
-                break end;
-            }
-        }
-        let world = engine.world();
-        if std::mem::take(&mut world.wants_visible_releases) && !replays {
-            // What was explored so far took unlocks for invisible; begin again.
-            world.mode.visible_releases = true;
-            world.strategy.restart();
-            explored = Explored { steps: explored.steps, ..Explored::default() };
-        }
-    };
-    explored.elapsed = started.elapsed();
-    let world = engine.world();
-    let mut bounds = Vec::new();
-    let strategy: &dyn Any = world.strategy.as_ref();
-    if strategy.downcast_ref::<Exhaustive>().is_some_and(|exhaustive| exhaustive.cut_by_bound) {
-        bounds.push(format!(
-            "schedules with more than {} preemptions were left out",
-            checker.preemption_bound.unwrap_or_default()
-        ));
-    }
-    if strategy.downcast_ref::<Random>().is_some() {
-        bounds.push("schedules were sampled at random".to_owned());
-    }
-    if strategy.downcast_ref::<Bytes>().is_some() {
-        bounds.push("only the schedule that the bytes give was run".to_owned());
-    }
-    if world.timeouts_bounded {
-        bounds.push(format!(
-            "each thread's time ran out early at most {} while others could still run",
-            times(checker.early_timeouts)
-        ));
-    }
-    if unfair > 0 {
-        bounds.push(format!(
-            "{unfair} executions were cut at {} steps, since their schedule starved a thread",
-            checker.max_steps
-        ));
-    }
-    let mut notes = Vec::new();
-    if world.weak_atomics {
-        notes.push(
-            "atomics weaker than SeqCst never read stale values here; run the model under loom for that"
-                .to_owned(),
-        );
-    }
-    if let Some((kind, place)) = world.survivor {
-        notes.push(format!(
-            "the {kind} made at {place} lives on from one execution to the next, so its data does not start afresh: make it inside the model"
-        ));
-    }
-    Exploration { explored, end, mode: world.mode, bounds, notes }
+    explorer.finish(&search, end)
 }
 
-fn budget_ended(time: Duration, engine: &mut Engine, explored: &Explored) -> String {
-    let mut text = format!("the time budget of {time:?} ended after {} executions", explored.executions);
-    if let Some(progress) = engine.world().strategy.estimate() {
-        text.push_str(&format!(", by estimate {:.2} % of the search", progress * 100.0));
+/// Runs the executions of searches on one engine, so that what outlives an execution is known in the next one, whichever
+/// search it belongs to.
+pub(super) struct Explorer<'a> {
+    checker: &'a Checker,
+    engine: Engine,
+    replays: bool,
+    started: Instant,
+}
+
+impl<'a> Explorer<'a> {
+    pub(super) fn new(checker: &'a Checker, mode: Mode, replays: bool) -> Explorer<'a> {
+        let limits = Limits {
+            steps: checker.max_steps,
+            early_timeouts: checker.early_timeouts,
+            spurious_wakeups: checker.spurious_wakeups,
+        };
+        // Stands there while no search runs.
+        let nothing = Plan::Replay(Vec::new()).strategy();
+        let engine = Engine::new(World::new(nothing, limits, mode), checker.stack_size);
+        Explorer { checker, engine, replays, started: Instant::now() }
     }
-    text
+
+    /// What kind of steps there are by now.
+    pub(super) fn mode(&mut self) -> Mode {
+        self.engine.world().mode
+    }
+
+    /// Runs executions of the search until it ends or the budget asks for a pause. The time of the budget counts from the
+    /// explorer's beginning, all else from the search's.
+    pub(super) fn run(&mut self, search: &mut Search, budget: Budget, model: &dyn Fn()) -> Pause {
+        std::mem::swap(&mut self.engine.world().strategy, &mut search.strategy);
+        let pause = self.run_executions(search, budget, model);
+        std::mem::swap(&mut self.engine.world().strategy, &mut search.strategy);
+        pause
+    }
+
+    fn run_executions(&mut self, search: &mut Search, budget: Budget, model: &dyn Fn()) -> Pause {
+        let (checker, replays) = (self.checker, self.replays);
+        let model = || {
+            model();
+            // The main thread's thread-local values end with it, as those of the others do.
+            crate::backend::locals::end_thread();
+        };
+        loop {
+            let world = self.engine.world();
+            if !search.has_begun && !world.strategy.new_execution() {
+                return Pause::End(End::Exhausted);
+            }
+            search.has_begun = true;
+            let executions = search.explored.executions + search.explored.redundant;
+            if budget.executions.is_some_and(|most| search.explored.executions >= most) {
+                return Pause::Executions;
+            }
+            if budget.steps.is_some_and(|most| search.explored.steps >= most) {
+                return Pause::Steps;
+            }
+            // Reading the clock costs as much as a small execution.
+            if executions % 64 == 63 && self.started.elapsed() >= budget.time {
+                return Pause::Time;
+            }
+            search.has_begun = false;
+            let explored = &mut search.explored;
+            let step = self.engine.run(&model, |world, stop| {
+                explored.steps += world.steps.len() as u64;
+                after(checker, world, stop, replays)
+            });
+            match step {
+                After::Complete => explored.executions += 1,
+                After::Redundant => explored.redundant += 1,
+                After::Unfair => {
+                    explored.executions += 1;
+                    search.unfair += 1;
+                }
+                After::End(end) => {
+                    explored.executions += 1;
+                    return Pause::End(end);
+                }
+            }
+            let world = self.engine.world();
+            if world.wants != world.mode && !replays {
+                // What was explored so far left out steps that matter; begin again.
+                world.mode = world.wants;
+                world.strategy.restart();
+                *explored = Explored { steps: explored.steps, ..Explored::default() };
+            }
+        }
+    }
+
+    /// What the search came to, with all that was left out.
+    pub(super) fn finish(mut self, search: &Search, end: End) -> Exploration {
+        let checker = self.checker;
+        let explored = Explored { elapsed: self.started.elapsed(), ..search.explored.clone() };
+        let world = self.engine.world();
+        let mut bounds = Vec::new();
+        let strategy: &dyn Any = search.strategy.as_ref();
+        if strategy.downcast_ref::<Exhaustive>().is_some_and(|exhaustive| exhaustive.cut_by_bound) {
+            bounds.extend(match bound(checker) {
+                Some(Bound::Preemptions(most)) => {
+                    Some(format!("schedules with more than {most} preemptions were left out"))
+                }
+                Some(Bound::Delays(most)) => {
+                    Some(format!("schedules with more than {most} delays were left out"))
+                }
+                None => None,
+            });
+        }
+        bounds.extend(search.leaves_out.map(str::to_owned));
+        if world.timeouts_bounded {
+            bounds.push(format!(
+                "in each wait of each thread time ran out early at most {}, while others could still run",
+                times(checker.early_timeouts)
+            ));
+        }
+        if search.unfair > 0 {
+            bounds.push(format!(
+                "{} executions were cut at {} steps, since their schedule starved a thread",
+                search.unfair, checker.max_steps
+            ));
+        }
+        let mut notes = Vec::new();
+        if world.weak_atomics {
+            notes.push(
+                "atomics weaker than SeqCst never read stale values here; run the model under loom for that"
+                    .to_owned(),
+            );
+        }
+        if let Some((kind, place)) = world.survivor {
+            notes.push(format!(
+                "the {kind} made at {place} lives on from one execution to the next, so its data does not start afresh: make it inside the model"
+            ));
+        }
+        let readers_wait = world.writes && world.waits_while_reading;
+        Exploration { explored, end, mode: world.mode, bounds, notes, readers_wait }
+    }
 }
 
 fn times(count: u32) -> String {

@@ -1,19 +1,23 @@
 //! Which threads can take the next step.
 //!
-//! Most operations are *ready* or *blocked* by the state of their object alone. Three kinds are not, and states where they
-//! occur are called irregular:
+//! Most operations are *ready* or *blocked* by the state of their object alone. Three kinds are not:
 //!
-//! 1. A thread that *yielded* (or sleeps) has no reason to look again before another thread has changed something. It is
-//!    left out until then, so that a spin loop with a yield ends.
-//! 2. A *timed* operation that cannot proceed may time out. It does so when nothing else can run, the earliest deadline
-//!    first (this is when virtual time moves), or earlier, as a choice of the strategy with a budget per thread.
+//! 1. A thread that *yields* (or sleeps) for the second time at one place, without having yielded elsewhere, is spinning. It
+//!    has no reason to go on before another thread has changed something of what it looked at since, and is left out until
+//!    then: a spin loop ends, and its turns are not counted (Jonsson, Lang, Sagonas, "Awaiting for Godot", FMCAD 2022).
+//! 2. A *timed* operation that cannot proceed may time out: as a choice of the strategy with a budget per thread, and, once
+//!    the budgets are used up, when nothing else can run, the earliest deadline first.
 //! 3. A waiter on a condition variable may wake *spuriously*, with a budget per thread. This never saves a program from a
 //!    deadlock: nobody may rely on it.
+//!
+//! Whether a thread can run thus depends only on its own past and on the objects that it touches, so that the order of
+//! independent steps never matters. What happens when nobody can run by themselves is the exception, and comes after
+//! everything else.
 
 use super::{
     execution::{Stop, World},
-    object::State,
-    op::{Op, OpKind, ThreadIndex},
+    object::{State, facts, proceeds},
+    op::{ObjectIndex, Op, OpKind, ThreadIndex},
     strategy::{THREADS_MAX, ThreadSet, View, bit, members},
 };
 
@@ -25,17 +29,15 @@ pub(crate) enum Readiness {
     TimesOut,
     /// Could proceed only by a wake-up without notification.
     WakesSpuriously,
-    /// Yielded, and nothing has changed since.
-    Yielding,
+    /// Spins, and nothing that it looks at has changed.
+    Spinning,
 }
 
 /// The outcome of asking every thread.
 #[derive(Debug)]
 pub(crate) struct Candidates {
     all: ThreadSet,
-    irregular: bool,
-    timed: bool,
-    irregular_candidates: ThreadSet,
+    ready: ThreadSet,
     fair_choice: ThreadIndex,
     pub(crate) current: Option<ThreadIndex>,
 }
@@ -48,9 +50,7 @@ impl Candidates {
         View {
             current: self.current,
             candidates: self.all,
-            irregular: self.irregular,
-            timed: self.timed,
-            irregular_candidates: self.irregular_candidates,
+            ready: self.ready,
             pending,
             fair_choice: self.fair_choice,
         }
@@ -62,7 +62,8 @@ impl World {
     pub(crate) fn readiness(&self, thread: ThreadIndex, op: &Op) -> Readiness {
         let state = self.thread(thread);
         if matches!(op.kind, OpKind::Yield | OpKind::Sleep) {
-            return if self.changes > state.changes_seen { Readiness::Ready } else { Readiness::Yielding };
+            let waits = state.sees_change.is_none() && self.is_spinning(thread, op);
+            return if waits { Readiness::Spinning } else { Readiness::Ready };
         }
         let waits = matches!(op.kind, OpKind::Relock | OpKind::RelockTimed);
         if waits && !state.notified {
@@ -75,7 +76,7 @@ impl World {
                 _ => Readiness::Blocked,
             };
         }
-        if self.can_proceed(thread, op) {
+        if self.can_proceed(op) {
             Readiness::Ready
         } else if op.kind.is_timed() && !waits {
             Readiness::TimesOut
@@ -86,10 +87,18 @@ impl World {
 
     /// Whether the operation cannot proceed by itself: a report counts it as waiting.
     pub(crate) fn is_blocked(&self, thread: ThreadIndex, op: &Op) -> bool {
-        !matches!(self.readiness(thread, op), Readiness::Ready | Readiness::Yielding)
+        !matches!(self.readiness(thread, op), Readiness::Ready | Readiness::Spinning)
     }
 
-    fn can_proceed(&self, thread: ThreadIndex, op: &Op) -> bool {
+    /// What decides whether an operation on the object can proceed.
+    pub(crate) fn facts(&self, object: ObjectIndex) -> u64 {
+        match &self.object(object).state {
+            State::Thread { index } => u64::from(self.thread(*index).park_token) * facts::TOKEN,
+            state => state.facts(),
+        }
+    }
+
+    fn can_proceed(&self, op: &Op) -> bool {
         use OpKind::{
             Acquire, AcquireTimed, Join, Lock, LockTimed, Park, ParkTimed, Pass, Read, ReadTimed, Recv,
             RecvTimed, Relock, RelockTimed, Send, SendTimed, Taken, Write, WriteTimed,
@@ -119,15 +128,13 @@ impl World {
         }
         match (&self.object(op.object).state, op.kind) {
             (State::Mutex { owner }, _) => owner.is_none(),
-            (State::RwLock { writer, .. }, Read | ReadTimed) => writer.is_none(),
-            (State::RwLock { writer, readers }, _) => writer.is_none() && readers.is_empty(),
-            (State::Semaphore { permits, closed }, _) => *closed || *permits >= op.arg as usize,
+            (State::RwLock { writer, queued, .. }, Read | ReadTimed) => writer.is_none() && queued.is_empty(),
+            (State::RwLock { writer, readers, .. }, _) => writer.is_none() && readers.is_empty(),
             (State::Barrier { generation, .. }, _) => *generation != op.arg,
-            (State::Channel(channel), Send | SendTimed) => channel.has_room() || channel.receivers == 0,
-            (State::Channel(channel), Taken) => channel.received > op.arg || channel.receivers == 0,
-            (State::Channel(channel), _) => channel.len > 0 || channel.senders == 0,
             (State::Thread { index }, Join) => self.thread(*index).finished,
-            (State::Thread { .. }, _) => self.thread(thread).park_token,
+            (State::Semaphore { .. } | State::Channel(_) | State::Thread { .. }, _) => {
+                proceeds(op.kind, op.arg, self.facts(op.object))
+            }
             _ => true,
         }
     }
@@ -143,7 +150,7 @@ impl World {
             return None;
         }
         let now = self.steps.len();
-        let (mut ready, mut timed, mut spurious, mut yielding) = (0, 0, 0, 0);
+        let (mut ready, mut timed, mut spurious, mut spinning) = (0, 0, 0, 0);
         for thread in 0..self.thread_count {
             let Some(op) = self.pending[thread] else { continue };
             let readiness = self.readiness(thread, &op);
@@ -156,45 +163,38 @@ impl World {
                 Readiness::Ready => ready |= bit(thread),
                 Readiness::TimesOut => timed |= bit(thread),
                 Readiness::WakesSpuriously => spurious |= bit(thread),
-                Readiness::Yielding => yielding |= bit(thread),
+                Readiness::Spinning => spinning |= bit(thread),
                 Readiness::Blocked => {}
             }
         }
         let early = members(timed)
-            .filter(|thread| self.thread(*thread).early_timeouts_left > 0)
+            .filter(|thread| self.pending[*thread].is_some_and(|op| self.may_time_out(*thread, &op)))
             .fold(0, |set, thread| set | bit(thread));
-        // Timeouts that may come early may do so whether or not others can run: else a step that leaves nobody able to run
-        // would take the choice away, and the order of independent steps would matter.
-        self.forced = if ready == 0 { self.first_to_give_way(timed, yielding) } else { None };
-        let (all, irregular_candidates) = match self.forced {
-            _ if ready != 0 => (ready | early | spurious, early | spurious),
-            Some(thread) => (bit(thread) | early, bit(thread) | early),
-            None => return None,
+        self.forced = if ready | early == 0 { self.first_to_give_way(timed, spinning) } else { None };
+        let all = match self.forced {
+            None if ready | early == 0 => return None,
+            None => ready | early | spurious,
+            Some(thread) => bit(thread) | spurious,
         };
         self.timeouts_bounded |= timed & !all != 0;
         let current = self.last_stepped;
-        let current_is_candidate = all & bit(current) != 0 && irregular_candidates & bit(current) == 0;
         Some(Candidates {
             all,
-            irregular: timed | spurious | yielding != 0,
-            timed: timed | yielding != 0,
-            irregular_candidates,
-            fair_choice: self.fair_choice(all & !irregular_candidates, all),
-            current: current_is_candidate.then_some(current),
+            ready,
+            fair_choice: self.fair_choice(ready, all),
+            current: (ready & bit(current) != 0).then_some(current),
         })
     }
 
-    /// Where nobody is ready: the thread that yielded longest ago, or the timed one with the earliest deadline, whichever
-    /// has waited longer.
-    fn first_to_give_way(&self, timed: ThreadSet, yielding: ThreadSet) -> Option<ThreadIndex> {
-        let timer = members(timed).min_by_key(|thread| self.thread(*thread).deadline);
+    /// Where nobody can go on: the timer with the earliest deadline, or a thread that spins without one if it had fewer turns
+    /// of this kind.
+    fn first_to_give_way(&self, timed: ThreadSet, spinning: ThreadSet) -> Option<ThreadIndex> {
         let sleeps = |thread: &ThreadIndex| self.pending[*thread].is_some_and(|op| op.kind == OpKind::Sleep);
-        let sleeper = members(yielding).filter(sleeps).min_by_key(|thread| self.thread(*thread).deadline);
-        let timer = [timer, sleeper].into_iter().flatten().min_by_key(|thread| self.thread(*thread).deadline);
-        let yielder = members(yielding)
-            .filter(|thread| !sleeps(thread))
-            .min_by_key(|thread| self.thread(*thread).published_at);
-        [timer, yielder].into_iter().flatten().min_by_key(|thread| self.thread(*thread).published_at)
+        let forced = |thread: &ThreadIndex| self.thread(*thread).times_forced;
+        let timers = members(timed).chain(members(spinning).filter(sleeps));
+        let timer = timers.min_by_key(|thread| (self.thread(*thread).deadline, *thread));
+        let spinner = members(spinning).filter(|thread| !sleeps(thread)).min_by_key(forced);
+        [timer, spinner].into_iter().flatten().min_by_key(forced)
     }
 
     /// The running thread while it can go on and has not had a long turn; else the one that waited longest.

@@ -1,14 +1,20 @@
 //! Vector clocks (Fidge 1988, Mattern 1989): which events of each thread happened before this point.
 
+use std::time::Duration;
+
 /// One counter per thread. Threads beyond the end count zero.
+///
+/// The clock also carries virtual time: the latest that any of these events showed. Time thus passes along happens-before
+/// only, and what a thread reads from its clock does not depend on the order of steps that have nothing to do with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct VectorClock {
     counts: Vec<u32>,
+    pub(crate) time: Duration,
 }
 
 impl VectorClock {
     pub(crate) const fn new() -> Self {
-        VectorClock { counts: Vec::new() }
+        VectorClock { counts: Vec::new(), time: Duration::ZERO }
     }
 
     #[inline]
@@ -33,6 +39,7 @@ impl VectorClock {
         for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
             *mine = (*mine).max(*theirs);
         }
+        self.time = self.time.max(other.time);
     }
 
     /// Becomes equal to `other`, keeping its own memory.
@@ -40,11 +47,13 @@ impl VectorClock {
     pub(crate) fn copy_from(&mut self, other: &VectorClock) {
         self.counts.clear();
         self.counts.extend_from_slice(&other.counts);
+        self.time = other.time;
     }
 
     #[inline]
     pub(crate) fn clear(&mut self) {
         self.counts.clear();
+        self.time = Duration::ZERO;
     }
 }
 

@@ -13,9 +13,10 @@ impl World {
         use OpKind::{
             Acquire, AcquireTimed, Arrive, CloseReceivers, CloseSemaphore, CloseSenders, Downgrade, Fence,
             Finish, IsFinished, Join, Len, Load, Lock, LockTimed, NotifyAll, NotifyOne, Park, ParkTimed,
-            Pass, Permits, Read, ReadTimed, Recv, RecvTimed, Release, Relock, RelockTimed, Rmw, Send,
-            SendTimed, Sleep, Start, Store, Taken, TryAcquire, TryLock, TryRead, TryRecv, TrySend, TryWrite,
-            Unlock, UnlockRead, UnlockWrite, Unpark, Wait, WaitTimed, Write, WriteTimed, Yield,
+            Pass, Permits, QueueWrite, Read, ReadTimed, Recv, RecvTimed, Release, Relock, RelockTimed, Rmw,
+            Send, SendTimed, Sleep, Spawn, Start, Store, Taken, TryAcquire, TryLock, TryRead, TryRecv,
+            TrySend, TryWrite, Unlock, UnlockRead, UnlockWrite, Unpark, Wait, WaitTimed, Write, WriteTimed,
+            Yield,
         };
         match op.kind {
             Lock | LockTimed | TryLock | Read | ReadTimed | TryRead | Write | WriteTimed | TryWrite => {
@@ -24,6 +25,13 @@ impl World {
             Relock | RelockTimed => self.wake(thread, op),
             Unlock | UnlockRead | UnlockWrite => {
                 self.release_lock(thread, op.object);
+                Outcome::Done
+            }
+            QueueWrite => {
+                if let State::RwLock { queued, .. } = &mut self.objects.get_mut(op.object).state {
+                    queued.push(thread);
+                }
+                self.becomes(thread, Op { kind: Write, ..*op });
                 Outcome::Done
             }
             Downgrade => self.downgrade(thread, op),
@@ -68,14 +76,14 @@ impl World {
             Park | ParkTimed => self.park(thread, op),
             Unpark => self.unpark(thread, op),
             Sleep => {
-                self.now = self.now.max(self.thread(thread).deadline);
+                self.let_time_pass(thread);
                 Outcome::Done
             }
             Permits => {
                 self.acquire_from(thread, op.object);
                 Outcome::Done
             }
-            Start | Yield | Finish | IsFinished | Len | Load | Store | Rmw | Fence => Outcome::Done,
+            Start | Spawn | Yield | Finish | IsFinished | Len | Load | Store | Rmw | Fence => Outcome::Done,
         }
     }
 
@@ -113,10 +121,28 @@ impl World {
     /// Uses up the time of a timed operation.
     fn time_out(&mut self, thread: ThreadIndex) -> Outcome {
         if self.forced != Some(thread) {
-            self.thread_mut(thread).early_timeouts_left -= 1;
+            let place = self.steps.last().expect("a step is being taken").op.place;
+            let early = &mut self.thread_mut(thread).early_timeouts;
+            match early.iter_mut().find(|(at, _)| *at == place) {
+                Some((_, times)) => *times += 1,
+                None => early.push((place, 1)),
+            }
         }
-        self.now = self.now.max(self.thread(thread).deadline);
+        self.let_time_pass(thread);
         Outcome::TimedOut
+    }
+
+    /// Whether the thread's timed operation may run out of time although others can still run.
+    pub(crate) fn may_time_out(&self, thread: ThreadIndex, op: &Op) -> bool {
+        let early = &self.thread(thread).early_timeouts;
+        let times = early.iter().find(|(at, _)| *at == op.place).map_or(0, |(_, times)| *times);
+        times < self.limits.early_timeouts
+    }
+
+    /// The thread's deadline has come.
+    fn let_time_pass(&mut self, thread: ThreadIndex) {
+        let thread = self.thread_mut(thread);
+        thread.clock.time = thread.clock.time.max(thread.deadline);
     }
 
     fn take_lock(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
@@ -128,16 +154,20 @@ impl World {
                 }
                 free
             }
-            (State::RwLock { writer, readers }, OpKind::Read | OpKind::ReadTimed | OpKind::TryRead) => {
-                let free = writer.is_none();
+            (
+                State::RwLock { writer, readers, queued },
+                OpKind::Read | OpKind::ReadTimed | OpKind::TryRead,
+            ) => {
+                let free = writer.is_none() && queued.is_empty();
                 if free {
                     readers.push(thread);
                 }
                 free
             }
-            (State::RwLock { writer, readers }, _) => {
+            (State::RwLock { writer, readers, queued }, _) => {
                 let free = writer.is_none() && readers.is_empty();
                 if free {
+                    queued.retain(|queued| *queued != thread);
                     *writer = Some(thread);
                 }
                 free
@@ -166,7 +196,7 @@ impl World {
         let mut shared = false;
         match &mut self.objects.get_mut(object).state {
             State::Mutex { owner } => *owner = None,
-            State::RwLock { writer, readers } => {
+            State::RwLock { writer, readers, .. } => {
                 if writer.take().is_none()
                     && let Some(position) = readers
                         .iter()
@@ -195,12 +225,11 @@ impl World {
         } else {
             self.release_into(thread, object);
         }
-        self.strategy.released(thread, object, shared);
-        self.changes += 1;
+        self.strategy.released(thread, object);
     }
 
     fn downgrade(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
-        if let State::RwLock { writer, readers } = &mut self.objects.get_mut(op.object).state {
+        if let State::RwLock { writer, readers, .. } = &mut self.objects.get_mut(op.object).state {
             *writer = None;
             readers.push(thread);
         }
@@ -210,12 +239,15 @@ impl World {
             held.kind = OpKind::Read;
         }
         self.release_into(thread, op.object);
+        self.strategy.released(thread, op.object);
         Outcome::Done
     }
 
     fn begin_wait(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
         if let State::Condvar { waiters } = &mut self.objects.get_mut(op.object).state {
-            waiters.push(thread);
+            // In the order of threads, so that it does not matter in which order they began to wait: any may be woken.
+            let position = waiters.partition_point(|waiter| *waiter < thread);
+            waiters.insert(position, thread);
         }
         self.release_lock(thread, op.arg);
         self.thread_mut(thread).notified = false;

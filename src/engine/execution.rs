@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{
+    candidates::Readiness,
     clock::VectorClock,
     object::{Access, Object, Objects, Place, State},
     op::{NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
@@ -15,7 +16,7 @@ use super::{
 pub(crate) struct Limits {
     /// Steps after which an execution is given up as livelock, or as unfair.
     pub(crate) steps: usize,
-    /// How often each thread may time out although other threads could still run.
+    /// How often each thread may time out at one place although other threads could still run.
     pub(crate) early_timeouts: u32,
     /// How often each thread may wake from a condition variable without a notification.
     pub(crate) spurious_wakeups: u32,
@@ -26,6 +27,12 @@ pub(crate) struct Limits {
 pub(crate) struct Mode {
     /// Unlocks and thread ends are steps, since the program has operations that can see them.
     pub(crate) visible_releases: bool,
+    /// Spawns are steps, since more than the main thread spawn.
+    pub(crate) visible_spawns: bool,
+    /// New readers wait behind writers that wait.
+    pub(crate) writers_first: bool,
+    /// The program has threads that yield: it is followed what they look at.
+    pub(crate) yields: bool,
 }
 
 /// Why an execution ended.
@@ -91,12 +98,19 @@ pub(crate) struct Thread {
     pub(crate) park_token: bool,
     /// When the time of its timed operation runs out, or its sleep ends.
     pub(crate) deadline: Duration,
-    pub(crate) early_timeouts_left: u32,
+    /// Where it ran out of time early, and how often.
+    pub(crate) early_timeouts: Vec<(Place, u32)>,
     pub(crate) spurious_left: u32,
     /// The step at which it published its operation.
     pub(crate) published_at: usize,
-    /// The value of `World::changes` when it yielded.
-    pub(crate) changes_seen: u64,
+    /// What it has looked at since it last yielded, in programs that yield.
+    pub(crate) looked_at: Vec<ObjectIndex>,
+    /// The first step of another thread that changed something of it.
+    pub(crate) sees_change: Option<usize>,
+    /// Where it last yielded.
+    pub(crate) yielded_at: Option<Place>,
+    /// How often it went on only because nobody else could.
+    pub(crate) times_forced: u32,
     /// The step it last took.
     pub(crate) last_step: usize,
     /// Since which step it could have run but did not.
@@ -107,9 +121,8 @@ pub(crate) struct Thread {
     /// Released before the last release fence, and what relaxed loads saw, for fences.
     pub(crate) fence_release: VectorClock,
     pub(crate) fence_acquire: VectorClock,
-    /// Steps without which the pending operation could not proceed, for the strategy.
-    pub(crate) enabled_by: VectorClock,
-    pub(crate) is_enabled_by: bool,
+    /// The step without which the pending operation could not proceed, for the strategy.
+    pub(crate) enabled_by: Option<usize>,
     pub(crate) panic: Option<PanicRecord>,
     /// It ended by that panic.
     pub(crate) ended_by_panic: bool,
@@ -129,18 +142,20 @@ impl Thread {
             notified: false,
             park_token: false,
             deadline: Duration::ZERO,
-            early_timeouts_left: 0,
+            early_timeouts: Vec::new(),
             spurious_left: 0,
             published_at: 0,
-            changes_seen: 0,
+            looked_at: Vec::new(),
+            sees_change: None,
+            yielded_at: None,
+            times_forced: 0,
             last_step: 0,
             starving_since: None,
             held: Vec::new(),
             clock: VectorClock::new(),
             fence_release: VectorClock::new(),
             fence_acquire: VectorClock::new(),
-            enabled_by: VectorClock::new(),
-            is_enabled_by: false,
+            enabled_by: None,
             panic: None,
             ended_by_panic: false,
             joined: false,
@@ -157,18 +172,20 @@ impl Thread {
         self.notified = false;
         self.park_token = false;
         self.deadline = Duration::ZERO;
-        self.early_timeouts_left = limits.early_timeouts;
+        self.early_timeouts.clear();
         self.spurious_left = limits.spurious_wakeups;
         self.published_at = 0;
-        self.changes_seen = 0;
+        self.looked_at.clear();
+        self.sees_change = None;
+        self.yielded_at = None;
+        self.times_forced = 0;
         self.last_step = 0;
         self.starving_since = None;
         self.held.clear();
         self.clock.clear();
         self.fence_release.clear();
         self.fence_acquire.clear();
-        self.enabled_by.clear();
-        self.is_enabled_by = false;
+        self.enabled_by = None;
         self.panic = None;
         self.ended_by_panic = false;
         self.joined = false;
@@ -195,14 +212,17 @@ pub(crate) struct World {
     pub(crate) forced: Option<ThreadIndex>,
     pub(crate) steps: Vec<Step>,
     pub(crate) choices: Vec<Choice>,
-    pub(crate) now: Duration,
-    /// Counts the steps after which a yielding thread has reason to look again.
-    pub(crate) changes: u64,
+    /// The threads to which the last step was the first change of what they look at.
+    shown: Vec<ThreadIndex>,
     pub(crate) stop: Option<Stop>,
     /// The threads are being unwound.
     pub(crate) teardown: bool,
-    /// The program has operations that observe releases, but this execution's releases were no steps.
-    pub(crate) wants_visible_releases: bool,
+    /// What the program turned out to need of the mode, and this execution's mode did not have.
+    pub(crate) wants: Mode,
+    /// Threads took write locks, and threads that held a read lock came to where they may have to wait: it can then matter
+    /// whether waiting writers come before new readers.
+    pub(crate) writes: bool,
+    pub(crate) waits_while_reading: bool,
     /// A timeout that could have fired early did not, for lack of budget.
     pub(crate) timeouts_bounded: bool,
     /// How many waiters the last notification woke.
@@ -212,7 +232,7 @@ pub(crate) struct World {
     /// An object whose state comes from an earlier execution, by place of construction.
     pub(crate) survivor: Option<(&'static str, Place)>,
     pub(crate) fence: Option<ObjectIndex>,
-    pub(crate) scratch: VectorClock,
+    spawns: Option<ObjectIndex>,
 }
 
 /// A strategy that can also be printed and asked for its own type again.
@@ -245,17 +265,18 @@ impl World {
             forced: None,
             steps: Vec::new(),
             choices: Vec::new(),
-            now: Duration::ZERO,
-            changes: 0,
+            shown: Vec::new(),
             stop: None,
             teardown: false,
-            wants_visible_releases: false,
+            wants: mode,
+            writes: false,
+            waits_while_reading: false,
             timeouts_bounded: false,
             woken: 0,
             weak_atomics: false,
             survivor: None,
             fence: None,
-            scratch: VectorClock::new(),
+            spawns: None,
         }
     }
 
@@ -268,11 +289,11 @@ impl World {
         self.last_stepped = 0;
         self.steps.clear();
         self.choices.clear();
-        self.now = Duration::ZERO;
-        self.changes = 0;
+        self.shown.clear();
         self.stop = None;
         self.teardown = false;
         self.fence = None;
+        self.spawns = None;
         let main = self.add_thread(Some("main".to_owned()), std::panic::Location::caller());
         debug_assert_eq!(main, 0, "the main thread comes first");
     }
@@ -333,14 +354,21 @@ impl World {
         child
     }
 
+    /// The object that stands for the order of spawning, where the running thread's spawn is a step.
+    pub(crate) fn spawns_object(&mut self, place: Place) -> Option<ObjectIndex> {
+        self.wants.visible_spawns |= self.current != 0;
+        if !self.mode.visible_spawns || self.teardown {
+            return None;
+        }
+        let objects = &mut self.objects;
+        Some(*self.spawns.get_or_insert_with(|| objects.register(State::Fence, None, place)))
+    }
+
     /// Notes that `thread`'s next step would not be possible without the present thread's last one.
     pub(crate) fn mark_enabled(&mut self, thread: ThreadIndex) {
-        let mut clock = std::mem::take(&mut self.scratch);
-        self.strategy.dependence_clock(self.current, &mut clock);
-        let thread = &mut self.threads[thread];
-        thread.enabled_by.join(&clock);
-        thread.is_enabled_by = true;
-        self.scratch = clock;
+        // Before its first operation the main thread has taken no step.
+        let last = (!self.steps.is_empty()).then(|| self.thread(self.current).last_step);
+        self.thread_mut(thread).enabled_by = last;
     }
 
     /// Starts a new epoch of the thread's clock: what it did so far was released.
@@ -356,20 +384,28 @@ impl World {
     }
 
     /// The running thread is about to perform `op`; decides who takes the next step.
-    pub(crate) fn publish(&mut self, op: Op, timeout: Option<Duration>) -> Next {
+    pub(crate) fn publish(&mut self, mut op: Op, timeout: Option<Duration>) -> Next {
         let thread = self.current;
+        self.writes |= op.kind == OpKind::Write;
+        self.waits_while_reading |=
+            op.kind.waits() && self.thread(thread).held.iter().any(|held| held.kind.locks_shared());
+        if op.kind == OpKind::Write && self.mode.writers_first {
+            op.kind = OpKind::QueueWrite;
+        }
         if op.kind.observes_release() && !self.mode.visible_releases {
-            self.wants_visible_releases = true;
+            self.wants.visible_releases = true;
+        }
+        if matches!(op.kind, OpKind::Yield | OpKind::Sleep) && !self.mode.yields {
+            // Nobody knows what it has looked at.
+            self.wants.yields = true;
+            return self.stop_with(Stop::Redundant);
         }
         self.set_pending(thread, Some(op));
         let step = self.steps.len();
-        let changes = self.changes;
-        let now = self.now;
         let state = self.thread_mut(thread);
         state.published_at = step;
-        state.changes_seen = changes;
         if let Some(timeout) = timeout {
-            state.deadline = now.saturating_add(timeout);
+            state.deadline = state.clock.time.saturating_add(timeout);
         }
         if let Some(cycle) = self.closes_cycle(thread) {
             return self.stop_with(Stop::Stuck { cycle });
@@ -385,7 +421,16 @@ impl World {
 
     /// A waiter was notified: from now on its wake-up is an ordinary acquisition of the mutex.
     pub(crate) fn notified(&mut self, thread: ThreadIndex) {
-        self.thread_mut(thread).notified = true;
+        let state = self.thread_mut(thread);
+        state.notified = true;
+        let could_wake = match state.pending {
+            Some(op) if op.kind == OpKind::RelockTimed => self.may_time_out(thread, &op),
+            _ => state.spurious_left > 0,
+        };
+        let state = self.thread(thread);
+        if let Some(op) = state.pending.filter(|_| could_wake) {
+            self.strategy.withdrawn(thread, &op);
+        }
         let op = self.thread(thread).pending.map(|op| Op { second: NO_OBJECT, ..op });
         self.set_pending(thread, op);
         self.mark_enabled(thread);
@@ -404,24 +449,10 @@ impl World {
             if self.stop.is_some() {
                 return Next::Stop;
             }
-            let Some(candidates) = self.candidates() else {
-                let stop = self.nobody_can_run();
-                return self.stop_with(stop);
+            let (chosen, preempts) = match self.repeat().unwrap_or_else(|| self.choose()) {
+                Ok(chosen) => chosen,
+                Err(stop) => return self.stop_with(stop),
             };
-            if self.steps.len() >= self.limits.steps {
-                let stop = if self.was_unfair() { Stop::Unfair } else { Stop::Livelock };
-                return self.stop_with(stop);
-            }
-            let decision = {
-                let view = candidates.view(&self.pending);
-                self.strategy.choose(&view)
-            };
-            let chosen = match decision {
-                Decision::Run(thread) => thread,
-                Decision::Redundant => return self.stop_with(Stop::Redundant),
-                Decision::Diverged => return self.stop_with(Stop::Diverged),
-            };
-            let preempts = candidates.current.is_some_and(|current| current != chosen);
             self.take_step(chosen, preempts);
             if self.stop.is_some() {
                 return Next::Stop;
@@ -443,16 +474,69 @@ impl World {
         }
     }
 
+    /// The next step, if the strategy repeats an earlier execution: whose it is and whether it preempts another thread.
+    fn repeat(&mut self) -> Option<Result<(ThreadIndex, bool), Stop>> {
+        // In a long execution it is followed who starves.
+        if self.steps.len() > self.limits.steps / 16 {
+            return None;
+        }
+        let (thread, kind) = self.strategy.repeat()?;
+        let able = |world: &World, thread: ThreadIndex, ways: &[Readiness]| {
+            let op = world.pending.get(thread).copied().flatten();
+            op.filter(|op| ways.contains(&world.readiness(thread, op)))
+        };
+        self.forced = None;
+        let ways = [Readiness::Ready, Readiness::TimesOut, Readiness::WakesSpuriously];
+        if able(self, thread, &ways).is_none_or(|op| op.kind != kind) {
+            return Some(Err(Stop::Diverged));
+        }
+        let last = self.last_stepped;
+        Some(Ok((thread, last != thread && able(self, last, &[Readiness::Ready]).is_some())))
+    }
+
+    /// Asks the strategy for the next step.
+    fn choose(&mut self) -> Result<(ThreadIndex, bool), Stop> {
+        let Some(candidates) = self.candidates() else { return Err(self.nobody_can_run()) };
+        if self.steps.len() >= self.limits.steps {
+            return Err(if self.was_unfair() { Stop::Unfair } else { Stop::Livelock });
+        }
+        let decision = {
+            let view = candidates.view(&self.pending);
+            self.strategy.choose(&view)
+        };
+        match decision {
+            Decision::Run(thread) => {
+                Ok((thread, candidates.current.is_some_and(|current| current != thread)))
+            }
+            Decision::Redundant => Err(Stop::Redundant),
+            Decision::Diverged => Err(Stop::Diverged),
+        }
+    }
+
     /// Performs the published operation of `thread` on the state.
     fn take_step(&mut self, thread: ThreadIndex, preempts: bool) {
         let op = self.thread(thread).pending.expect("a candidate has a next operation");
         self.choices.push(Choice::Thread { thread, kind: op.kind });
-        let enabled_by = std::mem::take(&mut self.thread_mut(thread).enabled_by);
-        let is_enabled_by = std::mem::replace(&mut self.thread_mut(thread).is_enabled_by, false);
-        self.strategy.stepped(&Event { thread, op, enabled_by: is_enabled_by.then_some(&enabled_by) });
-        let state = self.thread_mut(thread);
-        state.enabled_by = enabled_by;
-        state.enabled_by.clear();
+        let mut enabled_by = self.thread_mut(thread).enabled_by.take();
+        if op.kind == OpKind::Join
+            && let State::Thread { index } = self.object(op.object).state
+        {
+            enabled_by = Some(self.thread(index).last_step);
+        }
+        let facts = if op.object == NO_OBJECT { 0 } else { self.facts(op.object) };
+        let forced = self.forced == Some(thread);
+        if forced {
+            self.thread_mut(thread).times_forced += 1;
+        }
+        let may_time_out = self.may_time_out(thread, &op);
+        let mut awaits: &[ObjectIndex] = &[];
+        if matches!(op.kind, OpKind::Yield | OpKind::Sleep) && self.is_spinning(thread, &op) {
+            let state = &self.threads[thread];
+            enabled_by = state.sees_change;
+            awaits = if enabled_by.is_some() { &state.looked_at } else { &[] };
+        }
+        let gives_up = op.kind.is_timed() && may_time_out;
+        self.strategy.stepped(&Event { thread, op, enabled_by, forced, gives_up, facts, awaits });
 
         let at = self.steps.len();
         self.steps.push(Step { thread, op, outcome: Outcome::Done, preempts });
@@ -465,17 +549,71 @@ impl World {
         let outcome = self.apply(thread, &op);
         self.thread_mut(thread).outcome = outcome;
         self.steps[at].outcome = outcome;
-        if op.kind.may_change_state() {
-            self.changes += 1;
+        let relocks = matches!(op.kind, OpKind::Relock | OpKind::RelockTimed);
+        if !relocks && matches!(outcome, Outcome::Failed | Outcome::TimedOut | Outcome::Closed) {
+            self.strategy.failed();
+        }
+        if self.mode.yields {
+            self.look(thread, &op, outcome);
         }
         self.current = caller;
     }
 
+    /// Follows what yielding threads look at, and what is changed.
+    fn look(&mut self, thread: ThreadIndex, op: &Op, outcome: Outcome) {
+        self.shown.clear();
+        let state = self.thread_mut(thread);
+        if matches!(op.kind, OpKind::Yield | OpKind::Sleep) {
+            state.looked_at.clear();
+            state.sees_change = None;
+            state.yielded_at = Some(op.place);
+            return;
+        }
+        let changes = outcome == Outcome::Done || outcome == Outcome::Spurious;
+        let step = self.steps.len() - 1;
+        for object in [op.object, op.second].into_iter().filter(|object| *object != NO_OBJECT) {
+            let state = self.thread_mut(thread);
+            if !state.looked_at.contains(&object) {
+                state.looked_at.push(object);
+            }
+            if !changes || op.kind.only_reads() {
+                continue;
+            }
+            for other in (0..self.thread_count).filter(|other| *other != thread) {
+                let other_thread = &mut self.threads[other];
+                if other_thread.sees_change.is_none() && other_thread.looked_at.contains(&object) {
+                    other_thread.sees_change = Some(step);
+                    self.shown.push(other);
+                }
+            }
+        }
+    }
+
+    /// Whether the thread, which is about to yield, did so at the same place the last time: it then has no reason to look
+    /// again before something of what it looked at has changed.
+    pub(crate) fn is_spinning(&self, thread: ThreadIndex, op: &Op) -> bool {
+        let state = self.thread(thread);
+        state.yielded_at == Some(op.place) && !state.looked_at.is_empty()
+    }
+
+    /// The time that the running thread reads from its clock.
+    pub(crate) fn virtual_time(&self) -> Duration {
+        self.thread(self.current).clock.time
+    }
+
     /// A compare-exchange failed, so the running thread's step changed nothing.
     pub(crate) fn nothing_changed(&mut self) {
-        self.changes -= 1;
+        self.nothing_to_see();
+        self.strategy.failed();
         if let Some(step) = self.steps.last_mut() {
             step.outcome = Outcome::Failed;
+        }
+    }
+
+    /// The running thread's step left the value as it was: no reason for others to look again.
+    pub(crate) fn nothing_to_see(&mut self) {
+        while let Some(thread) = self.shown.pop() {
+            self.threads[thread].sees_change = None;
         }
     }
 
@@ -490,11 +628,9 @@ impl World {
         released.copy_from(&self.threads[thread].clock);
         self.objects.get_mut(object).released = released;
         self.set_pending(thread, None);
-        self.changes += 1;
         if panicked && thread == 0 {
             return self.stop_with(Stop::Panicked { thread });
         }
-        self.strategy.released(thread, object, false);
         self.pick()
     }
 

@@ -399,6 +399,9 @@ impl Handle {
         if self.in_teardown() && !std::thread::panicking() {
             resume_unwind(Box::new(Teardown));
         }
+        if let Some(object) = self.with(|world| world.spawns_object(place)) {
+            self.step(Op::new(OpKind::Spawn, object, 0, place), None);
+        }
         let index = self.with(|world| world.spawn(name, place));
         self.shared().add_fiber(body);
         index

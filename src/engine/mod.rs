@@ -26,6 +26,6 @@ pub(crate) mod strategy;
 pub(crate) mod stuck;
 pub(crate) mod trace;
 
-pub(crate) use execution::{Limits, Mode, Stop, World};
+pub(crate) use execution::{Limits, Mode, Stop, StrategyDebug, World};
 pub(crate) use fiber::{Engine, Handle, ObjectId, current};
 pub(crate) use race::AtomicAccess;

@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use super::{
     clock::VectorClock,
-    op::{ObjectIndex, ThreadIndex},
+    op::{ObjectIndex, OpKind, ThreadIndex},
 };
 
 /// A place in the program under test.
@@ -13,15 +13,33 @@ pub(crate) type Place = &'static Location<'static>;
 /// What kind of object it is, with its state.
 #[derive(Debug)]
 pub(crate) enum State {
-    Mutex { owner: Option<ThreadIndex> },
-    RwLock { writer: Option<ThreadIndex>, readers: Vec<ThreadIndex> },
-    Condvar { waiters: Vec<ThreadIndex> },
-    Semaphore { permits: usize, closed: bool },
-    Barrier { size: usize, arrived: Vec<ThreadIndex>, generation: u32 },
+    Mutex {
+        owner: Option<ThreadIndex>,
+    },
+    /// `queued` are the writers that wait for readers to leave, where new readers wait behind them.
+    RwLock {
+        writer: Option<ThreadIndex>,
+        readers: Vec<ThreadIndex>,
+        queued: Vec<ThreadIndex>,
+    },
+    Condvar {
+        waiters: Vec<ThreadIndex>,
+    },
+    Semaphore {
+        permits: usize,
+        closed: bool,
+    },
+    Barrier {
+        size: usize,
+        arrived: Vec<ThreadIndex>,
+        generation: u32,
+    },
     Channel(Channel),
     Atomic,
     Cell(Box<CellHistory>),
-    Thread { index: ThreadIndex },
+    Thread {
+        index: ThreadIndex,
+    },
     Fence,
 }
 
@@ -41,6 +59,61 @@ pub(crate) struct Channel {
 impl Channel {
     pub(crate) fn has_room(&self) -> bool {
         self.capacity.is_none_or(|capacity| self.len < capacity.max(1))
+    }
+}
+
+/// What decides whether an operation on a semaphore, a channel or a thread's token can proceed, as bits of one number: so
+/// that a search can ask the same of a state that is past.
+pub(crate) mod facts {
+    /// The semaphore is closed; the number of permits stands above this bit.
+    pub(crate) const CLOSED: u64 = 1;
+    pub(crate) const PERMITS_SHIFT: u32 = 1;
+    /// The channel: room for one more, something to receive, nobody to receive, nobody to send. The number of values
+    /// received so far stands above these bits.
+    pub(crate) const ROOM: u64 = 1;
+    pub(crate) const FILLED: u64 = 2;
+    pub(crate) const NO_RECEIVERS: u64 = 4;
+    pub(crate) const NO_SENDERS: u64 = 8;
+    pub(crate) const RECEIVED_SHIFT: u32 = 4;
+    /// The thread has its park token.
+    pub(crate) const TOKEN: u64 = 1;
+}
+
+/// Whether the operation, with its argument, can proceed where its object is as the [`facts`] say. For the kinds named here
+/// only.
+pub(crate) fn proceeds(kind: OpKind, arg: u32, facts: u64) -> bool {
+    use OpKind::{Acquire, AcquireTimed, Park, ParkTimed, Recv, RecvTimed, Send, SendTimed, Taken};
+    match kind {
+        Acquire | AcquireTimed => {
+            facts & facts::CLOSED != 0 || facts >> facts::PERMITS_SHIFT >= u64::from(arg)
+        }
+        Send | SendTimed => facts & (facts::ROOM | facts::NO_RECEIVERS) != 0,
+        Recv | RecvTimed => facts & (facts::FILLED | facts::NO_SENDERS) != 0,
+        Taken => facts & facts::NO_RECEIVERS != 0 || facts >> facts::RECEIVED_SHIFT > u64::from(arg),
+        Park | ParkTimed => facts & facts::TOKEN != 0,
+        _ => true,
+    }
+}
+
+impl State {
+    /// See [`facts`]. A thread's token is not kept here.
+    #[inline]
+    pub(crate) fn facts(&self) -> u64 {
+        match self {
+            State::RwLock { queued, .. } => queued.len() as u64,
+            State::Semaphore { permits, closed } => {
+                (*permits as u64) << facts::PERMITS_SHIFT | u64::from(*closed)
+            }
+            State::Channel(channel) => {
+                let bit = |is_set: bool, fact: u64| if is_set { fact } else { 0 };
+                bit(channel.has_room(), facts::ROOM)
+                    | bit(channel.len > 0, facts::FILLED)
+                    | bit(channel.receivers == 0, facts::NO_RECEIVERS)
+                    | bit(channel.senders == 0, facts::NO_SENDERS)
+                    | u64::from(channel.received) << facts::RECEIVED_SHIFT
+            }
+            _ => 0,
+        }
     }
 }
 

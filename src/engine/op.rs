@@ -16,6 +16,8 @@ pub(crate) const NO_OBJECT: ObjectIndex = u32::MAX;
 pub(crate) enum OpKind {
     /// The first step of a spawned thread.
     Start,
+    /// Spawns a thread; a step of its own only where several threads spawn, since threads are numbered in that order.
+    Spawn,
     /// Locks a mutex.
     Lock,
     /// Locks a mutex, or gives up when time runs out.
@@ -32,6 +34,8 @@ pub(crate) enum OpKind {
     TryRead,
     /// Gives a read lock back.
     UnlockRead,
+    /// Queues up to write-lock; a step of its own only where new readers wait behind queued writers.
+    QueueWrite,
     /// Write-locks.
     Write,
     /// Write-locks, or gives up when time runs out.
@@ -141,39 +145,105 @@ impl Op {
         Op { kind, object, arg, second: NO_OBJECT, place }
     }
 
+    /// What the operation touches, if it does all that it may do.
+    #[inline]
+    pub(crate) fn footprint(&self) -> Footprint {
+        let Op { kind, object, arg, second, .. } = *self;
+        Footprint { kind, reads: kind.only_reads(), object, second, arg }
+    }
+}
+
+/// What an operation touches, and how: all that decides which others it depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Footprint {
+    pub(crate) kind: OpKind,
+    /// It leaves its object as it is, like one that only reads or one that failed.
+    pub(crate) reads: bool,
+    pub(crate) object: ObjectIndex,
+    pub(crate) second: ObjectIndex,
+    pub(crate) arg: u32,
+}
+
+/// What an operation does to one of its objects, as far as others that touch it are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// Depends on everything.
+    Changes,
+    /// Depends on what changes the object.
+    Reads,
+    /// Joins or leaves the waiters of a condition variable; who else waits does not matter to it.
+    Waits,
+    /// Takes a read lock.
+    Shares,
+    /// Gives a read lock back.
+    SharesNoMore,
+    /// Hands a thread its park token, however often.
+    HandsToken,
+    TakesToken,
+    /// The end of a thread, which has nothing to do with its token.
+    Ends,
+    AsksForEnd,
+    /// Leaves a barrier, which depends on the last arrival only.
+    Passes,
+}
+
+impl Role {
+    #[inline]
+    fn depends_on(self, other: Role) -> bool {
+        use Role::{
+            AsksForEnd, Changes, Ends, HandsToken, Passes, Reads, Shares, SharesNoMore, TakesToken, Waits,
+        };
+        match (self, other) {
+            (Passes, _) | (_, Passes) => false,
+            (Changes, Changes) => true,
+            (Ends | AsksForEnd, other) => matches!((self, other), (Ends, AsksForEnd) | (AsksForEnd, Ends)),
+            (_, Ends | AsksForEnd) => false,
+            (Reads, Reads) | (Waits, Waits) | (HandsToken, HandsToken) | (TakesToken, TakesToken) => false,
+            (Reads | Shares, Shares) | (Shares, Reads) => false,
+            (SharesNoMore, Shares | SharesNoMore) | (Shares, SharesNoMore) => false,
+            _ => true,
+        }
+    }
+}
+
+impl Footprint {
+    #[inline]
+    fn role(&self, object: ObjectIndex) -> Role {
+        use OpKind::{
+            Finish, IsFinished, Join, Park, ParkTimed, Pass, Read, ReadTimed, Relock, RelockTimed, TryRead,
+            UnlockRead, Unpark, Wait, WaitTimed,
+        };
+        match self.kind {
+            Wait | WaitTimed if object == self.object => Role::Waits,
+            Relock | RelockTimed if object == self.second => Role::Waits,
+            Pass => Role::Passes,
+            Finish => Role::Ends,
+            Join | IsFinished => Role::AsksForEnd,
+            Unpark => Role::HandsToken,
+            Park | ParkTimed => Role::TakesToken,
+            UnlockRead => Role::SharesNoMore,
+            Read | ReadTimed | TryRead => Role::Shares,
+            _ if self.reads => Role::Reads,
+            _ => Role::Changes,
+        }
+    }
+
+    /// Whether what else touches the object comes either before or after this.
+    #[inline]
+    pub(crate) fn orders_all(&self, object: ObjectIndex) -> bool {
+        self.role(object) == Role::Changes
+    }
+
     /// Whether the two operations of different threads depend on each other: swapping them where they stand next to
     /// each other can change what either of them, or anything after them, does.
     #[inline]
-    pub(crate) fn depends_on(&self, other: &Op) -> bool {
-        let meet =
-            |object: ObjectIndex| object != NO_OBJECT && (object == other.object || object == other.second);
-        if self.kind == OpKind::Pass || other.kind == OpKind::Pass {
-            // Leaving a barrier depends on the arrivals, but no later arrival depends on it.
-            return false;
-        }
-        let asks_for_end = |kind| matches!(kind, OpKind::Join | OpKind::IsFinished);
-        if asks_for_end(self.kind) || asks_for_end(other.kind) {
-            // A thread's end and its park token are kept under one object, but have nothing to do with each other.
-            return self.object == other.object
-                && (self.kind == OpKind::Finish || other.kind == OpKind::Finish);
-        }
-        (meet(self.object) && !(self.kind.only_reads() && other.kind.only_reads())) || meet(self.second)
-    }
-
-    /// Whether a state can exist in which both operations, of different threads and dependent, can be performed. If not,
-    /// they can never swap places. `self` is the earlier one.
-    #[inline]
-    pub(crate) fn may_be_enabled_with(&self, later: &Op) -> bool {
-        use OpKind::{
-            Finish, Join, Lock, Read, Relock, Unlock, UnlockRead, UnlockWrite, Wait, WaitTimed, Write,
+    pub(crate) fn depends_on(&self, other: &Footprint) -> bool {
+        let meet = |object: ObjectIndex| {
+            object != NO_OBJECT
+                && (object == other.object || object == other.second)
+                && self.role(object).depends_on(other.role(object))
         };
-        !matches!(
-            (self.kind, later.kind),
-            (Unlock | Wait | WaitTimed, Lock | Relock)
-                | (UnlockRead, Write)
-                | (UnlockWrite, Read | Write)
-                | (Finish, Join)
-        )
+        meet(self.object) || meet(self.second)
     }
 }
 
@@ -193,6 +263,42 @@ impl OpKind {
                 | OpKind::Join
                 | OpKind::Pass
         )
+    }
+
+    /// Operations that take a lock, if they succeed.
+    #[inline]
+    pub(crate) fn acquires(self) -> bool {
+        use OpKind::{
+            Downgrade, Lock, LockTimed, Read, ReadTimed, Relock, RelockTimed, TryLock, TryRead, TryWrite,
+            Write, WriteTimed,
+        };
+        matches!(
+            self,
+            Lock | LockTimed
+                | TryLock
+                | Relock
+                | RelockTimed
+                | Read
+                | ReadTimed
+                | TryRead
+                | Write
+                | WriteTimed
+                | TryWrite
+                | Downgrade
+        )
+    }
+
+    /// Operations after which others may hold the lock, too.
+    #[inline]
+    pub(crate) fn locks_shared(self) -> bool {
+        matches!(self, OpKind::Read | OpKind::ReadTimed | OpKind::TryRead | OpKind::Downgrade)
+    }
+
+    /// Operations that may have to wait for another thread, however long.
+    #[inline]
+    pub(crate) fn waits(self) -> bool {
+        use OpKind::{Acquire, Arrive, Join, Lock, Park, Read, Recv, Send, Wait, Write};
+        matches!(self, Lock | Read | Write | Wait | Acquire | Arrive | Send | Recv | Join | Park)
     }
 
     /// Operations by which a program can see that another thread is *inside* a critical section or has not ended yet.
@@ -229,16 +335,11 @@ impl OpKind {
         )
     }
 
-    /// Operations after which a thread that yielded has reason to look again.
-    #[inline]
-    pub(crate) fn may_change_state(self) -> bool {
-        !matches!(self, OpKind::Yield | OpKind::Load | OpKind::Permits | OpKind::Len | OpKind::IsFinished)
-    }
-
     /// The word for the operation in schedules and reports.
     pub(crate) fn word(self) -> &'static str {
         match self {
             OpKind::Start => "start",
+            OpKind::Spawn => "spawn",
             OpKind::Lock => "lock",
             OpKind::LockTimed => "lock-timed",
             OpKind::TryLock => "try-lock",
@@ -247,6 +348,7 @@ impl OpKind {
             OpKind::ReadTimed => "read-lock-timed",
             OpKind::TryRead => "try-read-lock",
             OpKind::UnlockRead => "read-unlock",
+            OpKind::QueueWrite => "queue-write-lock",
             OpKind::Write => "write-lock",
             OpKind::WriteTimed => "write-lock-timed",
             OpKind::TryWrite => "try-write-lock",
@@ -292,8 +394,9 @@ impl OpKind {
     }
 
     /// Every kind.
-    const ALL: [OpKind; 50] = [
+    const ALL: [OpKind; 52] = [
         OpKind::Start,
+        OpKind::Spawn,
         OpKind::Lock,
         OpKind::LockTimed,
         OpKind::TryLock,
@@ -302,6 +405,7 @@ impl OpKind {
         OpKind::ReadTimed,
         OpKind::TryRead,
         OpKind::UnlockRead,
+        OpKind::QueueWrite,
         OpKind::Write,
         OpKind::WriteTimed,
         OpKind::TryWrite,

@@ -10,7 +10,7 @@ const ORIGIN: Duration = Duration::from_secs(1_000_000);
 
 /// The time since an arbitrary origin; virtual inside a model.
 pub(crate) fn now() -> Duration {
-    in_model!(handle => ORIGIN + handle.with(|world| world.now));
+    in_model!(handle => ORIGIN + handle.with(|world| world.virtual_time()));
     static START: OnceLock<Instant> = OnceLock::new();
     ORIGIN + START.get_or_init(Instant::now).elapsed()
 }

@@ -4,18 +4,31 @@
 
 mod bytes;
 mod exhaustive;
+mod pct;
+mod portfolio;
+mod pos;
+mod profile;
 mod random;
+mod reads_from;
 mod replay;
+mod rff;
+mod sampled;
+mod surw;
+mod urw;
 
 pub(crate) use bytes::Bytes;
-pub(crate) use exhaustive::{Exhaustive, Reduction};
+pub(crate) use exhaustive::{Bound, Exhaustive, Reduction};
+pub(crate) use pct::Pct;
+pub(crate) use portfolio::Portfolio;
+pub(crate) use pos::Pos;
 pub(crate) use random::Random;
 pub(crate) use replay::Replay;
+pub(crate) use rff::Rff;
+pub(crate) use sampled::Sampled;
+pub(crate) use surw::Surw;
+pub(crate) use urw::Urw;
 
-use super::{
-    clock::VectorClock,
-    op::{ObjectIndex, Op, ThreadIndex},
-};
+use super::op::{ObjectIndex, Op, OpKind, ThreadIndex};
 
 /// A set of threads, as bits.
 pub(crate) type ThreadSet = u128;
@@ -40,20 +53,14 @@ pub(crate) fn members(mut set: ThreadSet) -> impl Iterator<Item = ThreadIndex> {
 }
 
 /// What a strategy sees before it chooses.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct View<'a> {
     /// The thread that took the last step, if it can take the next one too: choosing another is a preemption.
     pub(crate) current: Option<ThreadIndex>,
     /// The threads that can be chosen.
     pub(crate) candidates: ThreadSet,
-    /// Some thread's being able to run depends on more than its own operation's object: it yielded, or a timeout or a
-    /// spurious wake-up is among the choices. No order may be left out at such a state.
-    pub(crate) irregular: bool,
-    /// Some thread's being able to run depends on what all others do: it yielded, or waits with a time limit. Two independent
-    /// steps need not commute then, so no thread may sleep.
-    pub(crate) timed: bool,
-    /// The candidates that are such threads.
-    pub(crate) irregular_candidates: ThreadSet,
+    /// Those of them that can go on by themselves; the others would run out of time, or wake for no reason.
+    pub(crate) ready: ThreadSet,
     /// Each thread's next operation, by thread index; `None` for threads that have ended.
     pub(crate) pending: &'a [Option<Op>],
     /// The thread to prefer where nothing else speaks: it keeps the schedule fair.
@@ -71,14 +78,22 @@ pub(crate) enum Decision {
     Diverged,
 }
 
-/// A step that was taken, as a strategy learns of it.
-#[derive(Debug)]
+/// A step that is taken, as a strategy learns of it.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Event<'a> {
     pub(crate) thread: ThreadIndex,
     pub(crate) op: Op,
-    /// Steps of other threads without which this one could not have been taken (a notification, a spawn, the end of a
-    /// joined thread), as their vector clock.
-    pub(crate) enabled_by: Option<&'a VectorClock>,
+    /// The step of another thread without which this one could not have been taken: a notification, a spawn, the end of a
+    /// joined thread.
+    pub(crate) enabled_by: Option<usize>,
+    /// Nobody could go on, and so this thread went on without what it waited for.
+    pub(crate) forced: bool,
+    /// The operation may run out of time although others can still run.
+    pub(crate) gives_up: bool,
+    /// What decides whether an operation on the object can proceed, before the step; see `object::proceeds`.
+    pub(crate) facts: u64,
+    /// The objects of which one had to change before a spinning thread went on.
+    pub(crate) awaits: &'a [ObjectIndex],
 }
 
 /// Chooses the next thread. The three methods without a body are the whole contract; the hooks serve strategies that
@@ -87,27 +102,34 @@ pub(crate) trait Strategy {
     /// Begins an execution; `false` when there is nothing left to explore.
     fn new_execution(&mut self) -> bool;
 
+    /// The thread and the kind of its operation, if the next step was taken in an earlier execution and everything up to it
+    /// was the same: the candidates need not be looked for.
+    fn repeat(&mut self) -> Option<(ThreadIndex, OpKind)> {
+        None
+    }
+
     /// Chooses among the candidates, of which there is at least one.
     fn choose(&mut self, view: &View<'_>) -> Decision;
 
     /// Chooses a number below `count`, which is at least 2.
     fn choose_value(&mut self, count: usize) -> usize;
 
-    /// The chosen thread's step was taken.
+    /// The chosen thread takes its step.
     fn stepped(&mut self, event: &Event<'_>) {
         let _ = event;
     }
 
-    /// The thread released an object as part of its last step, without a step of its own. `shared` says that it was held
-    /// by reading: another reader did not have to wait for it.
-    fn released(&mut self, thread: ThreadIndex, object: ObjectIndex, shared: bool) {
-        let _ = (thread, object, shared);
+    /// The step turned out to leave its object as it was: a failed try, a timeout, a failed compare-exchange.
+    fn failed(&mut self) {}
+
+    /// The thread released an object as part of its last step.
+    fn released(&mut self, thread: ThreadIndex, object: ObjectIndex) {
+        let _ = (thread, object);
     }
 
-    /// The dependence clock of a thread: its own steps and all that they depend on. Copied into `into`.
-    fn dependence_clock(&self, thread: ThreadIndex, into: &mut VectorClock) {
-        let _ = thread;
-        into.clear();
+    /// The thread's operation, which could have been taken before, is replaced in the present step by another one.
+    fn withdrawn(&mut self, thread: ThreadIndex, op: &Op) {
+        let _ = (thread, op);
     }
 
     /// The execution is over; `pending` are the operations of threads that did not end.

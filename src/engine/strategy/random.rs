@@ -1,6 +1,11 @@
 //! The random walk: every thread that can go on is equally likely.
 
-use super::{Decision, Strategy, View, members};
+use super::{
+    Decision, Strategy, View, members,
+    profile::Profile,
+    sampled::{Sampler, Scene},
+};
+use crate::engine::op::ThreadIndex;
 
 /// A small, fast, seedable generator (SplitMix64, Steele et al. 2014): schedules must be the same on every platform and
 /// in every version, so it is ours and not a dependency's.
@@ -22,6 +27,18 @@ impl SplitMix64 {
     }
 }
 
+/// The generator of one execution of a seed.
+pub(crate) fn generator_of(seed: u64, execution: u64) -> SplitMix64 {
+    SplitMix64(seed ^ execution.wrapping_mul(0xD134_2543_DE82_EF95))
+}
+
+/// One of the candidates, each of them equally likely.
+fn uniform(view: &View<'_>, generator: &mut SplitMix64) -> ThreadIndex {
+    let count = view.candidates.count_ones() as usize;
+    let nth = if count == 1 { 0 } else { generator.below(count) };
+    members(view.candidates).nth(nth).expect("nth is below the count")
+}
+
 /// Chooses uniformly among the threads that can go on. Execution `i` of seed `s` is the same wherever it is run.
 #[derive(Debug)]
 pub(crate) struct Random {
@@ -38,15 +55,13 @@ impl Random {
 
 impl Strategy for Random {
     fn new_execution(&mut self) -> bool {
-        self.generator = SplitMix64(self.seed ^ self.execution.wrapping_mul(0xD134_2543_DE82_EF95));
+        self.generator = generator_of(self.seed, self.execution);
         self.execution += 1;
         true
     }
 
     fn choose(&mut self, view: &View<'_>) -> Decision {
-        let count = view.candidates.count_ones() as usize;
-        let nth = if count == 1 { 0 } else { self.generator.below(count) };
-        Decision::Run(members(view.candidates).nth(nth).expect("nth is below the count"))
+        Decision::Run(uniform(view, &mut self.generator))
     }
 
     fn choose_value(&mut self, count: usize) -> usize {
@@ -55,5 +70,17 @@ impl Strategy for Random {
 
     fn restart(&mut self) {
         self.execution = 0;
+    }
+}
+
+/// The random walk as a member of a portfolio.
+#[derive(Debug, Default)]
+pub(crate) struct Walk;
+
+impl Sampler for Walk {
+    fn begin(&mut self, _profile: &Profile, _generator: &mut SplitMix64) {}
+
+    fn choose(&mut self, scene: &mut Scene<'_>) -> ThreadIndex {
+        uniform(scene.view, scene.generator)
     }
 }

@@ -50,6 +50,14 @@ enum Action {
     Unpark(usize),
     ParkTimeout,
     WaitTimeout,
+    LockTimeout(usize),
+    AcquireTimeout,
+    RecvTimeout,
+    /// Spins until the atomic is not 0.
+    Spin(usize),
+    /// Spins until one of the atomics is not 0.
+    SpinOnEither,
+    Yield,
 }
 
 struct Shared {
@@ -151,6 +159,32 @@ fn perform(shared: &Shared, action: Action, log: &mut Vec<u32>) {
         Action::TrySend => log.push(u32::from(shared.sender.try_send(50 + log.len() as u32).is_ok())),
         Action::Recv => log.push(shared.receiver.recv().unwrap_or(1_000)),
         Action::TryRecv => log.push(shared.receiver.try_recv().unwrap_or(1_000)),
+        Action::LockTimeout(which) => {
+            log.push(
+                shared.mutexes[which].try_lock_for(Duration::from_millis(2)).map_or(1_000, |guard| *guard),
+            );
+        }
+        Action::AcquireTimeout => match shared.permits.acquire_timeout(Duration::from_millis(4)) {
+            Ok(permit) => {
+                permit.forget();
+                log.push(1);
+            }
+            Err(_) => log.push(0),
+        },
+        Action::RecvTimeout => {
+            log.push(shared.receiver.recv_timeout(Duration::from_millis(4)).unwrap_or(1_000));
+        }
+        Action::Spin(which) => {
+            while shared.atomics[which].load(SeqCst) == 0 {
+                thread::yield_now();
+            }
+        }
+        Action::SpinOnEither => {
+            while shared.atomics[0].load(SeqCst) == 0 && shared.atomics[1].load(SeqCst) == 0 {
+                thread::yield_now();
+            }
+        }
+        Action::Yield => thread::yield_now(),
         Action::Unpark(_) | Action::ParkTimeout => unreachable!("handled by the thread"),
     }
 }
@@ -227,6 +261,8 @@ fn compare(program: &Program, spurious: u32) -> Result<(), TestCaseError> {
         // Too large for brute force; nothing can be said.
         return Ok(());
     }
+    // Sleep sets execute each trace exactly once, too, beside executions that turn out to be in vain.
+    let mut traces = None;
     for search in [Search::SleepSets, Search::Exhaustive] {
         let (verdict, outcomes) = explore(program, search.clone(), spurious);
         prop_assert_eq!(kind(&verdict), kind(&brute), "{:?}", search);
@@ -234,6 +270,10 @@ fn compare(program: &Program, spurious: u32) -> Result<(), TestCaseError> {
             prop_assert_eq!(&outcomes, &brute_outcomes, "{:?}", search);
             let (few, many) = (verdict.explored().unwrap().executions, brute.explored().unwrap().executions);
             prop_assert!(few <= many, "{few} > {many}");
+            prop_assert_eq!(*traces.get_or_insert(few), few, "traces");
+            if search == Search::Exhaustive {
+                prop_assert_eq!(verdict.explored().unwrap().redundant, 0, "executions in vain");
+            }
         }
     }
     Ok(())
@@ -295,6 +335,31 @@ fn timed() -> impl Strategy<Value = Action> {
         1 => any::<bool>().prop_map(Action::Signal),
         1 => Just(Action::ParkTimeout),
         1 => Just(Action::Unpark(0)),
+    ]
+}
+
+fn timed_and_blocking() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        3 => locks(),
+        1 => Just(Action::Send),
+        1 => Just(Action::RecvTimeout),
+        1 => (0..2_usize).prop_map(Action::LockTimeout),
+        1 => Just(Action::AcquireTimeout),
+        1 => Just(Action::Release),
+        1 => Just(Action::ParkTimeout),
+    ]
+}
+
+fn spinning() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        (0..2_usize).prop_map(Action::Spin),
+        Just(Action::SpinOnEither),
+        Just(Action::Yield),
+        (0..2_usize).prop_map(Action::Load),
+        (0..2_usize, 0..2_u32).prop_map(|(which, value)| Action::Store(which, value)),
+        (0..2_usize).prop_map(Action::Add),
+        (0..2_usize).prop_map(Action::CompareExchange),
+        (0..2_usize, proptest::option::of(0..2_usize)).prop_map(|(outer, inner)| Action::Lock(outer, inner)),
     ]
 }
 
@@ -367,4 +432,46 @@ fn timed_programs() {
     let mut runner = runner();
     let result = runner.run(&programs(timed().boxed(), 2..3, 1..4), |program| compare(&program, 0));
     result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn programs_of_timed_and_blocking_operations() {
+    let mut runner = runner();
+    let result =
+        runner.run(&programs(timed_and_blocking().boxed(), 2..4, 1..3), |program| compare(&program, 0));
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn spinning_programs() {
+    let mut runner = runner();
+    let result = runner.run(&programs(spinning().boxed(), 2..4, 1..4), |program| compare(&program, 0));
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn dbg_case() {
+    compare(
+        &vec![
+            vec![Action::Signal(false)],
+            vec![Action::Read(0)],
+            vec![Action::Write],
+            vec![Action::Signal(false)],
+        ],
+        0,
+    )
+    .unwrap();
+}
+#[test]
+fn dbg_case2() {
+    compare(
+        &vec![
+            vec![Action::Signal(true)],
+            vec![Action::Read(0)],
+            vec![Action::Write],
+            vec![Action::Signal(true)],
+        ],
+        0,
+    )
+    .unwrap();
 }

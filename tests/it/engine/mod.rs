@@ -5,5 +5,6 @@ mod counts;
 mod findings;
 mod races;
 mod regressions;
+mod samplers;
 mod semantics;
 mod teardown;

@@ -1,0 +1,80 @@
+//! From the strategy that a checker asks for to the engine's.
+
+use super::checker::Strategy;
+use crate::engine::{
+    StrategyDebug,
+    strategy::{
+        Bound, Bytes, Exhaustive, Pct, Portfolio, Pos, Random, Reduction, Replay, Rff, Sampled, Surw, Urw,
+    },
+    trace::Choice,
+};
+
+/// What to explore, and in which order.
+#[derive(Clone, Debug)]
+pub(super) enum Plan {
+    /// Everything, but what the reduction and the bound leave out.
+    Exhaustive(Reduction, Option<Bound>),
+    /// What a sampler draws.
+    Sample(Sampling),
+    /// The one schedule that these bytes are.
+    Bytes(Vec<u8>),
+    /// One schedule that was recorded.
+    Replay(Vec<Choice>),
+}
+
+/// The samplers, with their seeds.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sampling {
+    Random(u64),
+    Pct(usize, u64),
+    Pos(u64),
+    Urw(u64),
+    Surw(u64),
+    ReadsFrom(u64),
+    Portfolio(u64),
+}
+
+impl Plan {
+    /// What the strategy means. `Auto` begins with the exhaustive search.
+    pub(super) fn of(strategy: &Strategy, bound: Option<Bound>) -> Plan {
+        let sampling = match strategy {
+            Strategy::Auto | Strategy::Exhaustive => return Plan::Exhaustive(Reduction::Optimal, bound),
+            Strategy::SleepSets => return Plan::Exhaustive(Reduction::Sleep, bound),
+            Strategy::BruteForce => return Plan::Exhaustive(Reduction::None, bound),
+            Strategy::Bytes(bytes) => return Plan::Bytes(bytes.clone()),
+            Strategy::Random(seed) => Sampling::Random(*seed),
+            Strategy::Pct { depth, seed } => Sampling::Pct(*depth, *seed),
+            Strategy::Pos(seed) => Sampling::Pos(*seed),
+            Strategy::Urw(seed) => Sampling::Urw(*seed),
+            Strategy::Surw(seed) => Sampling::Surw(*seed),
+            Strategy::ReadsFrom(seed) => Sampling::ReadsFrom(*seed),
+            Strategy::Portfolio(seed) => Sampling::Portfolio(*seed),
+        };
+        Plan::Sample(sampling)
+    }
+
+    /// The engine's strategy.
+    pub(super) fn strategy(self) -> Box<dyn StrategyDebug> {
+        match self {
+            Plan::Exhaustive(reduction, bound) => Box::new(Exhaustive::new(reduction, bound)),
+            Plan::Sample(Sampling::Random(seed)) => Box::new(Random::new(seed)),
+            Plan::Sample(Sampling::Pct(depth, seed)) => Box::new(Sampled::new(seed, Pct::new(depth))),
+            Plan::Sample(Sampling::Pos(seed)) => Box::new(Sampled::new(seed, Pos::default())),
+            Plan::Sample(Sampling::Urw(seed)) => Box::new(Sampled::new(seed, Urw::default())),
+            Plan::Sample(Sampling::Surw(seed)) => Box::new(Sampled::new(seed, Surw::default())),
+            Plan::Sample(Sampling::ReadsFrom(seed)) => Box::new(Sampled::new(seed, Rff::alone())),
+            Plan::Sample(Sampling::Portfolio(seed)) => Box::new(Sampled::new(seed, Portfolio::default())),
+            Plan::Bytes(bytes) => Box::new(Bytes::new(bytes)),
+            Plan::Replay(choices) => Box::new(Replay::new(choices)),
+        }
+    }
+
+    /// What the plan itself leaves out.
+    pub(super) fn leaves_out(&self) -> Option<&'static str> {
+        match self {
+            Plan::Exhaustive(..) | Plan::Replay(_) => None,
+            Plan::Sample(_) => Some("schedules were sampled at random"),
+            Plan::Bytes(_) => Some("only the schedule that the bytes give was run"),
+        }
+    }
+}

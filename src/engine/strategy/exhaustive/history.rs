@@ -1,0 +1,282 @@
+//! The steps of the present execution with what each depends on.
+//!
+//! What was recorded of the steps that two executions have in common is kept from the first to the second.
+
+use super::wakeup::{Move, Values};
+use crate::engine::{
+    clock::VectorClock,
+    op::{Footprint, NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
+    strategy::Event,
+};
+
+/// A step's place in the execution.
+pub(super) type EventIndex = u32;
+pub(super) const NO_EVENT: EventIndex = u32::MAX;
+
+/// A step of the present execution.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) thread: ThreadIndex,
+    pub(super) op: Op,
+    pub(super) footprint: Footprint,
+    /// Which step of its thread it is, from 1.
+    pub(super) count: u32,
+    /// The step itself and everything it depends on.
+    pub(super) clock: VectorClock,
+    /// What its thread depended on before it, and the steps that made it possible at all: never to be swapped with it.
+    pub(super) before: VectorClock,
+    /// It turned out to do nothing.
+    pub(super) failed: bool,
+    /// Where the lock that it took was given back.
+    pub(super) released_at: EventIndex,
+    /// What the object was like before it, see [`Event::facts`].
+    pub(super) facts: u64,
+    /// It may also give up waiting before others have done all that they can.
+    pub(super) gives_up: bool,
+    /// A spinning thread went on since this step had changed something of ...
+    pub(super) enabled_by: EventIndex,
+    /// ... these.
+    pub(super) awaits: Vec<ObjectIndex>,
+    pub(super) previous_of_thread: EventIndex,
+}
+
+/// The steps, by time, by thread and by object.
+#[derive(Debug)]
+pub(super) struct History {
+    taken: Vec<Taken>,
+    len: usize,
+    of_thread: Vec<Vec<EventIndex>>,
+    of_object: Vec<Vec<EventIndex>>,
+    /// Which step gave back what which step had taken, by time.
+    releases: Vec<(EventIndex, EventIndex)>,
+}
+
+impl History {
+    pub(super) const fn new() -> Self {
+        History {
+            taken: Vec::new(),
+            len: 0,
+            of_thread: Vec::new(),
+            of_object: Vec::new(),
+            releases: Vec::new(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline]
+    pub(super) fn get(&self, index: EventIndex) -> &Taken {
+        &self.taken[..self.len][index as usize]
+    }
+
+    /// The steps that touched an object, oldest first.
+    pub(super) fn on_object(&self, object: ObjectIndex) -> &[EventIndex] {
+        self.of_object.get(object as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether who knows `clock` knows of the step.
+    #[inline]
+    pub(super) fn is_known(&self, clock: &VectorClock, index: EventIndex) -> bool {
+        let taken = self.get(index);
+        taken.count <= clock.get(taken.thread)
+    }
+
+    /// Whether the second step depends on the first one, or is the same.
+    #[inline]
+    pub(super) fn follows(&self, first: EventIndex, second: EventIndex) -> bool {
+        self.is_known(&self.get(second).clock, first)
+    }
+
+    /// What the thread's last step depends on.
+    pub(super) fn clock_of_thread(&self, thread: ThreadIndex) -> Option<&VectorClock> {
+        let last = *self.of_thread.get(thread)?.last()?;
+        Some(&self.get(last).clock)
+    }
+
+    /// Forgets the steps from `len` on.
+    pub(super) fn truncate(&mut self, len: usize) {
+        while let Some((acquired, released)) = self.releases.last().copied()
+            && released as usize >= len
+        {
+            self.taken[acquired as usize].released_at = NO_EVENT;
+            self.releases.pop();
+        }
+        while self.len > len {
+            self.len -= 1;
+            let last = &self.taken[self.len];
+            self.of_thread[last.thread].pop();
+            for object in objects(&last.footprint) {
+                self.of_object[object as usize].pop();
+            }
+        }
+    }
+
+    /// Records a step.
+    pub(super) fn push(&mut self, event: &Event<'_>) -> EventIndex {
+        let Event { thread, op, enabled_by, forced, facts, gives_up, awaits } = *event;
+        let index = self.len;
+        if self.taken.len() == index {
+            self.taken.push(Taken {
+                thread,
+                op,
+                footprint: op.footprint(),
+                count: 0,
+                clock: VectorClock::new(),
+                before: VectorClock::new(),
+                failed: false,
+                released_at: NO_EVENT,
+                facts,
+                gives_up,
+                enabled_by: NO_EVENT,
+                awaits: Vec::new(),
+                previous_of_thread: NO_EVENT,
+            });
+        }
+        if self.of_thread.len() <= thread {
+            self.of_thread.resize_with(thread + 1, Vec::new);
+        }
+        let event_index = EventIndex::try_from(index).expect("fewer than 2^32 steps");
+        let previous = self.of_thread[thread].last().copied().unwrap_or(NO_EVENT);
+        let (earlier, rest) = self.taken.split_at_mut(index);
+        let taken = &mut rest[0];
+        taken.thread = thread;
+        taken.op = op;
+        taken.footprint = op.footprint();
+        taken.failed = false;
+        taken.released_at = NO_EVENT;
+        taken.facts = facts;
+        taken.gives_up = gives_up;
+        taken.enabled_by = enabled_by.map_or(NO_EVENT, |step| step as EventIndex);
+        taken.awaits.clear();
+        taken.awaits.extend_from_slice(awaits);
+        taken.previous_of_thread = previous;
+        taken.before.clear();
+        if previous != NO_EVENT {
+            taken.before.copy_from(&earlier[previous as usize].clock);
+        }
+        if let Some(enabling) = enabled_by {
+            taken.before.join(&earlier[enabling].clock);
+        }
+        if forced {
+            // It could come only after everything that could happen had happened.
+            for last in self.of_thread.iter().filter_map(|steps| steps.last()) {
+                taken.before.join(&earlier[*last as usize].clock);
+            }
+        }
+        self.of_thread[thread].push(event_index);
+        taken.count = taken.before.get(thread) + 1;
+        for object in objects(&taken.footprint) {
+            if self.of_object.len() <= object as usize {
+                self.of_object.resize_with(object as usize + 1, Vec::new);
+            }
+            self.of_object[object as usize].push(event_index);
+        }
+        self.len += 1;
+        self.find_clock(index);
+        event_index
+    }
+
+    /// The last step turned out to have left its object as it was.
+    pub(super) fn last_failed(&mut self) {
+        let index = self.len - 1;
+        self.taken[index].failed = true;
+        self.taken[index].footprint.reads = true;
+        self.find_clock(index);
+    }
+
+    /// The thread of the last step gave the object back.
+    pub(super) fn released(&mut self, thread: ThreadIndex, object: ObjectIndex) {
+        let step = self.len as EventIndex - 1;
+        let holds = |index: &EventIndex| {
+            let taken = self.get(*index);
+            let is_now_shared = taken.footprint.kind == OpKind::Downgrade && *index == step;
+            taken.footprint.kind.acquires()
+                && !taken.failed
+                && taken.released_at == NO_EVENT
+                && !is_now_shared
+        };
+        let own = |index: &EventIndex| holds(index) && self.get(*index).thread == thread;
+        let all = self.on_object(object);
+        // A guard that was sent away is given back by another thread.
+        let acquired =
+            all.iter().rev().find(|index| own(index)).or_else(|| all.iter().rev().find(|index| holds(index)));
+        if let Some(acquired) = acquired.copied() {
+            self.taken[acquired as usize].released_at = step;
+            self.releases.push((acquired, step));
+        }
+    }
+
+    /// Everything that the step at `index`, the last one, depends on.
+    fn find_clock(&mut self, index: usize) {
+        let mut clock = std::mem::take(&mut self.taken[index].clock);
+        let taken = &self.taken[index];
+        clock.copy_from(&taken.before);
+        for object in objects(&taken.footprint) {
+            let steps = &self.of_object[object as usize];
+            for earlier in steps.iter().rev().skip(1) {
+                let earlier = &self.taken[*earlier as usize];
+                if !earlier.footprint.depends_on(&taken.footprint) {
+                    continue;
+                }
+                clock.join(&earlier.clock);
+                if earlier.released_at != NO_EVENT {
+                    clock.join(&self.taken[earlier.released_at as usize].clock);
+                }
+                if earlier.footprint.orders_all(object) {
+                    break;
+                }
+            }
+        }
+        clock.set(taken.thread, taken.count);
+        self.taken[index].clock = clock;
+    }
+
+    /// The same step of the same thread as it is in this execution; `pending` are the operations that came to nothing.
+    pub(super) fn here(&self, step: &Move, pending: &[Option<Op>]) -> Move {
+        let taken = self.of_thread.get(step.thread).and_then(|steps| steps.get(step.count as usize - 1));
+        let op = match taken {
+            Some(index) => Some(self.get(*index).op),
+            None => pending.get(step.thread).copied().flatten(),
+        };
+        let Some(op) = op else { return *step };
+        let second = match (step.footprint.second, op.second) {
+            (NO_OBJECT, _) => NO_OBJECT,
+            // Notified in this execution, but not where the step stands: the condition variable is the argument.
+            (_, NO_OBJECT) => op.arg,
+            (_, second) => second,
+        };
+        Move { footprint: Footprint { object: op.object, second, ..step.footprint }, ..*step }
+    }
+
+    /// The steps after `index` and before `end` that do not depend on that at `index`, in order, into `sequence`.
+    pub(super) fn independent_of(
+        &self,
+        index: EventIndex,
+        end: usize,
+        values: impl Fn(usize) -> Values,
+        sequence: &mut Vec<Move>,
+    ) {
+        let first = self.get(index);
+        let (thread, count) = (first.thread, first.count);
+        sequence.clear();
+        for at in index as usize + 1..end {
+            let step = &self.taken[at];
+            if step.clock.get(thread) < count {
+                sequence.push(Move {
+                    thread: step.thread,
+                    count: step.count,
+                    values: values(at),
+                    footprint: step.footprint,
+                });
+            }
+        }
+    }
+}
+
+/// The objects that an operation touches.
+#[inline]
+pub(super) fn objects(footprint: &Footprint) -> impl Iterator<Item = ObjectIndex> + use<> {
+    [footprint.object, footprint.second].into_iter().filter(|object| *object != NO_OBJECT)
+}

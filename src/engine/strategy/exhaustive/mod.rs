@@ -1,0 +1,473 @@
+//! Depth-first search over all interleavings, with optimal dynamic partial-order reduction.
+//!
+//! Two executions that differ only in the order of independent steps are one Mazurkiewicz trace, and one of them is enough.
+//! The method is Optimal-DPOR (Abdulla, Aronis, Jonsson, Sagonas, "Source sets: a foundation for optimal dynamic partial
+//! order reduction", JACM 64(4), 2017): after each execution every race in it (two dependent steps that nothing else orders)
+//! is reversed, by noting in a *wakeup tree* at the state before the first of the two a sequence that leads to the other
+//! order; *sleep sets* hold what was explored from a state already, and a sequence that a sleeping step could begin is not
+//! noted. Each trace is then executed once, and no execution is begun in vain. The alternative outcomes of a step (which
+//! waiter a notification wakes, which store a load reads) are reversed in the same way, as if they raced with each other.
+//!
+//! Optimal-DPOR was chosen before its successors with polynomial memory (TruSt, POPL 2022; POP, CAV 2024) since it works on
+//! schedules, which is what coroutines can replay, and since its trees stay small on the programs that can be explored
+//! completely at all: a tree holds only what a race in the present execution asks for.
+//!
+//! With a preemption or a delay bound nothing is left out but the schedules beyond the bound: an order that reduction leaves
+//! out may stand for one that needs fewer preemptions (Coons, Musuvathi, McKinley, "Bounded partial-order reduction",
+//! OOPSLA 2013).
+
+mod history;
+mod races;
+mod wakeup;
+
+use self::{
+    history::{EventIndex, History},
+    races::{Later, Race},
+    wakeup::{BranchIndex, Forest, Move, NO_BRANCH, Values, initial},
+};
+use super::{Decision, Event, Strategy, ThreadSet, View, bit, members};
+use crate::engine::{
+    clock::VectorClock,
+    op::{ObjectIndex, Op, OpKind, ThreadIndex},
+};
+
+/// How often an execution is compared whole with what was recorded of it.
+const EXECUTIONS_PER_LOOK: u64 = 16;
+
+/// How much the search leaves out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reduction {
+    /// Nothing: every interleaving.
+    None,
+    /// What sleep sets find to be of a trace that was executed before.
+    Sleep,
+    /// All but one execution of each trace.
+    Optimal,
+}
+
+/// What schedules to leave out although nothing else stands for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// Those that take the processor more often from a thread that could have gone on.
+    Preemptions(usize),
+    /// Those that differ in more steps from the schedule that goes on with the running thread, or else with the next one in
+    /// the order of spawning (Emmi, Qadeer, Rakamaric, "Delay-bounded scheduling", POPL 2011).
+    Delays(usize),
+}
+
+/// One step on the path from the start of the program to the present state, and what else to do at its state.
+#[derive(Debug)]
+struct Node {
+    chosen: Move,
+    kind: OpKind,
+    candidates: ThreadSet,
+    /// What was explored from here or need not be.
+    sleep: Vec<Move>,
+    /// How many of them were explored from here.
+    explored: u32,
+    /// What is to be explored from here, after `chosen`.
+    branches: BranchIndex,
+    /// How many numbers were chosen in the step, and among how many each.
+    value_counts: [usize; Values::MAX],
+    values: usize,
+    /// What the bound had left before the step.
+    credit: usize,
+    /// Nobody could go on by themselves.
+    forced: bool,
+}
+
+/// The depth-first search. Its memory grows with the length of one execution and what is still to be explored beside it, not
+/// with the number of executions.
+#[derive(Debug)]
+pub(crate) struct Exhaustive {
+    reduction: Reduction,
+    bound: Option<Bound>,
+    /// The path. Slots beyond `len` are kept for their memory.
+    nodes: Vec<Node>,
+    len: usize,
+    /// The next position in `nodes`.
+    depth: usize,
+    /// The node whose step is new in this execution: what came before was looked at before.
+    first_new: usize,
+    /// What the steps after the last node have to be.
+    guide: BranchIndex,
+    executions: u64,
+    /// The bound kept something from being explored.
+    pub(crate) cut_by_bound: bool,
+    forest: Forest,
+    history: History,
+    races: Vec<Race>,
+    /// How many of the races were there before the last step.
+    races_before_last: usize,
+    /// How many numbers the present step has chosen.
+    values_chosen: usize,
+    sequence: Vec<Move>,
+}
+
+impl Exhaustive {
+    pub(crate) fn new(reduction: Reduction, bound: Option<Bound>) -> Self {
+        Exhaustive {
+            reduction: if bound.is_some() { Reduction::None } else { reduction },
+            bound,
+            nodes: Vec::new(),
+            len: 0,
+            depth: 0,
+            first_new: 0,
+            guide: NO_BRANCH,
+            executions: 0,
+            cut_by_bound: false,
+            forest: Forest::new(),
+            history: History::new(),
+            races: Vec::new(),
+            races_before_last: 0,
+            values_chosen: 0,
+            sequence: Vec::new(),
+        }
+    }
+
+    fn reduces(&self) -> bool {
+        self.reduction == Reduction::Optimal
+    }
+
+    /// What sleeps at the state after the last node.
+    fn fall_asleep(&mut self) -> Vec<Move> {
+        let mut sleep = match self.nodes.get_mut(self.len) {
+            Some(unused) => std::mem::take(&mut unused.sleep),
+            None => Vec::new(),
+        };
+        sleep.clear();
+        if self.reduction != Reduction::None
+            && let Some(last) = self.len.checked_sub(1)
+        {
+            let node = &self.nodes[last];
+            let stays = |asleep: &&Move| {
+                asleep.thread != node.chosen.thread && !asleep.footprint.depends_on(&node.chosen.footprint)
+            };
+            sleep.extend(node.sleep.iter().filter(stays));
+        }
+        sleep
+    }
+
+    /// Adds a node for a state that was not seen before; `None` if everything from here was explored elsewhere.
+    fn grow(&mut self, view: &View<'_>, allowed: ThreadSet, credit: usize) -> Option<()> {
+        let sleep = self.fall_asleep();
+        let asleep = sleep.iter().fold(0, |set, asleep| set | bit(asleep.thread));
+        let (chosen, branches) = match self.forest.take_first(&mut self.guide) {
+            Some((step, child)) => (Some(step), (std::mem::replace(&mut self.guide, child))),
+            None => {
+                let awake = allowed & !asleep;
+                let thread = preferred(view, awake);
+                let mut branches = NO_BRANCH;
+                if !self.reduces() {
+                    let others = members(awake).filter(|other| Some(*other) != thread);
+                    for other in others {
+                        self.forest.append(&mut branches, first_of(view, other));
+                    }
+                }
+                (thread.map(|thread| first_of(view, thread)), branches)
+            }
+        };
+        let node = Node {
+            chosen: chosen.unwrap_or_else(|| first_of(view, view.fair_choice)),
+            kind: OpKind::Start,
+            candidates: allowed,
+            sleep,
+            explored: 0,
+            branches,
+            value_counts: [0; Values::MAX],
+            values: 0,
+            credit,
+            forced: false,
+        };
+        // The slot keeps its memory, also when the state turns out to be explored already.
+        if self.len == self.nodes.len() {
+            self.nodes.push(node);
+        } else {
+            self.nodes[self.len] = node;
+        }
+        chosen.filter(|step| allowed & bit(step.thread) != 0)?;
+        self.len += 1;
+        Some(())
+    }
+
+    /// The threads that the bound leaves, and what remains of it.
+    fn within_bound(&mut self, view: &View<'_>) -> (ThreadSet, usize) {
+        let before = match (self.depth.checked_sub(1), self.bound) {
+            (_, None) => return (view.candidates, 0),
+            (Some(last), _) => self.nodes[last].credit,
+            (None, Some(Bound::Preemptions(most) | Bound::Delays(most))) => most,
+        };
+        let allowed = members(view.candidates)
+            .filter(|thread| self.cost(view, *thread) <= before)
+            .fold(0, |set, thread| set | bit(thread));
+        self.cut_by_bound |= allowed != view.candidates;
+        (allowed, before)
+    }
+
+    /// What of the bound it takes to go on with this thread.
+    fn cost(&self, view: &View<'_>, thread: ThreadIndex) -> usize {
+        match self.bound {
+            None => 0,
+            Some(Bound::Preemptions(_)) => usize::from(view.current.is_some_and(|current| current != thread)),
+            Some(Bound::Delays(_)) => {
+                let last = self.depth.checked_sub(1).map_or(0, |last| self.nodes[last].chosen.thread);
+                let from_last = |other: ThreadIndex| {
+                    if other >= last { other - last } else { other + super::THREADS_MAX - last }
+                };
+                members(view.candidates).filter(|other| from_last(*other) < from_last(thread)).count()
+            }
+        }
+    }
+
+    /// Notes at the state before the race's first step how to come to the other order.
+    fn reverse(&mut self, race: &Race, pending: &[Option<Op>]) {
+        let Race { earlier, thread, count, footprint, end } = *race;
+        let end = end.map_or(self.history.len(), |end| end as usize);
+        let values = |at: usize| self.nodes[at].chosen.values;
+        self.history.independent_of(earlier, end, values, &mut self.sequence);
+        self.sequence.push(Move { thread, count, values: Values::default(), footprint });
+        self.note(earlier, pending);
+    }
+
+    /// Notes the other outcomes of the step at `index`.
+    fn try_other_values(&mut self, index: usize, pending: &[Option<Op>]) {
+        let Node { chosen, values, value_counts, .. } = self.nodes[index];
+        for (at, count) in value_counts.iter().enumerate().take(values) {
+            for value in (0..*count).filter(|value| *value != chosen.values.get(at)) {
+                let step = Move { values: chosen.values.with(at, value), ..chosen };
+                if self.reduces() {
+                    let values = |at: usize| self.nodes[at].chosen.values;
+                    let end = self.history.len();
+                    self.history.independent_of(index as EventIndex, end, values, &mut self.sequence);
+                    // With another value it may do what it did not do with this one.
+                    let kind = step.footprint.kind;
+                    let footprint =
+                        crate::engine::op::Footprint { reads: kind.only_reads(), ..step.footprint };
+                    self.sequence.push(Move { footprint, ..step });
+                    self.note(index as EventIndex, pending);
+                } else if value > chosen.values.get(at) {
+                    let node = &mut self.nodes[index];
+                    self.forest.append(&mut node.branches, step);
+                }
+            }
+        }
+    }
+
+    /// Adds the sequence to what is to be explored from the state before the step at `index`.
+    fn note(&mut self, index: EventIndex, pending: &[Option<Op>]) {
+        let node = &mut self.nodes[index as usize];
+        if node.sleep.iter().any(|asleep| initial(&self.sequence, asleep).is_some()) {
+            return;
+        }
+        let here = |step: &Move| self.history.here(step, pending);
+        self.forest.insert(&mut node.branches, &mut self.sequence, here);
+    }
+
+    /// How much of the search lies behind it, from 0 to 1, if each branch were as large as its neighbours (Knuth, "Estimating
+    /// the efficiency of backtrack programs", 1975).
+    fn progress(&self) -> f64 {
+        let (mut progress, mut share) = (0.0, 1.0);
+        for node in &self.nodes[..self.len] {
+            let all = f64::from(node.explored + 1 + self.forest.count(node.branches));
+            progress += share * f64::from(node.explored) / all;
+            share /= all;
+        }
+        progress + share
+    }
+}
+
+/// The thread to try first of those that are left; `None` if none is.
+fn preferred(view: &View<'_>, awake: ThreadSet) -> Option<ThreadIndex> {
+    if awake & bit(view.fair_choice) != 0 {
+        return Some(view.fair_choice);
+    }
+    members(awake & view.ready).next().or_else(|| members(awake).next())
+}
+
+/// The thread's next step, with the first of its outcomes.
+fn first_of(view: &View<'_>, thread: ThreadIndex) -> Move {
+    let op = view.pending[thread].expect("a candidate has a next operation");
+    // The count is known when the step is taken.
+    Move { thread, count: 0, values: Values::default(), footprint: op.footprint() }
+}
+
+impl Strategy for Exhaustive {
+    fn new_execution(&mut self) -> bool {
+        self.depth = 0;
+        self.races.clear();
+        self.executions += 1;
+        if self.executions == 1 {
+            return true;
+        }
+        while let Some(last) = self.len.checked_sub(1) {
+            let node = &mut self.nodes[last];
+            if let Some((step, child)) = self.forest.take_first(&mut node.branches) {
+                node.sleep.push(node.chosen);
+                node.explored += 1;
+                node.chosen = step;
+                node.kind = step.footprint.kind;
+                node.values = 0;
+                self.guide = child;
+                self.first_new = last;
+                self.history.truncate(last);
+                return true;
+            }
+            self.len = last;
+        }
+        false
+    }
+
+    fn repeat(&mut self) -> Option<(ThreadIndex, OpKind)> {
+        // Now and then everything is looked at again, to see that the program does the same each time.
+        let looks_again = self.executions.is_multiple_of(EXECUTIONS_PER_LOOK);
+        if self.depth >= self.first_new || looks_again || self.nodes[self.depth].forced {
+            return None;
+        }
+        self.values_chosen = 0;
+        let node = &self.nodes[self.depth];
+        self.depth += 1;
+        Some((node.chosen.thread, node.kind))
+    }
+
+    fn choose(&mut self, view: &View<'_>) -> Decision {
+        self.values_chosen = 0;
+        let (allowed, credit) = self.within_bound(view);
+        if self.depth == self.len && self.grow(view, allowed, credit).is_none() {
+            return Decision::Redundant;
+        }
+        let cost = match self.bound {
+            None => 0,
+            Some(_) => self.cost(view, self.nodes[self.depth].chosen.thread),
+        };
+        let is_new = self.depth >= self.first_new;
+        let node = &mut self.nodes[self.depth];
+        let thread = node.chosen.thread;
+        let Some(op) = view.pending.get(thread).copied().flatten() else { return Decision::Diverged };
+        if is_new {
+            node.kind = op.kind;
+            node.credit = credit - cost;
+        }
+        if allowed != node.candidates || allowed & bit(thread) == 0 || op.kind != node.kind {
+            return Decision::Diverged;
+        }
+        self.depth += 1;
+        Decision::Run(thread)
+    }
+
+    fn choose_value(&mut self, count: usize) -> usize {
+        let at = self.values_chosen;
+        self.values_chosen += 1;
+        let node = &mut self.nodes[self.depth - 1];
+        if at >= Values::MAX {
+            return 0;
+        }
+        if self.depth > self.first_new {
+            node.values = at + 1;
+            node.value_counts[at] = count;
+        }
+        node.chosen.values.get(at).min(count - 1)
+    }
+
+    fn stepped(&mut self, event: &Event<'_>) {
+        if self.depth <= self.first_new {
+            return;
+        }
+        let index = self.history.push(event);
+        self.races_before_last = self.races.len();
+        let node = &mut self.nodes[self.depth - 1];
+        let taken = self.history.get(index);
+        node.chosen.footprint = taken.footprint;
+        node.chosen.count = taken.count;
+        node.forced = event.forced;
+        if self.reduction == Reduction::Optimal {
+            let later = Later {
+                thread: taken.thread,
+                count: taken.count,
+                footprint: taken.footprint,
+                before: &taken.before,
+                gives_up: taken.gives_up,
+                at: index,
+                end: None,
+            };
+            races::find(&self.history, &later, &mut self.races);
+        }
+    }
+
+    fn failed(&mut self) {
+        if self.depth <= self.first_new {
+            return;
+        }
+        self.history.last_failed();
+        let index = (self.depth - 1) as EventIndex;
+        let taken = self.history.get(index);
+        self.nodes[self.depth - 1].chosen.footprint = taken.footprint;
+        if self.reduction == Reduction::Optimal {
+            self.races.truncate(self.races_before_last);
+            let later = Later {
+                thread: taken.thread,
+                count: taken.count,
+                footprint: taken.footprint,
+                before: &taken.before,
+                gives_up: taken.gives_up,
+                at: index,
+                end: None,
+            };
+            races::find(&self.history, &later, &mut self.races);
+        }
+    }
+
+    fn released(&mut self, thread: ThreadIndex, object: ObjectIndex) {
+        if self.depth > self.first_new {
+            self.history.released(thread, object);
+        }
+    }
+
+    fn withdrawn(&mut self, thread: ThreadIndex, op: &Op) {
+        if self.depth > self.first_new && self.reduces() {
+            self.would_step(thread, op, Some(self.history.len() as EventIndex));
+        }
+    }
+
+    fn end_execution(&mut self, pending: &[Option<Op>]) {
+        if !self.reduces() {
+            for index in self.first_new..self.history.len() {
+                self.try_other_values(index, pending);
+            }
+            return;
+        }
+        for (thread, op) in pending.iter().enumerate() {
+            if let Some(op) = op {
+                self.would_step(thread, op, None);
+            }
+        }
+        let mut races = std::mem::take(&mut self.races);
+        races::find_other_awakenings(&self.history, self.first_new, &mut races);
+        for race in &races {
+            self.reverse(race, pending);
+        }
+        self.races = races;
+        for index in self.first_new..self.history.len() {
+            self.try_other_values(index, pending);
+        }
+    }
+
+    fn restart(&mut self) {
+        *self = Exhaustive::new(self.reduction, self.bound);
+    }
+
+    fn estimate(&self) -> Option<f64> {
+        Some(self.progress())
+    }
+}
+
+impl Exhaustive {
+    /// Looks for races of a step that was not taken, but could have been if it had come earlier.
+    fn would_step(&mut self, thread: ThreadIndex, op: &Op, end: Option<EventIndex>) {
+        let start = VectorClock::new();
+        let before = self.history.clock_of_thread(thread).unwrap_or(&start);
+        let at = self.history.len() as EventIndex;
+        let count = before.get(thread) + 1;
+        let later = Later { thread, count, footprint: op.footprint(), before, gives_up: true, at, end };
+        races::find(&self.history, &later, &mut self.races);
+    }
+}

@@ -1,0 +1,154 @@
+//! Races: pairs of steps of different threads of which the order matters and that nothing else orders.
+
+use super::history::{EventIndex, History, NO_EVENT, Taken, objects};
+use crate::engine::{
+    clock::VectorClock,
+    object::proceeds,
+    op::{Footprint, ObjectIndex, OpKind, ThreadIndex},
+};
+
+/// Two steps that are to be explored the other way round: the one at `earlier`, and one of `thread`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Race {
+    pub(super) earlier: EventIndex,
+    pub(super) thread: ThreadIndex,
+    /// Which step of that thread it is.
+    pub(super) count: u32,
+    /// What the later step does; where it would come first it may do less.
+    pub(super) footprint: Footprint,
+    /// What of the execution the later step does not exclude: the number of steps.
+    pub(super) end: Option<EventIndex>,
+}
+
+/// A step that was taken, or would have been.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Later<'a> {
+    pub(super) thread: ThreadIndex,
+    pub(super) count: u32,
+    pub(super) footprint: Footprint,
+    pub(super) before: &'a VectorClock,
+    pub(super) gives_up: bool,
+    /// The steps that can come before it: those before this one.
+    pub(super) at: EventIndex,
+    /// See [`Race::end`].
+    pub(super) end: Option<EventIndex>,
+}
+
+/// Finds the steps with which `later` races.
+///
+/// An acquisition of a lock is compared with the acquisitions before it and not with the releases, which it cannot precede;
+/// where an order cannot be reversed, the next older step is looked at, since the later thread may have been waiting from
+/// then on (JACM 2017, section 9, on operations that can be blocked).
+pub(super) fn find(history: &History, later: &Later<'_>, races: &mut Vec<Race>) {
+    for object in objects(&later.footprint) {
+        let first = races.len();
+        for index in history.on_object(object).iter().rev().copied() {
+            if index >= later.at {
+                continue;
+            }
+            let earlier = history.get(index);
+            let orders_all = earlier.footprint.orders_all(object);
+            if earlier.thread == later.thread || history.is_known(later.before, index) {
+                if orders_all {
+                    // Everything older on this object is known through this step.
+                    break;
+                }
+                continue;
+            }
+            if !earlier.footprint.depends_on(&later.footprint) {
+                continue;
+            }
+            if races[first..].iter().any(|race| history.follows(index, race.earlier)) {
+                // It comes before a step whose order against ours is reversed first.
+                if orders_all {
+                    break;
+                }
+                continue;
+            }
+            if can_swap(history, index, later) {
+                let Later { thread, count, footprint, end, .. } = *later;
+                races.push(Race { earlier: index, thread, count, footprint, end });
+                if orders_all {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Whether `later` could be performed without the step at `earlier` and all that depends on it.
+fn can_swap(history: &History, earlier: EventIndex, later: &Later<'_>) -> bool {
+    use OpKind::{
+        Acquire, AcquireTimed, Join, Lock, LockTimed, Park, ParkTimed, Read, ReadTimed, Recv, RecvTimed,
+        Relock, RelockTimed, Send, SendTimed, Write, WriteTimed,
+    };
+    match later.footprint.kind {
+        // A queued writer that came before `earlier` still keeps readers out.
+        Read | ReadTimed if history.get(earlier).facts != 0 => may_give_up(later),
+        Lock | LockTimed | Relock | RelockTimed | Read | ReadTimed | Write | WriteTimed => {
+            is_free(history, earlier, later, later.footprint.object) || may_give_up(later)
+        }
+        Acquire | AcquireTimed | Send | SendTimed | OpKind::Taken | Recv | RecvTimed | Park | ParkTimed => {
+            let facts = history.get(earlier).facts;
+            proceeds(later.footprint.kind, later.footprint.arg, facts) || may_give_up(later)
+        }
+        Join => false,
+        _ => true,
+    }
+}
+
+/// A wait on a condition variable that runs out of time still has to lock the mutex.
+fn may_give_up(later: &Later<'_>) -> bool {
+    later.gives_up && !matches!(later.footprint.kind, OpKind::Relock | OpKind::RelockTimed)
+}
+
+/// Whether the lock is free for `later` once all that does not depend on `earlier` has happened.
+fn is_free(history: &History, earlier: EventIndex, later: &Later<'_>, lock: ObjectIndex) -> bool {
+    let shared = later.footprint.kind.locks_shared();
+    for index in history.on_object(lock).iter().rev().copied() {
+        let step = history.get(index);
+        if index >= later.at || !step.footprint.kind.acquires() || step.failed {
+            continue;
+        }
+        if history.follows(earlier, index) {
+            continue;
+        }
+        let step_is_shared = step.footprint.kind.locks_shared();
+        if shared && step_is_shared {
+            continue;
+        }
+        let given_back = step.released_at != NO_EVENT && !history.follows(earlier, step.released_at);
+        if !given_back {
+            return false;
+        }
+        if !step_is_shared {
+            break;
+        }
+    }
+    true
+}
+
+/// Finds the spinning threads that went on because of one change, and could have because of another.
+pub(super) fn find_other_awakenings(history: &History, first_new: usize, races: &mut Vec<Race>) {
+    for at in 0..history.len() as EventIndex {
+        let step = history.get(at);
+        if step.awaits.is_empty() {
+            continue;
+        }
+        let looked = step.previous_of_thread;
+        let would_wake = |index: &EventIndex| {
+            let other = history.get(*index);
+            *index != step.enabled_by
+                && (at as usize >= first_new || *index as usize >= first_new)
+                && other.thread != step.thread
+                && !other.failed
+                && !other.footprint.reads
+                && (looked == NO_EVENT || !history.follows(*index, looked))
+                && !history.follows(step.enabled_by, *index)
+        };
+        if step.awaits.iter().any(|object| history.on_object(*object).iter().any(would_wake)) {
+            let Taken { thread, count, footprint, .. } = *step;
+            races.push(Race { earlier: step.enabled_by, thread, count, footprint, end: None });
+        }
+    }
+}

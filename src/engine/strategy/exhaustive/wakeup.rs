@@ -1,0 +1,220 @@
+//! Wakeup trees: what is still to be explored from a state (Abdulla, Aronis, Jonsson, Sagonas, JACM 2017, section 6).
+//!
+//! A branch is a step that is to be taken, with those that are to follow it. A sequence of steps is only added if no
+//! sequence that is there, or was explored, leads to the same traces; so each execution that begins is of a new trace.
+
+use crate::engine::op::{Footprint, ThreadIndex};
+
+/// A step as far as a search has to know it: whose it is, which of its possible outcomes it has, what it touches.
+///
+/// Objects are numbered in the order of first use, so the numbers of objects that were not in use at a state mean something
+/// else in each execution that goes through it. Before a step of another execution is compared it has to be looked up in the
+/// present one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Move {
+    pub(super) thread: ThreadIndex,
+    /// Which step of its thread it is, from 1.
+    pub(super) count: u32,
+    pub(super) values: Values,
+    pub(super) footprint: Footprint,
+}
+
+/// The numbers that were chosen in a step (which waiter is woken, which store a load reads), in the order of choosing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Values(u64);
+
+impl Values {
+    /// How many numbers a step can choose.
+    pub(super) const MAX: usize = 4;
+    const BITS: usize = 16;
+    const MASK: u64 = (1 << Self::BITS) - 1;
+
+    pub(super) fn get(self, at: usize) -> usize {
+        (self.0 >> (at * Self::BITS) & Self::MASK) as usize
+    }
+
+    /// These up to `at`, there `value`, and zeros after it.
+    pub(super) fn with(self, at: usize, value: usize) -> Values {
+        let kept = self.0 & ((1 << (at * Self::BITS)) - 1);
+        Values(kept | (value as u64 & Self::MASK) << (at * Self::BITS))
+    }
+}
+
+/// Whether `first` can be made the first step of the sequence without leaving its trace, or of what extends it: its place in
+/// the sequence, which is the length if it is not in it (a *weak initial*). `first` must be of the same execution.
+pub(super) fn initial(sequence: &[Move], first: &Move) -> Option<usize> {
+    for (at, step) in sequence.iter().enumerate() {
+        if step.thread == first.thread {
+            return (step.values == first.values).then_some(at);
+        }
+        if step.footprint.depends_on(&first.footprint) {
+            return None;
+        }
+    }
+    Some(sequence.len())
+}
+
+/// A branch by its number in the forest, or [`NO_BRANCH`].
+pub(super) type BranchIndex = u32;
+pub(super) const NO_BRANCH: BranchIndex = u32::MAX;
+
+#[derive(Clone, Copy, Debug)]
+struct Branch {
+    step: Move,
+    /// The first of those that follow.
+    child: BranchIndex,
+    /// The next one from the same state.
+    sibling: BranchIndex,
+}
+
+/// The wakeup trees of all states on the path. Slots are used again, so that a search in balance allocates nothing.
+#[derive(Debug)]
+pub(super) struct Forest {
+    branches: Vec<Branch>,
+    free: BranchIndex,
+}
+
+impl Forest {
+    pub(super) const fn new() -> Self {
+        Forest { branches: Vec::new(), free: NO_BRANCH }
+    }
+
+    /// Takes the first branch out of the list: the step, and the branches that follow it.
+    pub(super) fn take_first(&mut self, list: &mut BranchIndex) -> Option<(Move, BranchIndex)> {
+        if *list == NO_BRANCH {
+            return None;
+        }
+        let slot = &mut self.branches[*list as usize];
+        let taken = (slot.step, slot.child);
+        let next = std::mem::replace(&mut slot.sibling, self.free);
+        self.free = std::mem::replace(list, next);
+        Some(taken)
+    }
+
+    pub(super) fn count(&self, mut list: BranchIndex) -> u32 {
+        let mut count = 0;
+        while list != NO_BRANCH {
+            count += 1;
+            list = self.branches[list as usize].sibling;
+        }
+        count
+    }
+
+    /// Adds a sequence to the tree that begins with `list`, unless the tree has one that leads to the same traces. `here`
+    /// looks a step of the tree up in the execution that the sequence is of.
+    pub(super) fn insert(
+        &mut self,
+        list: &mut BranchIndex,
+        sequence: &mut Vec<Move>,
+        here: impl Fn(&Move) -> Move,
+    ) {
+        let mut parent = NO_BRANCH;
+        'levels: loop {
+            let mut at = if parent == NO_BRANCH { *list } else { self.branches[parent as usize].child };
+            let mut last = NO_BRANCH;
+            while at != NO_BRANCH {
+                let branch = self.branches[at as usize];
+                if let Some(position) = initial(sequence, &here(&branch.step)) {
+                    if position < sequence.len() {
+                        sequence.remove(position);
+                    }
+                    if branch.child == NO_BRANCH || sequence.is_empty() {
+                        return;
+                    }
+                    parent = at;
+                    continue 'levels;
+                }
+                last = at;
+                at = branch.sibling;
+            }
+            let chain = self.chain(sequence);
+            match (last, parent) {
+                (NO_BRANCH, NO_BRANCH) => *list = chain,
+                (NO_BRANCH, parent) => self.branches[parent as usize].child = chain,
+                (last, _) => self.branches[last as usize].sibling = chain,
+            }
+            return;
+        }
+    }
+
+    /// Adds a single step at the end of the list, whatever is there.
+    pub(super) fn append(&mut self, list: &mut BranchIndex, step: Move) {
+        let branch = self.add(Branch { step, child: NO_BRANCH, sibling: NO_BRANCH });
+        let mut at = *list;
+        if at == NO_BRANCH {
+            *list = branch;
+            return;
+        }
+        while self.branches[at as usize].sibling != NO_BRANCH {
+            at = self.branches[at as usize].sibling;
+        }
+        self.branches[at as usize].sibling = branch;
+    }
+
+    /// The sequence as one branch after the other.
+    fn chain(&mut self, sequence: &[Move]) -> BranchIndex {
+        sequence
+            .iter()
+            .rev()
+            .fold(NO_BRANCH, |child, step| self.add(Branch { step: *step, child, sibling: NO_BRANCH }))
+    }
+
+    fn add(&mut self, branch: Branch) -> BranchIndex {
+        if self.free == NO_BRANCH {
+            self.branches.push(branch);
+            return BranchIndex::try_from(self.branches.len() - 1).expect("fewer than 2^32 branches");
+        }
+        let index = self.free;
+        self.free = self.branches[index as usize].sibling;
+        self.branches[index as usize] = branch;
+        index
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::op::{NO_OBJECT, OpKind};
+
+    fn store(thread: ThreadIndex, object: u32) -> Move {
+        let footprint = Footprint { kind: OpKind::Store, reads: false, object, second: NO_OBJECT, arg: 0 };
+        Move { thread, count: 1, values: Values::default(), footprint }
+    }
+
+    fn threads(forest: &mut Forest, mut list: BranchIndex) -> Vec<Vec<ThreadIndex>> {
+        let mut found = Vec::new();
+        while let Some((step, child)) = forest.take_first(&mut list) {
+            let below = threads(forest, child);
+            let below = if below.is_empty() { vec![Vec::new()] } else { below };
+            found.extend(below.into_iter().map(|rest| [vec![step.thread], rest].concat()));
+        }
+        found
+    }
+
+    #[test]
+    fn a_step_is_an_initial_if_nothing_before_it_depends_on_it() {
+        let sequence = [store(0, 7), store(1, 8), store(2, 8)];
+        assert_eq!(initial(&sequence, &store(1, 8)), Some(1));
+        assert_eq!(initial(&sequence, &store(2, 8)), None);
+        assert_eq!(initial(&sequence, &store(3, 9)), Some(3));
+        let other_value = Move { values: Values::default().with(0, 1), ..store(0, 7) };
+        assert_eq!(initial(&sequence, &other_value), None);
+    }
+
+    #[test]
+    fn what_is_there_is_not_added_again() {
+        let (mut forest, mut list) = (Forest::new(), NO_BRANCH);
+        forest.insert(&mut list, &mut vec![store(0, 7), store(1, 7)], |step| *step);
+        forest.insert(&mut list, &mut vec![store(2, 8), store(0, 7), store(1, 7)], |step| *step);
+        forest.insert(&mut list, &mut vec![store(1, 7), store(0, 7)], |step| *step);
+        forest.insert(&mut list, &mut vec![store(0, 7), store(2, 7), store(1, 7)], |step| *step);
+        assert_eq!(threads(&mut forest, list), [vec![0, 1], vec![0, 2, 1], vec![1, 0]]);
+    }
+
+    #[test]
+    fn values_are_kept_up_to_the_changed_one() {
+        let values = Values::default().with(0, 3).with(1, 500);
+        assert_eq!((values.get(0), values.get(1), values.get(2)), (3, 500, 0));
+        assert_eq!(values.with(0, 2), Values::default().with(0, 2));
+    }
+}
