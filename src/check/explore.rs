@@ -26,8 +26,11 @@ use crate::engine::{
     Engine, Limits, Mode, Stop, StrategyDebug, World,
     op::OpKind,
     strategy::{Bound, Exhaustive, Replay},
-    trace::Choice,
+    trace::{Choice, Step},
 };
+
+/// How often an execution of a sampler is run a second time, to see whether the program is deterministic.
+const EXECUTIONS_PER_LOOK: u64 = 64;
 
 /// What one exploration came to.
 pub(super) struct Exploration {
@@ -98,6 +101,7 @@ impl Pause {
 pub(super) struct Search {
     strategy: Box<dyn StrategyDebug>,
     leaves_out: Option<&'static str>,
+    is_sampled: bool,
     pub(super) explored: Explored,
     /// Executions that were cut since their schedule starved a thread.
     pub(super) unfair: u64,
@@ -109,6 +113,7 @@ impl Search {
     pub(super) fn new(plan: Plan) -> Search {
         Search {
             leaves_out: plan.leaves_out(),
+            is_sampled: matches!(plan, Plan::Sample(_)),
             strategy: plan.strategy(),
             explored: Explored::default(),
             unfair: 0,
@@ -396,6 +401,15 @@ impl<'a> Explorer<'a> {
                 }
             }
             let world = self.engine.world();
+            if search.is_sampled
+                && executions.is_multiple_of(EXECUTIONS_PER_LOOK)
+                && world.wants == world.mode
+                && let Some(observed) = self.run_again(&model)
+            {
+                return Pause::End(End::Found(observed));
+            }
+            let explored = &mut search.explored;
+            let world = self.engine.world();
             if world.wants != world.mode && !replays {
                 // What was explored so far left out steps that matter; begin again.
                 world.mode = world.wants;
@@ -403,6 +417,21 @@ impl<'a> Explorer<'a> {
                 *explored = Explored { steps: explored.steps, ..Explored::default() };
             }
         }
+    }
+
+    /// Runs the last execution once more: a program that then does something else is not deterministic. An exhaustive search
+    /// sees that by itself, since it repeats the beginnings of its executions.
+    fn run_again(&mut self, model: &dyn Fn()) -> Option<Box<Observed>> {
+        let checker = self.checker;
+        let mut replay = Plan::Replay(self.engine.world().choices.clone()).strategy();
+        std::mem::swap(&mut self.engine.world().strategy, &mut replay);
+        self.engine.world().strategy.new_execution();
+        let differs = self.engine.run(model, |world, stop| {
+            let differs = matches!(stop, Stop::Diverged);
+            differs.then(|| Box::new(observe::observe(checker, world, FindingKind::Nondeterminism, &stop)))
+        });
+        std::mem::swap(&mut self.engine.world().strategy, &mut replay);
+        differs
     }
 
     /// What the search came to, with all that was left out.
@@ -437,6 +466,15 @@ impl<'a> Explorer<'a> {
             ));
         }
         let mut notes = Vec::new();
+        if let End::Budget(_) = end {
+            notes.extend(size(world));
+        }
+        if explored.executions == 1 && matches!(end, End::Exhausted) {
+            notes.push(
+                "there is one schedule only, so nothing was checked that a plain run does not show: do threads share something?"
+                    .to_owned(),
+            );
+        }
         if world.weak_atomics {
             notes.push(
                 "atomics weaker than SeqCst never read stale values here; run the model under loom for that"
@@ -451,6 +489,25 @@ impl<'a> Explorer<'a> {
         let readers_wait = world.writes && world.waits_while_reading;
         Exploration { explored, end, mode: world.mode, bounds, notes, readers_wait }
     }
+}
+
+/// What makes the model large, as far as its last execution tells.
+fn size(world: &World) -> Option<String> {
+    let mut places: Vec<(&Step, usize)> = Vec::new();
+    for step in &world.steps {
+        match places.iter_mut().find(|(first, _)| first.op.place == step.op.place) {
+            Some((_, times)) => *times += 1,
+            None => places.push((step, 1)),
+        }
+    }
+    let (most, times) = places.into_iter().max_by_key(|(_, times)| *times)?;
+    Some(format!(
+        "what makes it large: an execution has {} threads and {} steps, of which {times} are `{}` at {}; fewer threads, or fewer turns of that loop, show the same bugs sooner",
+        world.thread_count,
+        world.steps.len(),
+        most.op.kind.word(),
+        most.op.place
+    ))
 }
 
 fn times(count: u32) -> String {

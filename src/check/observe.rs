@@ -31,6 +31,21 @@ pub(super) struct Observed {
     schedule: Schedule,
 }
 
+/// What was recorded of a step, and what the program does there now.
+fn difference(world: &World) -> Option<String> {
+    let (thread, kind) = world.strategy.recorded()?;
+    if thread >= world.thread_count {
+        return Some(format!("Then thread {thread} did `{}`; now there is no such thread.", kind.word()));
+    }
+    let name = world.thread_name(thread);
+    let now = match world.thread(thread).pending {
+        None => "has ended".to_owned(),
+        Some(op) if op.kind != kind => format!("is about to do `{}` at {}", op.kind.word(), op.place),
+        Some(op) => format!("is at the same operation at {}, but not the same threads can go on", op.place),
+    };
+    Some(format!("Then `{name}` did `{}`; now it {now}.", kind.word()))
+}
+
 /// Takes down what a report needs, before the threads are unwound.
 pub(super) fn observe(checker: &Checker, world: &World, kind: FindingKind, stop: &Stop) -> Observed {
     let names = Names::new(world);
@@ -59,6 +74,7 @@ pub(super) fn observe(checker: &Checker, world: &World, kind: FindingKind, stop:
         Stop::Livelock => words::livelock(&steps, &threads, world.limits.steps),
         Stop::Diverged => words::nondeterminism(
             world.steps.len() + 1,
+            difference(world),
             world.survivor.map(|(kind, place)| (kind, place.to_string())),
         ),
         _ if kind == FindingKind::Leak => words::leak(&threads),

@@ -218,10 +218,15 @@ pub(crate) fn livelock(steps: &[StepReport], threads: &[ThreadReport], limit: us
 }
 
 /// The program did something else under the same schedule.
-pub(crate) fn nondeterminism(step: usize, survivor: Option<(&'static str, String)>) -> Words {
+pub(crate) fn nondeterminism(
+    step: usize,
+    difference: Option<String>,
+    survivor: Option<(&'static str, String)>,
+) -> Words {
     let mut explanation = vec![format!(
         "At step {step} the program did something else than in an earlier execution that had the same schedule up to there. Results of a check are then worth nothing."
     )];
+    explanation.extend(difference);
     explanation.push(match survivor {
         Some((kind, place)) => format!(
             "The {kind} made at {place} lives on from one execution to the next, so its data does not start afresh: make it inside the model."

@@ -110,6 +110,11 @@ pub(crate) trait Strategy {
         None
     }
 
+    /// What was recorded of the step at which the program did something else.
+    fn recorded(&self) -> Option<(ThreadIndex, OpKind)> {
+        None
+    }
+
     /// Chooses among the candidates, of which there is at least one.
     fn choose(&mut self, view: &View<'_>) -> Decision;
 

@@ -1,7 +1,10 @@
 //! Replays a recorded sequence of choices.
 
 use super::{Decision, Strategy, View, bit};
-use crate::engine::{op::OpKind, trace::Choice};
+use crate::engine::{
+    op::{OpKind, ThreadIndex},
+    trace::Choice,
+};
 
 /// Follows a schedule step by step, once; ends as diverged when the program does something else than was recorded.
 #[derive(Debug)]
@@ -33,6 +36,13 @@ impl Replay {
 impl Strategy for Replay {
     fn new_execution(&mut self) -> bool {
         !std::mem::replace(&mut self.started, true)
+    }
+
+    fn recorded(&self) -> Option<(ThreadIndex, OpKind)> {
+        match self.choices.get(self.at.checked_sub(1)?)? {
+            Choice::Thread { thread, kind } => Some((*thread, *kind)),
+            Choice::Value { .. } => None,
+        }
     }
 
     fn choose(&mut self, view: &View<'_>) -> Decision {

@@ -447,6 +447,46 @@ fn a_program_that_depends_on_something_else_is_nondeterministic() {
         value.fetch_add(1, SeqCst);
         other.join().unwrap();
     });
+    let verdict =
+        Checker::new("random").strategy(unsnarl::check::Strategy::Random(1)).regressions(false).run(|| {
+            static RUNS: StdMutex<usize> = StdMutex::new(0);
+            let mut runs = RUNS.lock().unwrap();
+            *runs += 1;
+            let value = AtomicUsize::new(0);
+            if runs.is_multiple_of(2) {
+                value.load(SeqCst);
+            } else {
+                value.store(1, SeqCst);
+            }
+        });
+    let finding = verdict.finding().unwrap_or_else(|| panic!("{verdict:?}"));
+    assert_eq!(finding.kind, FindingKind::Nondeterminism);
+    let text = finding.explanation.concat();
+    assert!(text.contains("Then `main` did `store`; now it is about to do `load` at"), "{text}");
+}
+
+#[test]
+fn a_model_without_choices_says_so_and_a_large_one_says_why() {
+    let pass = passes(|| {
+        let value = AtomicUsize::new(0);
+        value.store(1, SeqCst);
+    });
+    assert!(pass.notes.iter().any(|note| note.contains("one schedule only")), "{pass:?}");
+    let verdict = Checker::new("large").regressions(false).max_executions(10).run(|| {
+        let value = Arc::new(AtomicUsize::new(0));
+        let theirs = Arc::clone(&value);
+        let nine_times = |value: &AtomicUsize| {
+            for _ in 0..9 {
+                value.fetch_add(1, SeqCst);
+            }
+        };
+        let other = thread::spawn(move || nine_times(&theirs));
+        nine_times(&value);
+        other.join().unwrap();
+    });
+    let pass = verdict.pass().unwrap_or_else(|| panic!("{verdict:?}"));
+    let said = |note: &String| note.contains("2 threads and 20 steps, of which 9 are `rmw` at");
+    assert!(pass.notes.iter().any(said), "{pass:?}");
 }
 
 #[test]

@@ -92,6 +92,8 @@ pub(crate) struct Exhaustive {
     /// What the steps after the last node have to be.
     guide: BranchIndex,
     executions: u64,
+    /// The last step was announced by `repeat`.
+    repeated: bool,
     /// The bound kept something from being explored.
     pub(crate) cut_by_bound: bool,
     forest: Forest,
@@ -115,6 +117,7 @@ impl Exhaustive {
             first_new: 0,
             guide: NO_BRANCH,
             executions: 0,
+            repeated: false,
             cut_by_bound: false,
             forest: Forest::new(),
             history: History::new(),
@@ -326,11 +329,19 @@ impl Strategy for Exhaustive {
         self.values_chosen = 0;
         let node = &self.nodes[self.depth];
         self.depth += 1;
+        self.repeated = true;
         Some((node.chosen.thread, node.kind))
+    }
+
+    fn recorded(&self) -> Option<(ThreadIndex, OpKind)> {
+        // A step that is repeated was counted when it was announced, another one is not.
+        let at = self.depth.min(self.len).checked_sub(usize::from(self.repeated))?;
+        self.nodes[..self.len].get(at).map(|node| (node.chosen.thread, node.kind))
     }
 
     fn choose(&mut self, view: &View<'_>) -> Decision {
         self.values_chosen = 0;
+        self.repeated = false;
         let (allowed, credit) = self.within_bound(view);
         if self.depth == self.len && self.grow(view, allowed, credit).is_none() {
             return Decision::Redundant;
