@@ -6,11 +6,11 @@
 
 use super::{
     Checker,
-    explore::{Budget, End, Exploration, Explorer, Pause, Search},
+    explore::{Budget, End, Exploration, Explorer, Pause, Search, bound},
     plan::{Plan, Sampling},
     verdict::Explored,
 };
-use crate::engine::{Mode, strategy::Bound};
+use crate::engine::Mode;
 
 /// The length of the search's first turn. The turns grow by half of their length.
 const FIRST_STEPS: u64 = 100_000;
@@ -28,10 +28,9 @@ fn sampling_steps(search_steps: u64, expected: Option<f64>) -> u64 {
 }
 
 /// Explores until there is a finding, nothing is left, or the budget has ended.
-pub(super) fn explore(checker: &Checker, budget: Budget, model: &dyn Fn()) -> Exploration {
-    let bound = checker.preemption_bound.map(Bound::Preemptions);
-    let mut explorer = Explorer::new(checker, Mode::default(), false);
-    let mut search = Search::new(Plan::of(&checker.strategy, bound));
+pub(super) fn explore(checker: &Checker, budget: Budget, mode: Mode, model: &dyn Fn()) -> Exploration {
+    let mut explorer = Explorer::new(checker, mode, false);
+    let mut search = Search::new(Plan::of(&checker.strategy, bound(checker)));
     let mut samples = Search::new(Plan::Sample(Sampling::Portfolio(checker.seed)));
     let mut steps = FIRST_STEPS;
     loop {
@@ -68,7 +67,6 @@ pub(super) fn explore(checker: &Checker, budget: Budget, model: &dyn Fn()) -> Ex
 fn finish(explorer: Explorer<'_>, mut search: Search, samples: &Search, end: End) -> Exploration {
     let Explored { executions, steps, .. } = samples.explored;
     search.explored.sampled = executions;
-    search.explored.executions += executions;
     search.explored.steps += steps;
     if !matches!(end, End::Exhausted) {
         search.unfair += samples.unfair;

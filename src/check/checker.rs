@@ -69,6 +69,7 @@ pub struct Checker {
     /// The seed of the samples that [`Strategy::Auto`] draws.
     pub(crate) seed: u64,
     pub(crate) preemption_bound: Option<usize>,
+    pub(crate) delay_bound: Option<usize>,
     pub(crate) max_executions: Option<u64>,
     pub(crate) max_time: Duration,
     pub(crate) max_steps: usize,
@@ -127,6 +128,7 @@ impl Checker {
             strategy: Strategy::Auto,
             seed: 0,
             preemption_bound: None,
+            delay_bound: None,
             max_executions: None,
             max_time: Duration::from_secs(10),
             max_steps: 20_000,
@@ -159,7 +161,18 @@ impl Checker {
     /// partial-order reduction off, since an order that it leaves out could be one with fewer preemptions.
     pub fn preemption_bound(mut self, bound: usize) -> Self {
         self.preemption_bound = Some(bound);
+        self.delay_bound = None;
         self.loom_preemptions = Some(bound);
+        self
+    }
+
+    /// Leaves out schedules that differ in more steps than this from the one that keeps the running thread as long as it can
+    /// go on and then takes the next one in the order of spawning (Emmi, Qadeer, Rakamaric, POPL 2011): each thread that
+    /// could run and is passed over counts. Takes the place of a preemption bound, and turns partial-order reduction off, too.
+    /// Our engine only; the others run without it.
+    pub fn delay_bound(mut self, bound: usize) -> Self {
+        self.delay_bound = Some(bound);
+        self.preemption_bound = None;
         self
     }
 
@@ -181,8 +194,8 @@ impl Checker {
         self
     }
 
-    /// How often each thread's time may run out although other threads could still run. Default: once. Without this
-    /// budget time runs out only when nothing else can happen.
+    /// How often each wait of each thread may run out of time although other threads could still run. Default: once. Without
+    /// this budget time runs out only when nothing else can happen.
     pub fn early_timeouts(mut self, times: u32) -> Self {
         self.early_timeouts = times;
         self
@@ -327,9 +340,7 @@ impl Checker {
             self.max_time = Duration::from_secs(seconds);
         }
         if let Some(bound) = number(PREEMPTIONS_VARIABLE)? {
-            let bound = usize::try_from(bound).unwrap_or(usize::MAX);
-            self.preemption_bound = Some(bound);
-            self.loom_preemptions = Some(bound);
+            self = self.preemption_bound(usize::try_from(bound).unwrap_or(usize::MAX));
         }
         if let Ok(name) = env::var(STRATEGY_VARIABLE) {
             self.strategy = name.parse().map_err(|error| format!("{STRATEGY_VARIABLE}: {error}"))?;

@@ -36,6 +36,8 @@ pub(super) struct Exploration {
     pub(super) mode: Mode,
     pub(super) bounds: Vec<String>,
     pub(super) notes: Vec<String>,
+    /// It may matter whether waiting writers come before new readers.
+    readers_wait: bool,
 }
 
 /// How an exploration ended.
@@ -200,19 +202,47 @@ fn check(checker: &Checker, model: &dyn Fn()) -> Verdict {
 /// Follows the strategy that the checker asks for.
 fn explored(checker: &Checker, model: &dyn Fn(), notes: Vec<String>) -> Verdict {
     let budget = Budget::of(checker);
-    let mut exploration = match &checker.strategy {
-        Strategy::Auto => auto::explore(checker, budget, model),
-        strategy => {
-            let bound = checker.preemption_bound.map(Bound::Preemptions);
-            explore(checker, Plan::of(strategy, bound), budget, Mode::default(), model)
-        }
+    let in_mode = |mode: Mode, budget: Budget| match &checker.strategy {
+        Strategy::Auto => auto::explore(checker, budget, mode, model),
+        strategy => explore(checker, Plan::of(strategy, bound(checker)), budget, mode, model),
     };
+    let mut exploration = in_mode(Mode::default(), budget);
+    if exploration.readers_wait && matches!(exploration.end, End::Exhausted) {
+        // Nobody says which kind a reader-writer lock is. Only where waiting writers come before new readers does a thread
+        // that waits while it reads hold up others that only want to read.
+        let Explored { executions, sampled, elapsed, .. } = exploration.explored;
+        let left = Budget {
+            executions: budget.executions.map(|most| most.saturating_sub(executions + sampled)),
+            time: budget.time.saturating_sub(elapsed),
+            ..budget
+        };
+        let mode = Mode { writers_first: true, ..exploration.mode };
+        exploration = exploration.and(in_mode(mode, left));
+    }
     exploration.notes.splice(0..0, notes);
     verdict(checker, exploration, model)
 }
 
+/// What schedules are to be left out.
+pub(super) fn bound(checker: &Checker) -> Option<Bound> {
+    let preemptions = checker.preemption_bound.map(Bound::Preemptions);
+    checker.delay_bound.map(Bound::Delays).or(preemptions)
+}
+
+impl Exploration {
+    /// Both explorations of one model, of which the first was exhausted.
+    fn and(self, mut second: Exploration) -> Exploration {
+        second.explored.add(&self.explored);
+        for (texts, also) in [(&mut second.bounds, self.bounds), (&mut second.notes, self.notes)] {
+            let new: Vec<_> = also.into_iter().filter(|text| !texts.contains(text)).collect();
+            texts.splice(0..0, new);
+        }
+        second
+    }
+}
+
 fn verdict(checker: &Checker, exploration: Exploration, model: &dyn Fn()) -> Verdict {
-    let Exploration { explored, end, mode, mut bounds, notes } = exploration;
+    let Exploration { explored, end, mode, mut bounds, notes, .. } = exploration;
     match end {
         End::Exhausted => {}
         End::Budget(why) => bounds.push(why),
@@ -246,11 +276,14 @@ fn replay(checker: &Checker, schedule: &Schedule, model: &dyn Fn()) -> Explorati
         },
         Line::Pick { value, count } => Choice::Value { value: *value, count: *count },
     });
-    let is_spawn =
-        |line: &Line| matches!(line, Line::Run { operation, .. } if operation == OpKind::Spawn.word());
+    let has = |kind: OpKind| {
+        let is_it = |line: &Line| matches!(line, Line::Run { operation, .. } if operation == kind.word());
+        schedule.lines.iter().any(is_it)
+    };
     let mode = Mode {
         visible_releases: schedule.visible_unlocks,
-        visible_spawns: schedule.lines.iter().any(is_spawn),
+        visible_spawns: has(OpKind::Spawn),
+        writers_first: has(OpKind::QueueWrite),
         yields: true,
     };
     // The recorded run may have used its budgets differently: a replay allows whatever was recorded.
@@ -380,15 +413,20 @@ impl<'a> Explorer<'a> {
         let mut bounds = Vec::new();
         let strategy: &dyn Any = search.strategy.as_ref();
         if strategy.downcast_ref::<Exhaustive>().is_some_and(|exhaustive| exhaustive.cut_by_bound) {
-            bounds.push(format!(
-                "schedules with more than {} preemptions were left out",
-                checker.preemption_bound.unwrap_or_default()
-            ));
+            bounds.extend(match bound(checker) {
+                Some(Bound::Preemptions(most)) => {
+                    Some(format!("schedules with more than {most} preemptions were left out"))
+                }
+                Some(Bound::Delays(most)) => {
+                    Some(format!("schedules with more than {most} delays were left out"))
+                }
+                None => None,
+            });
         }
         bounds.extend(search.leaves_out.map(str::to_owned));
         if world.timeouts_bounded {
             bounds.push(format!(
-                "each wait of each thread ran out of time at most {} while others could still run",
+                "in each wait of each thread time ran out early at most {}, while others could still run",
                 times(checker.early_timeouts)
             ));
         }
@@ -410,7 +448,8 @@ impl<'a> Explorer<'a> {
                 "the {kind} made at {place} lives on from one execution to the next, so its data does not start afresh: make it inside the model"
             ));
         }
-        Exploration { explored, end, mode: world.mode, bounds, notes }
+        let readers_wait = world.writes && world.waits_while_reading;
+        Exploration { explored, end, mode: world.mode, bounds, notes, readers_wait }
     }
 }
 

@@ -33,8 +33,11 @@
 //! every order of the operations on facade objects, with values that are sequentially consistent. Weaker memory orderings
 //! are checked for the data that they should publish (a missing release or acquire is a race on a
 //! [`cell::UnsafeCell`](crate::cell::UnsafeCell)), but a stale value is never read: for that, run the model under loom.
+//! A thread that yields twice at one place, as a spin loop does, goes on only once another thread has changed something of
+//! what it looked at, or nobody else can run: a loop that gives up after a number of turns is not seen giving up early.
 //! Each thread wakes spuriously from condition variables at most [`Checker::spurious_wakeups`] times. A reader-writer lock
-//! lets readers in while a writer waits; that a waiting writer may block new readers is not explored yet.
+//! lets readers in while a writer waits; where it can matter (a thread waits while it reads, and another one writes) all is
+//! explored a second time with locks in which new readers wait behind a waiting writer.
 //! What a program does behind the facade's back (its own `std::sync`, time, randomness) is not seen.
 
 #[cfg(backend = "instrumented")]

@@ -9,7 +9,7 @@ pub enum Strategy {
     /// The exhaustive search, and the portfolio of samplers, in turns: small programs are searched to the end before the
     /// first sample is drawn, and programs whose search will not end get most of their time for samples.
     Auto,
-    /// Every order of dependent operations: depth-first search with sleep sets and source sets.
+    /// Every order of dependent operations, each once: depth-first search with optimal partial-order reduction.
     Exhaustive,
     /// As `Exhaustive`, with sleep sets only: more redundant work, fewer assumptions. For checks of the checker.
     SleepSets,

@@ -55,12 +55,31 @@ pub struct Explored {
     pub executions: u64,
     /// Executions that were given up because what followed was explored elsewhere.
     pub redundant: u64,
-    /// How many of the executions a sampling strategy chose, after the exhaustive search ran out of budget.
+    /// Executions that samplers chose beside an exhaustive search that takes long. If the search came to its end, the pass
+    /// is complete without them.
     pub sampled: u64,
     /// Steps in all executions.
     pub steps: u64,
     /// Wall-clock time.
     pub elapsed: Duration,
+}
+
+impl Explored {
+    /// How many schedules were run to their end, or to the finding: in order and sampled.
+    #[must_use]
+    pub fn schedules(&self) -> u64 {
+        self.executions + self.sampled
+    }
+
+    /// Counts what a second exploration of the same model has seen.
+    #[cfg_attr(not(backend = "instrumented"), allow(dead_code, reason = "the guests explore once"))]
+    pub(super) fn add(&mut self, more: &Explored) {
+        self.executions += more.executions;
+        self.redundant += more.redundant;
+        self.sampled += more.sampled;
+        self.steps += more.steps;
+        self.elapsed += more.elapsed;
+    }
 }
 
 /// No finding.

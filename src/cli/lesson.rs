@@ -233,7 +233,7 @@ fn in_words(verdict: &Verdict) -> String {
 fn print_table(outcomes: &[Outcome]) {
     let executions = |verdict: Option<&Verdict>| {
         let explored = verdict.and_then(Verdict::explored);
-        Cell::number(explored.map_or(String::new(), |explored| table::count(explored.executions)))
+        Cell::number(explored.map_or(String::new(), |explored| table::count(explored.schedules())))
     };
     let rows: Vec<Vec<Cell>> = outcomes
         .iter()

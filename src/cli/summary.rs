@@ -203,7 +203,7 @@ impl Run {
             model,
             engine,
             Cell::new(word).paint(paint),
-            Cell::number(explored.map_or(String::new(), |explored| table::count(explored.executions))),
+            Cell::number(explored.map_or(String::new(), |explored| table::count(explored.schedules()))),
             search,
             Cell::number(explored.map_or(String::new(), |explored| table::time(explored.elapsed))),
             Cell::new(note).paint(Paint::Dim),

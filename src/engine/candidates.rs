@@ -128,8 +128,8 @@ impl World {
         }
         match (&self.object(op.object).state, op.kind) {
             (State::Mutex { owner }, _) => owner.is_none(),
-            (State::RwLock { writer, .. }, Read | ReadTimed) => writer.is_none(),
-            (State::RwLock { writer, readers }, _) => writer.is_none() && readers.is_empty(),
+            (State::RwLock { writer, queued, .. }, Read | ReadTimed) => writer.is_none() && queued.is_empty(),
+            (State::RwLock { writer, readers, .. }, _) => writer.is_none() && readers.is_empty(),
             (State::Barrier { generation, .. }, _) => *generation != op.arg,
             (State::Thread { index }, Join) => self.thread(*index).finished,
             (State::Semaphore { .. } | State::Channel(_) | State::Thread { .. }, _) => {

@@ -13,9 +13,10 @@ impl World {
         use OpKind::{
             Acquire, AcquireTimed, Arrive, CloseReceivers, CloseSemaphore, CloseSenders, Downgrade, Fence,
             Finish, IsFinished, Join, Len, Load, Lock, LockTimed, NotifyAll, NotifyOne, Park, ParkTimed,
-            Pass, Permits, Read, ReadTimed, Recv, RecvTimed, Release, Relock, RelockTimed, Rmw, Send,
-            SendTimed, Sleep, Spawn, Start, Store, Taken, TryAcquire, TryLock, TryRead, TryRecv, TrySend,
-            TryWrite, Unlock, UnlockRead, UnlockWrite, Unpark, Wait, WaitTimed, Write, WriteTimed, Yield,
+            Pass, Permits, QueueWrite, Read, ReadTimed, Recv, RecvTimed, Release, Relock, RelockTimed, Rmw,
+            Send, SendTimed, Sleep, Spawn, Start, Store, Taken, TryAcquire, TryLock, TryRead, TryRecv,
+            TrySend, TryWrite, Unlock, UnlockRead, UnlockWrite, Unpark, Wait, WaitTimed, Write, WriteTimed,
+            Yield,
         };
         match op.kind {
             Lock | LockTimed | TryLock | Read | ReadTimed | TryRead | Write | WriteTimed | TryWrite => {
@@ -24,6 +25,13 @@ impl World {
             Relock | RelockTimed => self.wake(thread, op),
             Unlock | UnlockRead | UnlockWrite => {
                 self.release_lock(thread, op.object);
+                Outcome::Done
+            }
+            QueueWrite => {
+                if let State::RwLock { queued, .. } = &mut self.objects.get_mut(op.object).state {
+                    queued.push(thread);
+                }
+                self.becomes(thread, Op { kind: Write, ..*op });
                 Outcome::Done
             }
             Downgrade => self.downgrade(thread, op),
@@ -146,16 +154,20 @@ impl World {
                 }
                 free
             }
-            (State::RwLock { writer, readers }, OpKind::Read | OpKind::ReadTimed | OpKind::TryRead) => {
-                let free = writer.is_none();
+            (
+                State::RwLock { writer, readers, queued },
+                OpKind::Read | OpKind::ReadTimed | OpKind::TryRead,
+            ) => {
+                let free = writer.is_none() && queued.is_empty();
                 if free {
                     readers.push(thread);
                 }
                 free
             }
-            (State::RwLock { writer, readers }, _) => {
+            (State::RwLock { writer, readers, queued }, _) => {
                 let free = writer.is_none() && readers.is_empty();
                 if free {
+                    queued.retain(|queued| *queued != thread);
                     *writer = Some(thread);
                 }
                 free
@@ -184,7 +196,7 @@ impl World {
         let mut shared = false;
         match &mut self.objects.get_mut(object).state {
             State::Mutex { owner } => *owner = None,
-            State::RwLock { writer, readers } => {
+            State::RwLock { writer, readers, .. } => {
                 if writer.take().is_none()
                     && let Some(position) = readers
                         .iter()
@@ -217,7 +229,7 @@ impl World {
     }
 
     fn downgrade(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
-        if let State::RwLock { writer, readers } = &mut self.objects.get_mut(op.object).state {
+        if let State::RwLock { writer, readers, .. } = &mut self.objects.get_mut(op.object).state {
             *writer = None;
             readers.push(thread);
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{
+    candidates::Readiness,
     clock::VectorClock,
     object::{Access, Object, Objects, Place, State},
     op::{NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
@@ -28,6 +29,8 @@ pub(crate) struct Mode {
     pub(crate) visible_releases: bool,
     /// Spawns are steps, since more than the main thread spawn.
     pub(crate) visible_spawns: bool,
+    /// New readers wait behind writers that wait.
+    pub(crate) writers_first: bool,
     /// The program has threads that yield: it is followed what they look at.
     pub(crate) yields: bool,
 }
@@ -216,6 +219,10 @@ pub(crate) struct World {
     pub(crate) teardown: bool,
     /// What the program turned out to need of the mode, and this execution's mode did not have.
     pub(crate) wants: Mode,
+    /// Threads took write locks, and threads that held a read lock came to where they may have to wait: it can then matter
+    /// whether waiting writers come before new readers.
+    pub(crate) writes: bool,
+    pub(crate) waits_while_reading: bool,
     /// A timeout that could have fired early did not, for lack of budget.
     pub(crate) timeouts_bounded: bool,
     /// How many waiters the last notification woke.
@@ -262,6 +269,8 @@ impl World {
             stop: None,
             teardown: false,
             wants: mode,
+            writes: false,
+            waits_while_reading: false,
             timeouts_bounded: false,
             woken: 0,
             weak_atomics: false,
@@ -375,8 +384,14 @@ impl World {
     }
 
     /// The running thread is about to perform `op`; decides who takes the next step.
-    pub(crate) fn publish(&mut self, op: Op, timeout: Option<Duration>) -> Next {
+    pub(crate) fn publish(&mut self, mut op: Op, timeout: Option<Duration>) -> Next {
         let thread = self.current;
+        self.writes |= op.kind == OpKind::Write;
+        self.waits_while_reading |=
+            op.kind.waits() && self.thread(thread).held.iter().any(|held| held.kind.locks_shared());
+        if op.kind == OpKind::Write && self.mode.writers_first {
+            op.kind = OpKind::QueueWrite;
+        }
         if op.kind.observes_release() && !self.mode.visible_releases {
             self.wants.visible_releases = true;
         }
@@ -434,24 +449,10 @@ impl World {
             if self.stop.is_some() {
                 return Next::Stop;
             }
-            let Some(candidates) = self.candidates() else {
-                let stop = self.nobody_can_run();
-                return self.stop_with(stop);
+            let (chosen, preempts) = match self.repeat().unwrap_or_else(|| self.choose()) {
+                Ok(chosen) => chosen,
+                Err(stop) => return self.stop_with(stop),
             };
-            if self.steps.len() >= self.limits.steps {
-                let stop = if self.was_unfair() { Stop::Unfair } else { Stop::Livelock };
-                return self.stop_with(stop);
-            }
-            let decision = {
-                let view = candidates.view(&self.pending);
-                self.strategy.choose(&view)
-            };
-            let chosen = match decision {
-                Decision::Run(thread) => thread,
-                Decision::Redundant => return self.stop_with(Stop::Redundant),
-                Decision::Diverged => return self.stop_with(Stop::Diverged),
-            };
-            let preempts = candidates.current.is_some_and(|current| current != chosen);
             self.take_step(chosen, preempts);
             if self.stop.is_some() {
                 return Next::Stop;
@@ -470,6 +471,45 @@ impl World {
             } else {
                 Next::Switch(chosen)
             };
+        }
+    }
+
+    /// The next step, if the strategy repeats an earlier execution: whose it is and whether it preempts another thread.
+    fn repeat(&mut self) -> Option<Result<(ThreadIndex, bool), Stop>> {
+        // In a long execution it is followed who starves.
+        if self.steps.len() > self.limits.steps / 16 {
+            return None;
+        }
+        let (thread, kind) = self.strategy.repeat()?;
+        let able = |world: &World, thread: ThreadIndex, ways: &[Readiness]| {
+            let op = world.pending.get(thread).copied().flatten();
+            op.filter(|op| ways.contains(&world.readiness(thread, op)))
+        };
+        self.forced = None;
+        let ways = [Readiness::Ready, Readiness::TimesOut, Readiness::WakesSpuriously];
+        if able(self, thread, &ways).is_none_or(|op| op.kind != kind) {
+            return Some(Err(Stop::Diverged));
+        }
+        let last = self.last_stepped;
+        Some(Ok((thread, last != thread && able(self, last, &[Readiness::Ready]).is_some())))
+    }
+
+    /// Asks the strategy for the next step.
+    fn choose(&mut self) -> Result<(ThreadIndex, bool), Stop> {
+        let Some(candidates) = self.candidates() else { return Err(self.nobody_can_run()) };
+        if self.steps.len() >= self.limits.steps {
+            return Err(if self.was_unfair() { Stop::Unfair } else { Stop::Livelock });
+        }
+        let decision = {
+            let view = candidates.view(&self.pending);
+            self.strategy.choose(&view)
+        };
+        match decision {
+            Decision::Run(thread) => {
+                Ok((thread, candidates.current.is_some_and(|current| current != thread)))
+            }
+            Decision::Redundant => Err(Stop::Redundant),
+            Decision::Diverged => Err(Stop::Diverged),
         }
     }
 

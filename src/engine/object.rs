@@ -13,15 +13,33 @@ pub(crate) type Place = &'static Location<'static>;
 /// What kind of object it is, with its state.
 #[derive(Debug)]
 pub(crate) enum State {
-    Mutex { owner: Option<ThreadIndex> },
-    RwLock { writer: Option<ThreadIndex>, readers: Vec<ThreadIndex> },
-    Condvar { waiters: Vec<ThreadIndex> },
-    Semaphore { permits: usize, closed: bool },
-    Barrier { size: usize, arrived: Vec<ThreadIndex>, generation: u32 },
+    Mutex {
+        owner: Option<ThreadIndex>,
+    },
+    /// `queued` are the writers that wait for readers to leave, where new readers wait behind them.
+    RwLock {
+        writer: Option<ThreadIndex>,
+        readers: Vec<ThreadIndex>,
+        queued: Vec<ThreadIndex>,
+    },
+    Condvar {
+        waiters: Vec<ThreadIndex>,
+    },
+    Semaphore {
+        permits: usize,
+        closed: bool,
+    },
+    Barrier {
+        size: usize,
+        arrived: Vec<ThreadIndex>,
+        generation: u32,
+    },
     Channel(Channel),
     Atomic,
     Cell(Box<CellHistory>),
-    Thread { index: ThreadIndex },
+    Thread {
+        index: ThreadIndex,
+    },
     Fence,
 }
 
@@ -82,6 +100,7 @@ impl State {
     #[inline]
     pub(crate) fn facts(&self) -> u64 {
         match self {
+            State::RwLock { queued, .. } => queued.len() as u64,
             State::Semaphore { permits, closed } => {
                 (*permits as u64) << facts::PERMITS_SHIFT | u64::from(*closed)
             }

@@ -34,6 +34,8 @@ pub(crate) enum OpKind {
     TryRead,
     /// Gives a read lock back.
     UnlockRead,
+    /// Queues up to write-lock; a step of its own only where new readers wait behind queued writers.
+    QueueWrite,
     /// Write-locks.
     Write,
     /// Write-locks, or gives up when time runs out.
@@ -292,6 +294,13 @@ impl OpKind {
         matches!(self, OpKind::Read | OpKind::ReadTimed | OpKind::TryRead | OpKind::Downgrade)
     }
 
+    /// Operations that may have to wait for another thread, however long.
+    #[inline]
+    pub(crate) fn waits(self) -> bool {
+        use OpKind::{Acquire, Arrive, Join, Lock, Park, Read, Recv, Send, Wait, Write};
+        matches!(self, Lock | Read | Write | Wait | Acquire | Arrive | Send | Recv | Join | Park)
+    }
+
     /// Operations by which a program can see that another thread is *inside* a critical section or has not ended yet.
     ///
     /// Without them the moment of an unlock cannot be observed: only the order of acquisitions counts, and an unlock is
@@ -339,6 +348,7 @@ impl OpKind {
             OpKind::ReadTimed => "read-lock-timed",
             OpKind::TryRead => "try-read-lock",
             OpKind::UnlockRead => "read-unlock",
+            OpKind::QueueWrite => "queue-write-lock",
             OpKind::Write => "write-lock",
             OpKind::WriteTimed => "write-lock-timed",
             OpKind::TryWrite => "try-write-lock",
@@ -384,7 +394,7 @@ impl OpKind {
     }
 
     /// Every kind.
-    const ALL: [OpKind; 51] = [
+    const ALL: [OpKind; 52] = [
         OpKind::Start,
         OpKind::Spawn,
         OpKind::Lock,
@@ -395,6 +405,7 @@ impl OpKind {
         OpKind::ReadTimed,
         OpKind::TryRead,
         OpKind::UnlockRead,
+        OpKind::QueueWrite,
         OpKind::Write,
         OpKind::WriteTimed,
         OpKind::TryWrite,

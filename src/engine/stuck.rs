@@ -25,8 +25,10 @@ impl World {
         }
         match (&self.objects_get(op.object), op.kind) {
             (Some(State::Mutex { owner }), OpKind::Lock) => owner.iter().copied().collect(),
-            (Some(State::RwLock { writer, .. }), OpKind::Read) => writer.iter().copied().collect(),
-            (Some(State::RwLock { writer, readers }), OpKind::Write) => {
+            (Some(State::RwLock { writer, queued, .. }), OpKind::Read) => {
+                writer.iter().chain(queued).copied().collect()
+            }
+            (Some(State::RwLock { writer, readers, .. }), OpKind::Write) => {
                 writer.iter().chain(readers).copied().collect()
             }
             (Some(State::Thread { index }), OpKind::Join) if !self.thread(*index).finished => vec![*index],

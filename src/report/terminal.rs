@@ -170,8 +170,8 @@ fn write_finding(out: &mut String, finding: &Finding, style: &Style) -> fmt::Res
     writeln!(
         out,
         "\n  found after {} execution{} in {:.1?}",
-        finding.explored.executions,
-        if finding.explored.executions == 1 { "" } else { "s" },
+        finding.explored.schedules(),
+        if finding.explored.schedules() == 1 { "" } else { "s" },
         finding.explored.elapsed
     )?;
     if !finding.replay.is_empty() {
@@ -208,6 +208,7 @@ fn write_cycle(out: &mut String, finding: &Finding, style: &Style) -> fmt::Resul
         let held = next.holds.iter().find(|held| held.object.label == object);
         let by = match held {
             Some(held) => format!("held by {} since {}", next.name, style.place(&held.place)),
+            None if wanted(next) == object => format!("behind {}", next.name),
             None => format!("which is {}", next.name),
         };
         let edge = if position == 0 {

@@ -75,9 +75,17 @@ pub(crate) fn deadlock(threads: &[ThreadReport], cycle: &[usize], steps: &[StepR
         let next = &threads[cycle[(position + 1) % cycle.len()]];
         let wanted = waits.object.as_ref();
         let held = next.holds.iter().find(|held| Some(&held.object) == wanted);
-        let since = match held {
-            Some(held) => format!("which `{}` has held since {}", next.name, held.place),
-            None => format!("and `{}` has not ended", next.name),
+        let queued = next
+            .waits
+            .as_ref()
+            .filter(|queued| waits.operation == "read-lock" && queued.object == waits.object);
+        let since = match (held, queued) {
+            (Some(held), _) => format!("which `{}` has held since {}", next.name, held.place),
+            (None, Some(queued)) => format!(
+                "behind `{}`, which waits to write it at {}: a waiting writer comes before new readers",
+                next.name, queued.place
+            ),
+            (None, None) => format!("and `{}` has not ended", next.name),
         };
         explanation.push(format!("`{}` {} at {}, {since}.", report.name, waits_phrase(waits), waits.place));
     }

@@ -81,7 +81,7 @@ fn once(program: &programs::Program, cap: Duration) -> Line {
         expected: program.expected,
         finding: None,
         finished: false,
-        executions: explored.executions + explored.redundant,
+        executions: explored.schedules() + explored.redundant,
         seconds: explored.elapsed.as_secs_f64(),
         note: None,
     };

@@ -82,5 +82,5 @@ fn cell(record: &Record) -> String {
 }
 
 fn count(explored: &Explored) -> String {
-    format!("{}, {:.2} s", explored.executions, explored.elapsed.as_secs_f64())
+    format!("{}, {:.2} s", explored.schedules(), explored.elapsed.as_secs_f64())
 }

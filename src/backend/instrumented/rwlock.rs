@@ -32,7 +32,11 @@ impl RawRwLock {
 
     #[cfg(feature = "model")]
     fn index(&self, handle: &Handle) -> ObjectIndex {
-        self.identity.index(handle, "rwlock", || State::RwLock { writer: None, readers: Vec::new() })
+        self.identity.index(handle, "rwlock", || State::RwLock {
+            writer: None,
+            readers: Vec::new(),
+            queued: Vec::new(),
+        })
     }
 
     #[cfg(feature = "model")]

@@ -30,7 +30,7 @@ pub(crate) use sampled::Sampled;
 pub(crate) use surw::Surw;
 pub(crate) use urw::Urw;
 
-use super::op::{ObjectIndex, Op, ThreadIndex};
+use super::op::{ObjectIndex, Op, OpKind, ThreadIndex};
 
 /// A set of threads, as bits.
 pub(crate) type ThreadSet = u128;
@@ -103,6 +103,12 @@ pub(crate) struct Event<'a> {
 pub(crate) trait Strategy {
     /// Begins an execution; `false` when there is nothing left to explore.
     fn new_execution(&mut self) -> bool;
+
+    /// The thread and the kind of its operation, if the next step was taken in an earlier execution and everything up to it
+    /// was the same: the candidates need not be looked for.
+    fn repeat(&mut self) -> Option<(ThreadIndex, OpKind)> {
+        None
+    }
 
     /// Chooses among the candidates, of which there is at least one.
     fn choose(&mut self, view: &View<'_>) -> Decision;

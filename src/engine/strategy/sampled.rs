@@ -210,7 +210,7 @@ impl Fairness {
         }
         self.candidates = candidates;
         // Asking each thread at each step would cost more than the choice itself.
-        if self.step % FAIR_STEPS == 0
+        if self.step.is_multiple_of(FAIR_STEPS)
             && members(candidates).any(|thread| self.step - self.since[thread] > PATIENCE_STEPS)
         {
             self.fair_until = self.step + FAIR_STEPS;

@@ -208,3 +208,40 @@ fn a_correct_bounded_buffer_completes() {
     assert!(explored.executions > 100);
     assert_eq!(explored.redundant, 0);
 }
+
+/// The traces of `threads` that each increment all counters once: in which order each counter was incremented.
+fn traces_within(bounded: Checker, threads_count: usize, cells: usize) -> usize {
+    let seen = Arc::new(std::sync::Mutex::new(std::collections::BTreeSet::new()));
+    let into = Arc::clone(&seen);
+    let verdict = bounded.regressions(false).run(move || {
+        let shared: Arc<Vec<AtomicUsize>> = Arc::new((0..cells).map(|_| AtomicUsize::new(0)).collect());
+        let places: Vec<_> = (0..threads_count)
+            .map(|_| {
+                let shared = Arc::clone(&shared);
+                thread::spawn(move || shared.iter().map(|cell| cell.fetch_add(1, SeqCst)).collect::<Vec<_>>())
+            })
+            .collect();
+        let places: Vec<_> = places.into_iter().map(|thread| thread.join().unwrap()).collect();
+        into.lock().unwrap().insert(places);
+    });
+    assert!(verdict.pass().is_some(), "{verdict:?}");
+    seen.lock().unwrap().len()
+}
+
+#[test]
+fn bounds_hold_the_traces_that_need_no_more() {
+    // GenMC's bounded tests and Concuerror's results: cumulative, from bound 0 on.
+    let preemptions = |bound| Checker::new("bounded").strategy(Strategy::Exhaustive).preemption_bound(bound);
+    let within = |threads, cells, most| {
+        (0..=most).map(|bound| traces_within(preemptions(bound), threads, cells)).collect::<Vec<_>>()
+    };
+    assert_eq!(within(3, 2, 2), [6, 24, 36]);
+    assert_eq!(within(4, 2, 3), [24, 168, 432, 576]);
+    assert_eq!(within(3, 3, 4), [6, 42, 120, 192, 216]);
+    let delays = |bound| Checker::new("bounded").strategy(Strategy::Exhaustive).delay_bound(bound);
+    let within = |threads, cells, most| {
+        (0..=most).map(|bound| traces_within(delays(bound), threads, cells)).collect::<Vec<_>>()
+    };
+    assert_eq!(within(4, 1, 6), [1, 4, 9, 15, 20, 23, 24]);
+    assert_eq!(within(3, 2, 7), [1, 5, 13, 22, 29, 33, 35, 36]);
+}

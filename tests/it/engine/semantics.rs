@@ -340,6 +340,50 @@ fn a_yielding_thread_sees_every_moment_of_the_other() {
 }
 
 #[test]
+fn a_writer_that_waits_between_two_reads_of_one_thread() {
+    // Passes where readers come first, and hangs on the locks of std and parking_lot, where waiting writers do.
+    let finding = finds(FindingKind::Deadlock, || {
+        let table = Arc::new(RwLock::new(0));
+        let theirs = Arc::clone(&table);
+        let writer =
+            thread::Builder::new().name("writer".to_owned()).spawn(move || *theirs.write() += 1).unwrap();
+        let first = table.read();
+        let second = table.read();
+        assert_eq!(*first, *second);
+        drop((first, second));
+        writer.join().unwrap();
+    });
+    assert!(finding.title.contains("`writer` and `main` wait for each other"), "{finding}");
+    assert!(finding.explanation.concat().contains("a waiting writer comes before new readers"), "{finding}");
+    // Neither order of reading alone can hang.
+    passes(|| {
+        let table = Arc::new(RwLock::new(0));
+        let theirs = Arc::clone(&table);
+        let writer = thread::spawn(move || *theirs.write() += 1);
+        for _ in 0..2 {
+            assert!(*table.read() < 2);
+        }
+        writer.join().unwrap();
+    });
+    // A reader that waits for another reader to come hangs, too.
+    finds(FindingKind::Deadlock, || {
+        let (table, sent) = (Arc::new(RwLock::new(0)), channel::bounded(1));
+        let theirs = Arc::clone(&table);
+        let writer = thread::spawn(move || *theirs.write() += 1);
+        let (theirs, sender) = (Arc::clone(&table), sent.0);
+        let reader = thread::spawn(move || {
+            let seen = *theirs.read();
+            sender.send(seen).unwrap();
+        });
+        let guard = table.read();
+        assert_eq!(sent.1.recv().unwrap(), *guard);
+        drop(guard);
+        writer.join().unwrap();
+        reader.join().unwrap();
+    });
+}
+
+#[test]
 fn two_readers_in_one_thread_and_a_reader_that_upgrades() {
     passes(|| {
         let table = RwLock::new(0);

@@ -31,6 +31,9 @@ use crate::engine::{
     op::{ObjectIndex, Op, OpKind, ThreadIndex},
 };
 
+/// How often an execution is compared whole with what was recorded of it.
+const EXECUTIONS_PER_LOOK: u64 = 16;
+
 /// How much the search leaves out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reduction {
@@ -69,6 +72,8 @@ struct Node {
     values: usize,
     /// What the bound had left before the step.
     credit: usize,
+    /// Nobody could go on by themselves.
+    forced: bool,
 }
 
 /// The depth-first search. Its memory grows with the length of one execution and what is still to be explored beside it, not
@@ -86,7 +91,7 @@ pub(crate) struct Exhaustive {
     first_new: usize,
     /// What the steps after the last node have to be.
     guide: BranchIndex,
-    started: bool,
+    executions: u64,
     /// The bound kept something from being explored.
     pub(crate) cut_by_bound: bool,
     forest: Forest,
@@ -109,7 +114,7 @@ impl Exhaustive {
             depth: 0,
             first_new: 0,
             guide: NO_BRANCH,
-            started: false,
+            executions: 0,
             cut_by_bound: false,
             forest: Forest::new(),
             history: History::new(),
@@ -172,6 +177,7 @@ impl Exhaustive {
             value_counts: [0; Values::MAX],
             values: 0,
             credit,
+            forced: false,
         };
         // The slot keeps its memory, also when the state turns out to be explored already.
         if self.len == self.nodes.len() {
@@ -226,8 +232,8 @@ impl Exhaustive {
     /// Notes the other outcomes of the step at `index`.
     fn try_other_values(&mut self, index: usize, pending: &[Option<Op>]) {
         let Node { chosen, values, value_counts, .. } = self.nodes[index];
-        for at in 0..values {
-            for value in (0..value_counts[at]).filter(|value| *value != chosen.values.get(at)) {
+        for (at, count) in value_counts.iter().enumerate().take(values) {
+            for value in (0..*count).filter(|value| *value != chosen.values.get(at)) {
                 let step = Move { values: chosen.values.with(at, value), ..chosen };
                 if self.reduces() {
                     let values = |at: usize| self.nodes[at].chosen.values;
@@ -289,7 +295,8 @@ impl Strategy for Exhaustive {
     fn new_execution(&mut self) -> bool {
         self.depth = 0;
         self.races.clear();
-        if !std::mem::replace(&mut self.started, true) {
+        self.executions += 1;
+        if self.executions == 1 {
             return true;
         }
         while let Some(last) = self.len.checked_sub(1) {
@@ -308,6 +315,18 @@ impl Strategy for Exhaustive {
             self.len = last;
         }
         false
+    }
+
+    fn repeat(&mut self) -> Option<(ThreadIndex, OpKind)> {
+        // Now and then everything is looked at again, to see that the program does the same each time.
+        let looks_again = self.executions.is_multiple_of(EXECUTIONS_PER_LOOK);
+        if self.depth >= self.first_new || looks_again || self.nodes[self.depth].forced {
+            return None;
+        }
+        self.values_chosen = 0;
+        let node = &self.nodes[self.depth];
+        self.depth += 1;
+        Some((node.chosen.thread, node.kind))
     }
 
     fn choose(&mut self, view: &View<'_>) -> Decision {
@@ -359,6 +378,7 @@ impl Strategy for Exhaustive {
         let taken = self.history.get(index);
         node.chosen.footprint = taken.footprint;
         node.chosen.count = taken.count;
+        node.forced = event.forced;
         if self.reduction == Reduction::Optimal {
             let later = Later {
                 thread: taken.thread,

@@ -83,6 +83,8 @@ fn can_swap(history: &History, earlier: EventIndex, later: &Later<'_>) -> bool {
         Relock, RelockTimed, Send, SendTimed, Write, WriteTimed,
     };
     match later.footprint.kind {
+        // A queued writer that came before `earlier` still keeps readers out.
+        Read | ReadTimed if history.get(earlier).facts != 0 => may_give_up(later),
         Lock | LockTimed | Relock | RelockTimed | Read | ReadTimed | Write | WriteTimed => {
             is_free(history, earlier, later, later.footprint.object) || may_give_up(later)
         }

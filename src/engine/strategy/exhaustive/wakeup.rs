@@ -29,7 +29,6 @@ impl Values {
     const BITS: usize = 16;
     const MASK: u64 = (1 << Self::BITS) - 1;
 
-    #[expect(clippy::cast_possible_truncation, reason = "the mask leaves 16 bits")]
     pub(super) fn get(self, at: usize) -> usize {
         (self.0 >> (at * Self::BITS) & Self::MASK) as usize
     }
