@@ -1,0 +1,29 @@
+//! The strategies that are compared: the one list of them.
+
+use unsnarl::check::Strategy;
+
+/// A strategy of the comparison.
+#[derive(Clone, Copy, Debug)]
+pub struct Contender {
+    /// What it is called on the command line and in the document.
+    pub name: &'static str,
+    /// The strategy that this trial uses.
+    pub of_seed: fn(u64) -> Strategy,
+    /// Whether the seed changes anything; if not, one trial says all.
+    pub is_seeded: bool,
+}
+
+const fn seeded(name: &'static str, of_seed: fn(u64) -> Strategy) -> Contender {
+    Contender { name, of_seed, is_seeded: true }
+}
+
+static STRATEGIES: &[Contender] = &[
+    seeded("random", Strategy::Random),
+    Contender { name: "auto", of_seed: |_| Strategy::Auto, is_seeded: false },
+];
+
+/// All of them, in the order of the table.
+#[must_use]
+pub fn strategies() -> &'static [Contender] {
+    STRATEGIES
+}
