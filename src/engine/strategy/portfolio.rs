@@ -163,10 +163,10 @@ impl Sampler for Portfolio {
         }
     }
 
-    fn end(&mut self, profile: &Profile) {
-        self.rff.end(profile);
+    fn end(&mut self, profile: &Profile, generator: &mut SplitMix64) {
+        self.rff.end(profile, generator);
         if self.member() != Member::Rff {
-            self.active().end(profile);
+            self.active().end(profile, generator);
         }
         let novelty = self.rff.novelty();
         let gain = novelty.pairs * PAIR_PAYS + u32::from(novelty.combination);

@@ -11,7 +11,7 @@
 use super::{
     ThreadSet, bit, members,
     pos::Priorities,
-    profile::Profile,
+    profile::{Profile, StableObject},
     random::SplitMix64,
     reads_from::{INITIAL, NO_SITE, Novelty, Pair, ReadsFrom, SiteIndex},
     sampled::{Sampler, Scene},
@@ -22,23 +22,27 @@ use crate::engine::op::{Op, ThreadIndex};
 const CONSTRAINTS_MAX: usize = 16;
 const CORPUS_MAX: usize = 256;
 
+/// Among how many entries of the corpus the next one to vary is picked.
+const DRAWN: usize = 4;
+
 /// `reader` takes its value from `writer`, or, negated, does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Constraint {
     pair: Pair,
+    object: StableObject,
     negated: bool,
     /// It was satisfied in this execution: it holds for one step of the site, not for all.
     satisfied: bool,
 }
 
-impl Constraint {
-    fn new(pair: Pair) -> Self {
-        Constraint { pair, negated: false, satisfied: false }
-    }
+/// The constraint that the pair shall be.
+fn constraint(reads_from: &ReadsFrom, pair: Pair) -> Constraint {
+    let object = reads_from.sites[pair.reader as usize].object;
+    Constraint { pair, object, negated: false, satisfied: false }
 }
 
 /// An abstract schedule that was worth keeping.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Entry {
     constraints: Vec<Constraint>,
     /// What the execution under it showed.
@@ -114,23 +118,14 @@ impl Rff {
         }
     }
 
-    /// An entry of the corpus; the rarer its set of pairs and the less often it was tried, the likelier.
+    /// An entry of the corpus: of some, the one whose set of pairs is the rarest and that was tried the least.
     fn pick_entry(&self, generator: &mut SplitMix64) -> usize {
-        let weight = |entry: &Entry| {
-            let times = u64::from(self.reads_from.times(entry.combination)) + u64::from(entry.tried);
-            ((1 << 16) / times.max(1)).max(1) as usize
+        let some = (0..DRAWN).map(|_| generator.below(self.corpus.len()));
+        let worn = |entry: &usize| {
+            let entry = &self.corpus[*entry];
+            u64::from(self.reads_from.times(entry.combination)) + u64::from(entry.tried)
         };
-        let sum = self.corpus.iter().map(weight).sum();
-        let mut at = generator.below(sum);
-        self.corpus
-            .iter()
-            .position(|entry| {
-                let weight = weight(entry);
-                let is_here = at < weight;
-                at = at.wrapping_sub(weight);
-                is_here
-            })
-            .expect("the number is below the sum")
+        some.min_by_key(worn).expect("some are drawn")
     }
 
     /// All pairs of the entry's execution again, but that one step takes its value from elsewhere.
@@ -141,7 +136,8 @@ impl Rff {
         }
         let from = generator.below(pairs.len());
         for at in 0..pairs.len().min(CONSTRAINTS_MAX) {
-            self.constraints.push(Constraint::new(pairs[(from + at) % pairs.len()]));
+            let pair = pairs[(from + at) % pairs.len()];
+            self.constraints.push(constraint(&self.reads_from, pair));
         }
         let reader = self.constraints[0].pair.reader;
         let writer = self.any_writer(reader, generator);
@@ -159,7 +155,7 @@ impl Rff {
             0 if self.constraints.len() < CONSTRAINTS_MAX => {
                 let reader = self.readers[generator.below(self.readers.len())];
                 let writer = self.any_writer(reader, generator);
-                self.constraints.push(Constraint::new(Pair { reader, writer }));
+                self.constraints.push(constraint(&self.reads_from, Pair { reader, writer }));
             }
             1 => {
                 let at = generator.below(self.constraints.len());
@@ -200,8 +196,8 @@ impl Rff {
         let last = self.reads_from.writer(op.object);
         let mut wish = Wish::Indifferent;
         for constraint in &self.constraints {
-            let Constraint { pair, negated, satisfied } = *constraint;
-            if satisfied || self.reads_from.sites[pair.reader as usize].object != object {
+            let Constraint { pair, negated, satisfied, .. } = *constraint;
+            if satisfied || constraint.object != object {
                 continue;
             }
             let matches = last == pair.writer;
@@ -234,20 +230,21 @@ impl Rff {
         }
     }
 
-    /// Keeps the abstract schedule of an execution that showed something new.
-    fn keep(&mut self) {
-        let pairs = || self.reads_from.pairs.clone();
-        let entry = Entry {
-            constraints: self.constraints.clone(),
-            pairs: pairs(),
-            combination: self.reads_from.combination(),
-            tried: 0,
+    /// Keeps the abstract schedule of an execution that showed something new, if need be in place of the one that was tried
+    /// most among some.
+    fn keep(&mut self, generator: &mut SplitMix64) {
+        let at = if self.corpus.len() < CORPUS_MAX {
+            self.corpus.push(Entry::default());
+            self.corpus.len() - 1
+        } else {
+            let some = (0..DRAWN).map(|_| generator.below(CORPUS_MAX));
+            some.max_by_key(|entry| self.corpus[*entry].tried).expect("some are drawn")
         };
-        if self.corpus.len() < CORPUS_MAX {
-            self.corpus.push(entry);
-        } else if let Some(worn) = self.corpus.iter_mut().max_by_key(|entry| entry.tried) {
-            *worn = entry;
-        }
+        let entry = &mut self.corpus[at];
+        entry.constraints.clone_from(&self.constraints);
+        entry.pairs.clone_from(&self.reads_from.pairs);
+        entry.combination = self.reads_from.combination();
+        entry.tried = 0;
     }
 }
 
@@ -301,11 +298,13 @@ impl Sampler for Rff {
         self.reads_from.step(thread, op.object, site);
     }
 
-    fn end(&mut self, profile: &Profile) {
+    fn end(&mut self, profile: &Profile, generator: &mut SplitMix64) {
         self.novelty = self.reads_from.end();
-        if self.novelty.combination || self.novelty.pairs > 0 {
+        if self.novelty.pairs > 0 {
             self.list_sites(profile);
-            self.keep();
+        }
+        if self.novelty.combination || self.novelty.pairs > 0 {
+            self.keep(generator);
         }
     }
 

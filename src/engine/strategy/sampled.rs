@@ -35,8 +35,8 @@ pub(crate) trait Sampler: std::fmt::Debug {
     fn restart(&mut self) {}
 
     /// The execution is over, and `profile` is what was learnt from it.
-    fn end(&mut self, profile: &Profile) {
-        let _ = profile;
+    fn end(&mut self, profile: &Profile, generator: &mut SplitMix64) {
+        let _ = (profile, generator);
     }
 }
 
@@ -169,7 +169,7 @@ impl<S: Sampler> Strategy for Sampled<S> {
 
     fn end_execution(&mut self, _pending: &[Option<Op>]) {
         self.profile.end();
-        self.sampler.end(&self.profile);
+        self.sampler.end(&self.profile, &mut self.generator);
     }
 
     fn restart(&mut self) {

@@ -152,7 +152,7 @@ fn mean(
     const SEEDS: u64 = 50;
     let all = (0..SEEDS).map(|seed| {
         let verdict = checker(strategy(seed)).max_executions(cap).run(model);
-        verdict.explored().unwrap().executions
+        verdict.explored().unwrap().schedules()
     });
     all.sum::<u64>() as f64 / SEEDS as f64
 }
@@ -184,7 +184,7 @@ fn a_finding_of_a_seed_takes_the_same_number_of_executions_each_time() {
     for strategy in samplers(23) {
         let executions = || {
             let verdict = checker(strategy.clone()).max_executions(20_000).run(|| reorder(9));
-            verdict.finding().expect("there is a bug").explored.executions
+            verdict.finding().expect("there is a bug").explored.schedules()
         };
         assert_eq!(executions(), executions(), "{strategy:?}");
     }
