@@ -6,6 +6,7 @@ use super::{
     events::{self, Record},
     finding::FindingKind,
     schedule::Schedule,
+    strategy::Strategy,
     verdict::{EngineName, Verdict},
 };
 
@@ -15,47 +16,10 @@ pub(crate) const REPLAY_VARIABLE: &str = "UNSNARL_REPLAY";
 pub(crate) const BUDGET_VARIABLE: &str = "UNSNARL_BUDGET_SECONDS";
 /// A preemption bound for every model, instead of what the model says.
 pub(crate) const PREEMPTIONS_VARIABLE: &str = "UNSNARL_PREEMPTIONS";
-
-/// How schedules are chosen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Strategy {
-    /// The exhaustive search, and the portfolio of samplers, in turns: small programs are searched to the end before the
-    /// first sample is drawn, and programs whose search will not end get most of their time for samples.
-    Auto,
-    /// Every order of dependent operations, each once: depth-first search with optimal partial-order reduction.
-    Exhaustive,
-    /// As `Exhaustive`, with sleep sets only: more redundant work, fewer assumptions. For checks of the checker.
-    SleepSets,
-    /// Every interleaving, however redundant. For checks of the checker.
-    BruteForce,
-    /// A random walk with this seed: every thread that can go on is equally likely.
-    Random(u64),
-    /// Probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010): threads have random priorities, which fall at
-    /// `depth - 1` random steps. Good at bugs that need few preemptions in long executions.
-    Pct {
-        /// How many ordering constraints the bug needs; 3 is usual.
-        depth: usize,
-        /// The seed.
-        seed: u64,
-    },
-    /// Partial-order sampling (Yuan, Yang, Gu, CAV 2018) with this seed: a random priority for each pending operation, drawn
-    /// anew when an operation was taken that it depends on.
-    Pos(u64),
-    /// The uniform random walk with this seed: every interleaving is about equally likely.
-    Urw(u64),
-    /// The selectively uniform random walk (Zhao et al., ASPLOS 2025) with this seed: every order of the accesses to one
-    /// object, picked for the execution, is about equally likely.
-    Surw(u64),
-    /// Grey-box fuzzing of schedules with this seed (Wolff et al., ASPLOS 2024): executions that show a step taking its value
-    /// from another place in the program than before are kept and varied. Good at bugs among many threads that run the same
-    /// code.
-    ReadsFrom(u64),
-    /// All samplers with this seed, in shares that follow what each of them brings to light.
-    Portfolio(u64),
-    /// One execution whose choices are these bytes: for fuzzers, whose input is then the schedule.
-    Bytes(Vec<u8>),
-}
+/// The strategy for every model, instead of what the model says: a name as [`Strategy`] reads it.
+pub(crate) const STRATEGY_VARIABLE: &str = "UNSNARL_STRATEGY";
+/// The seed of every model's samples, instead of what the model says.
+pub(crate) const SEED_VARIABLE: &str = "UNSNARL_SEED";
 
 /// Something that a model needs and not every engine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -377,6 +341,13 @@ impl Checker {
         }
         if let Some(bound) = number(PREEMPTIONS_VARIABLE)? {
             self = self.preemption_bound(usize::try_from(bound).unwrap_or(usize::MAX));
+        }
+        if let Ok(name) = env::var(STRATEGY_VARIABLE) {
+            self.strategy = name.parse().map_err(|error| format!("{STRATEGY_VARIABLE}: {error}"))?;
+        }
+        if let Some(seed) = number(SEED_VARIABLE)? {
+            self.seed = seed;
+            self.strategy = self.strategy.with_seed(seed);
         }
         if self.replay.is_none()
             && let Some(path) = env::var_os(REPLAY_VARIABLE)

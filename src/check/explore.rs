@@ -13,13 +13,13 @@ use std::{
 
 use super::{
     Checker, auto,
-    checker::Strategy,
     finding::{FindingKind, NOT_LINEARIZABLE},
     observe::{self, Observed},
     plan::Plan,
     regressions,
     schedule::{Line, Schedule},
     shrink,
+    strategy::Strategy,
     verdict::{Explored, Pass, Verdict},
 };
 use crate::engine::{

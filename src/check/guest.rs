@@ -4,7 +4,6 @@ use std::{any::Any, time::Instant};
 
 use super::{
     Checker,
-    checker::Strategy,
     finding::{FINDING_VERSION, Finding, FindingKind, NOT_LINEARIZABLE},
     verdict::{EngineName, Explored, Pass, Verdict},
 };
@@ -21,10 +20,7 @@ pub(super) fn run<F: Fn() + Send + Sync + 'static>(checker: &Checker, model: F) 
         max_time: Some(checker.max_time),
         preemptions: if engine == EngineName::Loom { checker.loom_preemptions } else { None },
         max_steps: checker.max_steps,
-        random: match checker.strategy {
-            Strategy::Random(seed) => Some(seed),
-            _ => None,
-        },
+        random: checker.strategy.seed(),
     };
     let started = Instant::now();
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run_model(&limits, model)));

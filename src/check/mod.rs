@@ -61,9 +61,10 @@ mod regressions;
 mod schedule;
 #[cfg(backend = "instrumented")]
 mod shrink;
+mod strategy;
 mod verdict;
 
-pub use checker::{Capability, Checker, Strategy, check};
+pub use checker::{Capability, Checker, check};
 pub use events::{EVENTS_VARIABLE, Record};
 pub(crate) use finding::NOT_LINEARIZABLE;
 pub use finding::{
@@ -71,6 +72,7 @@ pub use finding::{
 };
 pub use regressions::REGRESSIONS_FOLDER;
 pub use schedule::{Line, SCHEDULE_BYTES_MAX, SCHEDULE_VERSION, Schedule, ScheduleError};
+pub use strategy::Strategy;
 pub use verdict::{EngineName, Explored, Pass, Verdict};
 
 /// Whether the word names an operation.

@@ -1,6 +1,6 @@
 //! From the strategy that a checker asks for to the engine's.
 
-use super::checker::Strategy;
+use super::strategy::Strategy;
 use crate::engine::{
     StrategyDebug,
     strategy::{

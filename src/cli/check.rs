@@ -19,7 +19,10 @@ use super::{
     summary::{self, Outcome, ProblemKind, Run, Summary},
     variables,
 };
-use crate::{check::EngineName, thread};
+use crate::{
+    check::{EngineName, Strategy},
+    thread,
+};
 
 /// An engine, or all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -48,6 +51,13 @@ pub(super) struct CheckArgs {
     /// A preemption bound for every model, instead of what the model says.
     #[arg(long, value_name = "NUMBER")]
     preemptions: Option<usize>,
+    /// How schedules are chosen, instead of what the model says: auto, exhaustive, random, pct, pct:DEPTH, pos, urw, surw,
+    /// reads-from or portfolio.
+    #[arg(long, value_name = "NAME", value_parser = strategy)]
+    strategy: Option<String>,
+    /// The seed of random schedules, instead of what the model says.
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
     /// How many tests run at once; by default one for each core.
     #[arg(short, long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
@@ -66,6 +76,11 @@ pub(super) struct CheckArgs {
     /// Show no progress, and only what is not as expected.
     #[arg(short, long)]
     quiet: bool,
+}
+
+/// Refuses what is no strategy before anything is built.
+fn strategy(name: &str) -> std::result::Result<String, String> {
+    name.parse::<Strategy>().map(|_| name.to_owned())
 }
 
 /// The tests of a package, built for an engine.
@@ -212,6 +227,8 @@ fn explore(
     let mut variables = Vec::new();
     variables.extend(arguments.budget.map(|seconds| (variables::BUDGET, seconds.to_string())));
     variables.extend(arguments.preemptions.map(|bound| (variables::PREEMPTIONS, bound.to_string())));
+    variables.extend(arguments.strategy.clone().map(|name| (variables::STRATEGY, name)));
+    variables.extend(arguments.seed.map(|seed| (variables::SEED, seed.to_string())));
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let settings = execute::Settings {
         variables,

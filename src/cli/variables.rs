@@ -6,3 +6,7 @@ pub(super) const REPLAY: &str = "UNSNARL_REPLAY";
 pub(super) const BUDGET: &str = "UNSNARL_BUDGET_SECONDS";
 /// A preemption bound for every model.
 pub(super) const PREEMPTIONS: &str = "UNSNARL_PREEMPTIONS";
+/// The strategy for every model.
+pub(super) const STRATEGY: &str = "UNSNARL_STRATEGY";
+/// The seed of every model's samples.
+pub(super) const SEED: &str = "UNSNARL_SEED";

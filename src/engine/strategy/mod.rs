@@ -14,6 +14,8 @@ mod replay;
 mod rff;
 mod sampled;
 mod surw;
+#[cfg(test)]
+mod tests;
 mod urw;
 
 pub(crate) use bytes::Bytes;

@@ -96,6 +96,18 @@ impl<S: Sampler> Sampled<S> {
         }
     }
 
+    /// What was learnt so far.
+    #[cfg(test)]
+    pub(crate) fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// The sampler itself.
+    #[cfg(test)]
+    pub(crate) fn sampler(&self) -> &S {
+        &self.sampler
+    }
+
     /// The threads whose next operation is new: the one that took the last step, and those that it spawned.
     fn take_note(&mut self, view: &View<'_>) -> ThreadSet {
         let mut fresh = 0;

@@ -60,6 +60,12 @@ impl Surw {
         NO_STABLE_OBJECT
     }
 
+    /// The object that was picked for this execution.
+    #[cfg(test)]
+    pub(crate) fn object(&self) -> Option<StableObject> {
+        (self.object != NO_STABLE_OBJECT).then_some(self.object)
+    }
+
     /// The accesses that begin with the thread's next one; one at least if it is about to make one.
     fn weight(&self, thread: ThreadIndex) -> u32 {
         self.remaining.of(thread).max(u32::from(self.waiting & bit(thread) != 0))

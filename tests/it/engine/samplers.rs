@@ -1,17 +1,13 @@
 //! The samplers: what they find, how often, and that a seed says it all.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc as StdArc, Mutex as StdMutex},
-    time::Duration,
-};
+use std::time::Duration;
 
 use unsnarl::{
-    check::{Checker, FindingKind, Strategy, Verdict},
-    parking_lot::Mutex,
+    check::{Checker, FindingKind, Strategy},
+    parking_lot::{Condvar, Mutex},
     sync::{
         Arc,
-        atomic::{AtomicI32, AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicI32, Ordering::SeqCst},
     },
     thread,
 };
@@ -42,6 +38,8 @@ fn samplers(seed: u64) -> Vec<Strategy> {
         Strategy::Pos(seed),
         Strategy::Urw(seed),
         Strategy::Surw(seed),
+        Strategy::ReadsFrom(seed),
+        Strategy::Portfolio(seed),
     ]
 }
 
@@ -107,8 +105,50 @@ fn bluetooth_driver() {
     ]);
 }
 
+/// Two locks in two orders, amid many others.
+fn deadlock_amid_others() {
+    let locks = Arc::new([(); 3].map(|()| Mutex::new(0)));
+    let body = |first: usize, second: usize| {
+        let locks = Arc::clone(&locks);
+        Box::new(move || {
+            let busy = || (0..10).for_each(|_| *locks[2].lock() += 1);
+            busy();
+            {
+                let _first = locks[first].lock();
+                let _second = locks[second].lock();
+            }
+            busy();
+        }) as Body
+    };
+    threads([body(0, 1), body(1, 0)]);
+}
+
+/// A notification meant for the consumer may wake the other producer.
+fn shared_condvar() {
+    let slot = Arc::new((Mutex::new(false), Condvar::new()));
+    let body = |puts: bool, times: usize| {
+        let slot = Arc::clone(&slot);
+        Box::new(move || {
+            let (full, changed) = &*slot;
+            for _ in 0..times {
+                let mut full = full.lock();
+                while *full == puts {
+                    changed.wait(&mut full);
+                }
+                *full = puts;
+                changed.notify_one();
+            }
+        }) as Body
+    };
+    threads([body(true, 2), body(true, 2), body(false, 4)]);
+}
+
 /// The mean number of executions until the first finding, over some seeds; a search that finds none counts with its cap.
-fn mean(strategy: fn(u64) -> Strategy, cap: u64, model: impl Fn() + Send + Sync + Copy + 'static) -> f64 {
+fn mean(
+    strategy: impl Fn(u64) -> Strategy,
+    cap: u64,
+    model: impl Fn() + Send + Sync + Copy + 'static,
+) -> f64 {
     const SEEDS: u64 = 50;
     let all = (0..SEEDS).map(|seed| {
         let verdict = checker(strategy(seed)).max_executions(cap).run(model);
@@ -117,28 +157,138 @@ fn mean(strategy: fn(u64) -> Strategy, cap: u64, model: impl Fn() + Send + Sync 
     all.sum::<u64>() as f64 / SEEDS as f64
 }
 
+/// A program with a bug, and the kind of the finding.
+type Bug = (&'static str, fn(), FindingKind);
+
+const BUGS: [Bug; 5] = [
+    ("deadlock", deadlock, FindingKind::Deadlock),
+    ("deadlock amid others", deadlock_amid_others, FindingKind::Deadlock),
+    ("bluetooth driver", bluetooth_driver, FindingKind::Panic),
+    ("reorder, 5 threads", || reorder(4), FindingKind::Panic),
+    ("shared condvar", shared_condvar, FindingKind::Deadlock),
+];
+
 #[test]
-fn table() {
-    let strategies: [(&str, fn(u64) -> Strategy); 7] = [
-        ("random", Strategy::Random),
-        ("pct", |seed| Strategy::Pct { depth: 3, seed }),
-        ("pos", Strategy::Pos),
-        ("urw", Strategy::Urw),
-        ("surw", Strategy::Surw),
-        ("rff", Strategy::ReadsFrom),
-        ("mix", Strategy::Portfolio),
-    ];
-    for (name, strategy) in strategies {
-        eprintln!(
-            "{name:>8} deadlock {:6.1} bluetooth {:6.1} reorder_3 {:6.1} _5 {:6.1} _10 {:6.1} _20 {:6.1} _50 {:6.1} _100 {:6.1}",
-            mean(strategy, 2_000, deadlock),
-            mean(strategy, 2_000, bluetooth_driver),
-            mean(strategy, 2_000, || reorder(2)),
-            mean(strategy, 2_000, || reorder(4)),
-            mean(strategy, 2_000, || reorder(9)),
-            mean(strategy, 2_000, || reorder(19)),
-            mean(strategy, 500, || reorder(49)),
-            mean(strategy, 500, || reorder(99)),
-        );
+fn each_sampler_finds_each_bug() {
+    for strategy in samplers(11) {
+        for (name, body, kind) in BUGS {
+            let verdict = checker(strategy.clone()).max_executions(20_000).run(body);
+            let found = verdict.finding().map(|finding| finding.kind);
+            assert_eq!(found, Some(kind), "{name}, {strategy:?}");
+        }
     }
+}
+
+#[test]
+fn a_finding_of_a_seed_takes_the_same_number_of_executions_each_time() {
+    for strategy in samplers(23) {
+        let executions = || {
+            let verdict = checker(strategy.clone()).max_executions(20_000).run(|| reorder(9));
+            verdict.finding().expect("there is a bug").explored.executions
+        };
+        assert_eq!(executions(), executions(), "{strategy:?}");
+    }
+}
+
+#[test]
+fn reads_from_feedback_does_not_mind_the_number_of_threads() {
+    for (setters, cap) in [(2, 1_000), (9, 1_000), (49, 200)] {
+        let mean = match setters {
+            2 => mean(Strategy::ReadsFrom, cap, || reorder(2)),
+            9 => mean(Strategy::ReadsFrom, cap, || reorder(9)),
+            _ => mean(Strategy::ReadsFrom, cap, || reorder(49)),
+        };
+        assert!(mean < 6.0, "{} threads: {mean} executions", setters + 1);
+    }
+    let mean = mean(Strategy::ReadsFrom, 1_000, bluetooth_driver);
+    assert!(mean < 45.0, "{mean}");
+}
+
+#[test]
+fn samplers_need_fewer_executions_than_the_random_walk() {
+    let random = mean(Strategy::Random, 1_000, bluetooth_driver);
+    let others: [fn(u64) -> Strategy; 6] = [
+        |seed| Strategy::Pct { depth: 3, seed },
+        Strategy::Pos,
+        Strategy::Urw,
+        Strategy::Surw,
+        Strategy::ReadsFrom,
+        Strategy::Portfolio,
+    ];
+    for strategy in others {
+        let mean = mean(strategy, 1_000, bluetooth_driver);
+        assert!(mean < random, "{:?}: {mean}, the random walk {random}", strategy(0));
+    }
+}
+
+/// Waits for a store without giving way: a scheduler that prefers the loop must let the other thread run in the end.
+fn spinning() {
+    let flags = Arc::new([(); 2].map(|()| AtomicI32::new(0)));
+    let body = |mine: usize| {
+        let flags = Arc::clone(&flags);
+        Box::new(move || {
+            flags[mine].store(1, SeqCst);
+            while flags[1 - mine].load(SeqCst) == 0 {}
+        }) as Body
+    };
+    threads([body(0), body(1)]);
+}
+
+#[test]
+fn a_loop_that_waits_ends_under_each_sampler() {
+    for strategy in samplers(5) {
+        let verdict = checker(strategy.clone()).max_executions(300).run(spinning);
+        let pass = verdict.pass().unwrap_or_else(|| panic!("{strategy:?}: {verdict:?}"));
+        assert_eq!(pass.bounds.len(), 2, "no execution was cut: {pass:?}");
+    }
+}
+
+fn increments(count: usize, times: usize) -> impl Fn() + Send + Sync + 'static {
+    move || {
+        let total = Arc::new(Mutex::new(0));
+        threads((0..count).map(|_| {
+            let total = Arc::clone(&total);
+            Box::new(move || (0..times).for_each(|_| *total.lock() += 1)) as Body
+        }));
+        assert_eq!(*total.lock(), count * times);
+    }
+}
+
+#[test]
+fn the_default_proves_small_programs_without_a_sample() {
+    let verdict = checker(Strategy::Auto).run(increments(3, 2));
+    let pass = verdict.pass().expect("there is no bug");
+    assert!(pass.is_complete());
+    assert_eq!((pass.explored.executions, pass.explored.sampled), (90, 0));
+}
+
+#[test]
+fn the_default_counts_samples_apart() {
+    let verdict = checker(Strategy::Auto).run(increments(3, 4));
+    let pass = verdict.pass().expect("there is no bug");
+    assert!(pass.is_complete(), "{pass:?}");
+    assert!(pass.explored.sampled > 100, "{pass:?}");
+    assert_eq!(pass.explored.executions, 34_650);
+}
+
+#[test]
+fn the_default_samples_where_the_search_would_take_too_long() {
+    let verdict = checker(Strategy::Auto).run(deadlock_amid_others);
+    let finding = verdict.finding().expect("there is a bug");
+    assert_eq!(finding.kind, FindingKind::Deadlock);
+    assert!(finding.explored.schedules() < 10_000, "{:?}", finding.explored);
+}
+
+#[test]
+fn the_default_says_what_it_tried_where_the_budget_ends_first() {
+    let verdict = checker(Strategy::Auto).max_executions(20_000).run(increments(4, 6));
+    let pass = verdict.pass().expect("there is no bug");
+    assert_eq!(pass.explored.schedules(), 20_000);
+    assert!(pass.explored.sampled > 1_000, "{pass:?}");
+    let searched = pass.explored.executions;
+    let said = pass.bounds.iter().any(|bound| {
+        bound.contains(&format!("{searched} executions in order"))
+            && bound.contains(&format!("{} sampled", pass.explored.sampled))
+    });
+    assert!(said, "{:?}", pass.bounds);
 }
