@@ -65,7 +65,7 @@ pub fn measure(
             });
             return measured;
         };
-        measured.schedules.push(explored.executions + explored.redundant);
+        measured.schedules.push(explored.schedules() + explored.redundant);
         measured.seconds += explored.elapsed.as_secs_f64();
         left = left.saturating_sub(explored.elapsed);
         measured.exhausted |= verdict.pass().is_some_and(unsnarl::check::Pass::is_complete);

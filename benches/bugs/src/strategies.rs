@@ -19,6 +19,12 @@ const fn seeded(name: &'static str, of_seed: fn(u64) -> Strategy) -> Contender {
 
 static STRATEGIES: &[Contender] = &[
     seeded("random", Strategy::Random),
+    seeded("pct3", |seed| Strategy::Pct { depth: 3, seed }),
+    seeded("pos", Strategy::Pos),
+    seeded("urw", Strategy::Urw),
+    seeded("surw", Strategy::Surw),
+    seeded("reads-from", Strategy::ReadsFrom),
+    seeded("portfolio", Strategy::Portfolio),
     Contender { name: "auto", of_seed: |_| Strategy::Auto, is_seeded: false },
 ];
 
