@@ -485,7 +485,7 @@ fn a_model_without_choices_says_so_and_a_large_one_says_why() {
         other.join().unwrap();
     });
     let pass = verdict.pass().unwrap_or_else(|| panic!("{verdict:?}"));
-    let said = |note: &String| note.contains("2 threads and 20 steps, of which 9 are `rmw` at");
+    let said = |note: &String| note.contains("2 threads and 20 steps, of which 18 are `rmw` at");
     assert!(pass.notes.iter().any(said), "{pass:?}");
 }
 
