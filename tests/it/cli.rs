@@ -64,6 +64,12 @@ fn an_unknown_flag_is_an_error_in_the_use() {
 }
 
 #[test]
+fn an_unknown_strategy_is_an_error_before_anything_is_built() {
+    let complaint = usage_error(&unsnarl(&["check", "--strategy", "lucky"]));
+    assert!(complaint.contains("`lucky` is no strategy: auto, exhaustive"), "{complaint}");
+}
+
+#[test]
 fn a_missing_folder_is_named() {
     let said = usage_error(&unsnarl(&["check", "--package-dir", "no/such/folder"]));
     assert_eq!(said, "error: --package-dir: there is no folder no/such/folder: give the folder of a package");

@@ -41,8 +41,8 @@ const ENGINES: [EngineName; 3] = [EngineName::Unsnarl, EngineName::Loom, EngineN
 /// What is compared, in words.
 const COMPARED: &str = "Executions and least time of the default search of a check, without preemption bound: until every \
     order has been looked at, or, in programs with a bug, until the first finding. Executions that an engine began and gave \
-    up as redundant count. All three search depth first; when that does not end, unsnarl goes on at random after the time \
-    limit, for a tenth of it, and shuttle after 100,000 executions or half of the time: what is found so counts as found.";
+    up as redundant count. All three search depth first; where that takes long, samplers take turns with it in unsnarl, and \
+    shuttle goes on at random after 100,000 executions or half of the time: what is found so counts as found.";
 
 /// How to compare.
 #[derive(Debug, clap::Args)]
