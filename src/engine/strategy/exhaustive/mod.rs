@@ -8,6 +8,9 @@
 //! noted. Each trace is then executed once, and no execution is begun in vain. The alternative outcomes of a step (which
 //! waiter a notification wakes, which store a load reads) are reversed in the same way, as if they raced with each other.
 //!
+//! One exception: a compare-exchange that is to come first is taken for one that succeeds. Where it fails there instead, an
+//! execution may turn out to be in vain; it is given up and counted as redundant.
+//!
 //! Optimal-DPOR was chosen before its successors with polynomial memory (TruSt, POPL 2022; POP, CAV 2024) since it works on
 //! schedules, which is what coroutines can replay, and since its trees stay small on the programs that can be explored
 //! completely at all: a tree holds only what a race in the present execution asks for.
