@@ -15,13 +15,14 @@ use crate::engine::Mode;
 /// The length of the search's first turn. The turns grow by half of their length.
 const FIRST_STEPS: u64 = 100_000;
 
-/// A search that needs more executions than this, by its own estimate, is not expected to end.
+/// A search that needs more executions than this, by estimate, is not expected to end.
 const EXECUTIONS_HOPELESS: f64 = 10e6;
 
-/// How much of the search's turn the samplers get after it.
+/// How long the samplers' turn is after one of the search. Estimates are rough: a search that is wrongly given up for
+/// hopeless still comes to its end, in twice the time.
 fn sampling_steps(search_steps: u64, expected: Option<f64>) -> u64 {
     if expected.is_some_and(|executions| executions > EXECUTIONS_HOPELESS) {
-        search_steps * 4
+        search_steps
     } else {
         search_steps / 4
     }
