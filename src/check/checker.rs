@@ -213,6 +213,12 @@ impl Checker {
         self
     }
 
+    /// The seed of the samples that [`Strategy::Auto`] draws; the other strategies have theirs with them. Default: 0.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
     /// Whether to look for a shorter schedule once something was found. Default: yes.
     pub fn shrink(mut self, shrink: bool) -> Self {
         self.shrink = shrink;

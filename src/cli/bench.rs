@@ -1,6 +1,8 @@
 //! `cargo unsnarl bench`: comparisons with others, side by side in one run.
 
+mod bugs;
 mod engine;
+mod programs;
 
 use super::Result;
 
@@ -9,11 +11,14 @@ use super::Result;
 pub(super) enum BenchCommand {
     /// Compares the search of unsnarl's engine with those of loom and shuttle.
     Engine(engine::EngineArgs),
+    /// Counts the schedules that each strategy needs to find known bugs, beside the figures that others published.
+    Bugs(bugs::BugsArgs),
 }
 
 /// Runs the command.
 pub(super) fn run(command: &BenchCommand) -> Result {
     match command {
         BenchCommand::Engine(arguments) => engine::run(arguments),
+        BenchCommand::Bugs(arguments) => bugs::run(arguments),
     }
 }

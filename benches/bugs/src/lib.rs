@@ -10,8 +10,8 @@ mod published;
 mod strategies;
 mod threads;
 
-pub use measure::{Measured, measure};
+pub use measure::{Limits, Measured, measure};
 pub use oracle::Oracle;
 pub use programs::{Program, find, programs};
-pub use published::{Figure, Published, published};
+pub use published::{Facade, Figure, Published, Rff, Surw, published};
 pub use strategies::{Contender, strategies};

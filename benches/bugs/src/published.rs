@@ -9,8 +9,11 @@
 //! - *facade*: an independent sampler, 50 trials of 10,000 schedules, on an encoding whose steps are those of the programs
 //!   here: atomic accesses, lock, unlock, spawn, join.
 
+use serde::Serialize;
+
 /// A published figure.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Figure {
     /// Nobody published one.
     Unknown,
@@ -28,20 +31,56 @@ pub enum Figure {
 }
 
 /// The figures of one program.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Published {
     /// The program.
     pub name: &'static str,
-    /// RFF's artifact: RFF, POS, PCT with depth 3.
-    pub rff: [Figure; 3],
-    /// SURW's artifact: SURW, PCT with depth 3, POS, random walk, URW.
-    pub surw: [Figure; 5],
-    /// At the facade's granularity: random walk, PCT with depth 3, POS, URW, SURW.
-    pub facade: [Figure; 5],
+    /// From RFF's artifact.
+    pub rff: Rff,
+    /// From SURW's artifact.
+    pub surw: Surw,
+    /// At the facade's granularity.
+    pub facade: Facade,
+}
+
+/// Figures of RFF's artifact.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[expect(missing_docs, reason = "the strategies by their names")]
+pub struct Rff {
+    #[serde(rename = "reads-from")]
+    pub rff: Figure,
+    pub pos: Figure,
+    pub pct3: Figure,
+}
+
+/// Figures of SURW's artifact.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[expect(missing_docs, reason = "the strategies by their names")]
+pub struct Surw {
+    pub surw: Figure,
+    pub pct3: Figure,
+    pub pos: Figure,
+    pub random: Figure,
+    pub urw: Figure,
+}
+
+/// Figures at the facade's granularity.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[expect(missing_docs, reason = "the strategies by their names")]
+pub struct Facade {
+    pub random: Figure,
+    pub pct3: Figure,
+    pub pos: Figure,
+    pub urw: Figure,
+    pub surw: Figure,
 }
 
 const UNKNOWN: Figure = Figure::Unknown;
 const NEVER: Figure = Figure::Never;
+
+/// The programs that the independent sampler did not have.
+const NOT_ENCODED: Facade =
+    Facade { random: UNKNOWN, pct3: UNKNOWN, pos: UNKNOWN, urw: UNKNOWN, surw: UNKNOWN };
 
 const fn mean(schedules: f64) -> Figure {
     some(schedules, 20)
@@ -68,176 +107,320 @@ pub fn published(name: &str) -> Option<&'static Published> {
 static PUBLISHED: &[Published] = &[
     Published {
         name: "account",
-        rff: [mean(1.0), mean(1.0), mean(9.0)],
-        surw: [mean(6.0), mean(4.0), mean(4.0), mean(18.0), mean(3.0)],
-        facade: [mean_of_50(11.0), mean_of_50(5.8), mean_of_50(5.2), mean_of_50(5.3), mean_of_50(4.2)],
+        rff: Rff { rff: mean(1.0), pos: mean(1.0), pct3: mean(9.0) },
+        surw: Surw { surw: mean(6.0), pct3: mean(4.0), pos: mean(4.0), random: mean(18.0), urw: mean(3.0) },
+        facade: Facade {
+            random: mean_of_50(11.0),
+            pct3: mean_of_50(5.8),
+            pos: mean_of_50(5.2),
+            urw: mean_of_50(5.3),
+            surw: mean_of_50(4.2),
+        },
     },
     Published {
         name: "bluetooth_driver",
-        rff: [mean(45.0), mean(72.0), mean(161.0)],
-        surw: [mean(70.0), mean(112.0), mean(36.0), mean(215.0), some(1494.0, 19)],
-        facade: [
-            mean_of_50(20.4),
-            mean_of_50(20.5),
-            mean_of_50(16.6),
-            some_of_50(53.0, 32),
-            mean_of_50(19.8),
-        ],
+        rff: Rff { rff: mean(45.0), pos: mean(72.0), pct3: mean(161.0) },
+        surw: Surw {
+            surw: mean(70.0),
+            pct3: mean(112.0),
+            pos: mean(36.0),
+            random: mean(215.0),
+            urw: some(1494.0, 19),
+        },
+        facade: Facade {
+            random: mean_of_50(20.4),
+            pct3: mean_of_50(20.5),
+            pos: mean_of_50(16.6),
+            urw: some_of_50(53.0, 32),
+            surw: mean_of_50(19.8),
+        },
     },
     Published {
         name: "carter01",
-        rff: [mean(2.0), mean(2.0), mean(5.0)],
-        surw: [UNKNOWN, mean(5.0), mean(2.0), mean(1.0), UNKNOWN],
-        facade: [mean_of_50(1.7), mean_of_50(2.6), mean_of_50(2.2), mean_of_50(1.6), mean_of_50(1.9)],
+        rff: Rff { rff: mean(2.0), pos: mean(2.0), pct3: mean(5.0) },
+        surw: Surw { surw: UNKNOWN, pct3: mean(5.0), pos: mean(2.0), random: mean(1.0), urw: UNKNOWN },
+        facade: Facade {
+            random: mean_of_50(1.7),
+            pct3: mean_of_50(2.6),
+            pos: mean_of_50(2.2),
+            urw: mean_of_50(1.6),
+            surw: mean_of_50(1.9),
+        },
     },
     Published {
         name: "circular_buffer",
-        rff: [mean(2.0), mean(2.0), mean(5.0)],
-        surw: [mean(3.0), mean(9.0), mean(2.0), mean(4.0), mean(14.0)],
-        facade: [mean_of_50(1.1), mean_of_50(1.5), mean_of_50(1.1), mean_of_50(1.1), mean_of_50(1.1)],
+        rff: Rff { rff: mean(2.0), pos: mean(2.0), pct3: mean(5.0) },
+        surw: Surw { surw: mean(3.0), pct3: mean(9.0), pos: mean(2.0), random: mean(4.0), urw: mean(14.0) },
+        facade: Facade {
+            random: mean_of_50(1.1),
+            pct3: mean_of_50(1.5),
+            pos: mean_of_50(1.1),
+            urw: mean_of_50(1.1),
+            surw: mean_of_50(1.1),
+        },
     },
     Published {
         name: "deadlock01",
-        rff: [mean(5.0), mean(4.0), mean(20.0)],
-        surw: [mean(2.0), mean(13.0), mean(4.0), mean(3.0), mean(3.0)],
-        facade: [mean_of_50(3.0), mean_of_50(6.0), mean_of_50(3.8), mean_of_50(2.5), mean_of_50(3.0)],
+        rff: Rff { rff: mean(5.0), pos: mean(4.0), pct3: mean(20.0) },
+        surw: Surw { surw: mean(2.0), pct3: mean(13.0), pos: mean(4.0), random: mean(3.0), urw: mean(3.0) },
+        facade: Facade {
+            random: mean_of_50(3.0),
+            pct3: mean_of_50(6.0),
+            pos: mean_of_50(3.8),
+            urw: mean_of_50(2.5),
+            surw: mean_of_50(3.0),
+        },
     },
     Published {
         name: "lazy01",
-        rff: [mean(6.0), mean(5.0), mean(10.0)],
-        surw: [mean(2.0), mean(5.0), mean(5.0), mean(21.0), mean(4.0)],
-        facade: [mean_of_50(1.6), mean_of_50(1.7), mean_of_50(2.1), mean_of_50(1.7), mean_of_50(2.7)],
+        rff: Rff { rff: mean(6.0), pos: mean(5.0), pct3: mean(10.0) },
+        surw: Surw { surw: mean(2.0), pct3: mean(5.0), pos: mean(5.0), random: mean(21.0), urw: mean(4.0) },
+        facade: Facade {
+            random: mean_of_50(1.6),
+            pct3: mean_of_50(1.7),
+            pos: mean_of_50(2.1),
+            urw: mean_of_50(1.7),
+            surw: mean_of_50(2.7),
+        },
     },
     Published {
         name: "reorder_3",
-        rff: [mean(7.0), mean(223.0), mean(241.0)],
-        surw: [mean(7.0), mean(185.0), mean(86.0), NEVER, mean(24.0)],
-        facade: [mean_of_50(11.9), mean_of_50(13.7), mean_of_50(5.5), mean_of_50(5.0), mean_of_50(3.8)],
+        rff: Rff { rff: mean(7.0), pos: mean(223.0), pct3: mean(241.0) },
+        surw: Surw { surw: mean(7.0), pct3: mean(185.0), pos: mean(86.0), random: NEVER, urw: mean(24.0) },
+        facade: Facade {
+            random: mean_of_50(11.9),
+            pct3: mean_of_50(13.7),
+            pos: mean_of_50(5.5),
+            urw: mean_of_50(5.0),
+            surw: mean_of_50(3.8),
+        },
     },
     Published {
         name: "reorder_4",
-        rff: [mean(6.0), mean(1464.0), mean(395.0)],
-        surw: [mean(7.0), mean(554.0), mean(533.0), NEVER, mean(22.0)],
-        facade: [mean_of_50(40.9), mean_of_50(26.7), mean_of_50(15.0), mean_of_50(6.7), mean_of_50(5.8)],
+        rff: Rff { rff: mean(6.0), pos: mean(1464.0), pct3: mean(395.0) },
+        surw: Surw { surw: mean(7.0), pct3: mean(554.0), pos: mean(533.0), random: NEVER, urw: mean(22.0) },
+        facade: Facade {
+            random: mean_of_50(40.9),
+            pct3: mean_of_50(26.7),
+            pos: mean_of_50(15.0),
+            urw: mean_of_50(6.7),
+            surw: mean_of_50(5.8),
+        },
     },
     Published {
         name: "reorder_5",
-        rff: [mean(6.0), some(4377.0, 17), mean(1126.0)],
-        surw: [mean(10.0), mean(647.0), mean(2169.0), NEVER, mean(27.0)],
-        facade: [mean_of_50(122.6), mean_of_50(53.8), mean_of_50(36.1), mean_of_50(8.6), mean_of_50(7.7)],
+        rff: Rff { rff: mean(6.0), pos: some(4377.0, 17), pct3: mean(1126.0) },
+        surw: Surw { surw: mean(10.0), pct3: mean(647.0), pos: mean(2169.0), random: NEVER, urw: mean(27.0) },
+        facade: Facade {
+            random: mean_of_50(122.6),
+            pct3: mean_of_50(53.8),
+            pos: mean_of_50(36.1),
+            urw: mean_of_50(8.6),
+            surw: mean_of_50(7.7),
+        },
     },
     Published {
         name: "reorder_10",
-        rff: [mean(6.0), NEVER, mean(2356.0)],
-        surw: [mean(17.0), some(3225.0, 16), NEVER, NEVER, mean(74.0)],
-        facade: [NEVER, mean_of_50(512.0), some_of_50(3972.0, 37), mean_of_50(27.0), mean_of_50(11.1)],
+        rff: Rff { rff: mean(6.0), pos: NEVER, pct3: mean(2356.0) },
+        surw: Surw { surw: mean(17.0), pct3: some(3225.0, 16), pos: NEVER, random: NEVER, urw: mean(74.0) },
+        facade: Facade {
+            random: NEVER,
+            pct3: mean_of_50(512.0),
+            pos: some_of_50(3972.0, 37),
+            urw: mean_of_50(27.0),
+            surw: mean_of_50(11.1),
+        },
     },
     Published {
         name: "reorder_20",
-        rff: [mean(6.0), NEVER, mean(2128.0)],
-        surw: [mean(6.0), mean(3005.0), NEVER, NEVER, mean(10.0)],
-        facade: [NEVER, mean_of_50(190.0), some_of_50(3893.0, 32), mean_of_50(6.1), mean_of_50(3.6)],
+        rff: Rff { rff: mean(6.0), pos: NEVER, pct3: mean(2128.0) },
+        surw: Surw { surw: mean(6.0), pct3: mean(3005.0), pos: NEVER, random: NEVER, urw: mean(10.0) },
+        facade: Facade {
+            random: NEVER,
+            pct3: mean_of_50(190.0),
+            pos: some_of_50(3893.0, 32),
+            urw: mean_of_50(6.1),
+            surw: mean_of_50(3.6),
+        },
     },
     Published {
         name: "reorder_50",
-        rff: [mean(6.0), NEVER, some(12346.0, 7)],
-        surw: [mean(13.0), some(3304.0, 6), NEVER, NEVER, mean(75.0)],
-        facade: [NEVER, some_of_50(4109.0, 6), NEVER, some_of_50(3013.0, 44), mean_of_50(66.0)],
+        rff: Rff { rff: mean(6.0), pos: NEVER, pct3: some(12346.0, 7) },
+        surw: Surw { surw: mean(13.0), pct3: some(3304.0, 6), pos: NEVER, random: NEVER, urw: mean(75.0) },
+        facade: Facade {
+            random: NEVER,
+            pct3: some_of_50(4109.0, 6),
+            pos: NEVER,
+            urw: some_of_50(3013.0, 44),
+            surw: mean_of_50(66.0),
+        },
     },
     Published {
         name: "reorder_100",
-        rff: [mean(6.0), NEVER, some(7447.0, 1)],
-        surw: [mean(194.0), NEVER, NEVER, NEVER, some(3785.0, 12)],
-        facade: [NEVER, NEVER, NEVER, some_of_50(2666.0, 2), mean_of_50(103.0)],
+        rff: Rff { rff: mean(6.0), pos: NEVER, pct3: some(7447.0, 1) },
+        surw: Surw { surw: mean(194.0), pct3: NEVER, pos: NEVER, random: NEVER, urw: some(3785.0, 12) },
+        facade: Facade {
+            random: NEVER,
+            pct3: NEVER,
+            pos: NEVER,
+            urw: some_of_50(2666.0, 2),
+            surw: mean_of_50(103.0),
+        },
     },
     Published {
         name: "stack",
-        rff: [mean(2.0), mean(2.0), mean(2.0)],
-        surw: [mean(5.0), mean(3.0), mean(2.0), mean(176.0), some(986.0, 19)],
-        facade: [mean_of_50(1.7), mean_of_50(2.4), mean_of_50(2.0), mean_of_50(1.6), mean_of_50(1.6)],
+        rff: Rff { rff: mean(2.0), pos: mean(2.0), pct3: mean(2.0) },
+        surw: Surw {
+            surw: mean(5.0),
+            pct3: mean(3.0),
+            pos: mean(2.0),
+            random: mean(176.0),
+            urw: some(986.0, 19),
+        },
+        facade: Facade {
+            random: mean_of_50(1.7),
+            pct3: mean_of_50(2.4),
+            pos: mean_of_50(2.0),
+            urw: mean_of_50(1.6),
+            surw: mean_of_50(1.6),
+        },
     },
     Published {
         name: "wronglock",
-        rff: [mean(1.0), mean(1.0), mean(88.0)],
-        surw: [mean(7.0), mean(51.0), mean(10.0), mean(36.0), mean(4.0)],
-        facade: [mean_of_50(3.1), mean_of_50(13.0), mean_of_50(3.1), mean_of_50(3.2), mean_of_50(4.7)],
+        rff: Rff { rff: mean(1.0), pos: mean(1.0), pct3: mean(88.0) },
+        surw: Surw { surw: mean(7.0), pct3: mean(51.0), pos: mean(10.0), random: mean(36.0), urw: mean(4.0) },
+        facade: Facade {
+            random: mean_of_50(3.1),
+            pct3: mean_of_50(13.0),
+            pos: mean_of_50(3.1),
+            urw: mean_of_50(3.2),
+            surw: mean_of_50(4.7),
+        },
     },
     Published {
         name: "WorkStealQueue",
-        rff: [mean(10.0), mean(10.0), mean(12.0)],
-        surw: [mean(6.0), mean(48.0), mean(12.0), UNKNOWN, mean(13.0)],
-        facade: [mean_of_50(182.0), mean_of_50(28.0), mean_of_50(22.9), mean_of_50(3.8), mean_of_50(4.7)],
+        rff: Rff { rff: mean(10.0), pos: mean(10.0), pct3: mean(12.0) },
+        surw: Surw { surw: mean(6.0), pct3: mean(48.0), pos: mean(12.0), random: UNKNOWN, urw: mean(13.0) },
+        facade: Facade {
+            random: mean_of_50(182.0),
+            pct3: mean_of_50(28.0),
+            pos: mean_of_50(22.9),
+            urw: mean_of_50(3.8),
+            surw: mean_of_50(4.7),
+        },
     },
     Published {
         name: "StateWorkStealQueue",
-        rff: [mean(1.0), mean(1.0), some(12.0, 1)],
-        surw: [mean(7.0), mean(842.0), mean(6.0), UNKNOWN, some(5.0, 3)],
-        facade: [mean_of_50(4.3), mean_of_50(661.0), mean_of_50(7.1), mean_of_50(2.5), mean_of_50(17.9)],
+        rff: Rff { rff: mean(1.0), pos: mean(1.0), pct3: some(12.0, 1) },
+        surw: Surw { surw: mean(7.0), pct3: mean(842.0), pos: mean(6.0), random: UNKNOWN, urw: some(5.0, 3) },
+        facade: Facade {
+            random: mean_of_50(4.3),
+            pct3: mean_of_50(661.0),
+            pos: mean_of_50(7.1),
+            urw: mean_of_50(2.5),
+            surw: mean_of_50(17.9),
+        },
     },
     Published {
         name: "boundedBuffer",
-        rff: [mean(8.0), mean(6.0), mean(15.0)],
-        surw: [mean(9.0), mean(20.0), mean(5.0), mean(7.0), mean(7.0)],
-        facade: [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN],
+        rff: Rff { rff: mean(8.0), pos: mean(6.0), pct3: mean(15.0) },
+        surw: Surw { surw: mean(9.0), pct3: mean(20.0), pos: mean(5.0), random: mean(7.0), urw: mean(7.0) },
+        facade: NOT_ENCODED,
     },
     Published {
         name: "qsort_mt",
-        rff: [mean(322.0), mean(646.0), mean(3838.0)],
-        surw: [some(3048.0, 19), some(4714.0, 14), some(3004.0, 18), some(3442.0, 19), mean(297.0)],
-        facade: [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN],
+        rff: Rff { rff: mean(322.0), pos: mean(646.0), pct3: mean(3838.0) },
+        surw: Surw {
+            surw: some(3048.0, 19),
+            pct3: some(4714.0, 14),
+            pos: some(3004.0, 18),
+            random: some(3442.0, 19),
+            urw: mean(297.0),
+        },
+        facade: NOT_ENCODED,
     },
     Published {
         name: "CVE-2009-3547",
-        rff: [mean(1.0), mean(1.0), mean(6.0)],
-        surw: [mean(4.0), mean(4.0), mean(3.0), mean(5.0), mean(5.0)],
-        facade: [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN],
+        rff: Rff { rff: mean(1.0), pos: mean(1.0), pct3: mean(6.0) },
+        surw: Surw { surw: mean(4.0), pct3: mean(4.0), pos: mean(3.0), random: mean(5.0), urw: mean(5.0) },
+        facade: NOT_ENCODED,
     },
     Published {
         name: "CVE-2011-2183",
-        rff: [mean(2.0), mean(2.0), mean(9.0)],
-        surw: [mean(3.0), mean(5.0), mean(2.0), mean(2.0), mean(3.0)],
-        facade: [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN],
+        rff: Rff { rff: mean(2.0), pos: mean(2.0), pct3: mean(9.0) },
+        surw: Surw { surw: mean(3.0), pct3: mean(5.0), pos: mean(2.0), random: mean(2.0), urw: mean(3.0) },
+        facade: NOT_ENCODED,
     },
     Published {
         name: "CVE-2015-7550",
-        rff: [mean(6.0), mean(7.0), mean(8.0)],
-        surw: [mean(6.0), mean(9.0), mean(6.0), mean(1.0), mean(2.0)],
-        facade: [mean_of_50(2.7), mean_of_50(6.2), mean_of_50(4.0), mean_of_50(2.4), mean_of_50(3.0)],
+        rff: Rff { rff: mean(6.0), pos: mean(7.0), pct3: mean(8.0) },
+        surw: Surw { surw: mean(6.0), pct3: mean(9.0), pos: mean(6.0), random: mean(1.0), urw: mean(2.0) },
+        facade: Facade {
+            random: mean_of_50(2.7),
+            pct3: mean_of_50(6.2),
+            pos: mean_of_50(4.0),
+            urw: mean_of_50(2.4),
+            surw: mean_of_50(3.0),
+        },
     },
     Published {
         name: "CVE-2016-1972",
-        rff: [mean(39.0), mean(86.0), NEVER],
-        surw: [mean(11.0), some(4902.0, 16), mean(34.0), mean(299.0), mean(34.0)],
-        facade: [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN],
+        rff: Rff { rff: mean(39.0), pos: mean(86.0), pct3: NEVER },
+        surw: Surw {
+            surw: mean(11.0),
+            pct3: some(4902.0, 16),
+            pos: mean(34.0),
+            random: mean(299.0),
+            urw: mean(34.0),
+        },
+        facade: NOT_ENCODED,
     },
     Published {
         name: "CVE-2016-1973",
-        rff: [mean(3.0), mean(7.0), mean(8.0)],
-        surw: [mean(5.0), mean(10.0), mean(5.0), mean(308.0), mean(17.0)],
-        facade: [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN],
+        rff: Rff { rff: mean(3.0), pos: mean(7.0), pct3: mean(8.0) },
+        surw: Surw {
+            surw: mean(5.0),
+            pct3: mean(10.0),
+            pos: mean(5.0),
+            random: mean(308.0),
+            urw: mean(17.0),
+        },
+        facade: NOT_ENCODED,
     },
     Published {
         name: "CVE-2016-7911",
-        rff: [mean(13.0), mean(12.0), mean(16.0)],
-        surw: [mean(8.0), mean(20.0), mean(11.0), mean(3.0), mean(6.0)],
-        facade: [mean_of_50(8.7), mean_of_50(9.3), mean_of_50(6.1), mean_of_50(3.3), mean_of_50(3.3)],
+        rff: Rff { rff: mean(13.0), pos: mean(12.0), pct3: mean(16.0) },
+        surw: Surw { surw: mean(8.0), pct3: mean(20.0), pos: mean(11.0), random: mean(3.0), urw: mean(6.0) },
+        facade: Facade {
+            random: mean_of_50(8.7),
+            pct3: mean_of_50(9.3),
+            pos: mean_of_50(6.1),
+            urw: mean_of_50(3.3),
+            surw: mean_of_50(3.3),
+        },
     },
     Published {
         name: "CVE-2017-15265",
-        rff: [mean(36.0), NEVER, NEVER],
-        surw: [NEVER, NEVER, NEVER, NEVER, NEVER],
-        facade: [mean_of_50(43.7), mean_of_50(4.3), mean_of_50(5.2), some_of_50(7.9, 40), mean_of_50(5.4)],
+        rff: Rff { rff: mean(36.0), pos: NEVER, pct3: NEVER },
+        surw: Surw { surw: NEVER, pct3: NEVER, pos: NEVER, random: NEVER, urw: NEVER },
+        facade: Facade {
+            random: mean_of_50(43.7),
+            pct3: mean_of_50(4.3),
+            pos: mean_of_50(5.2),
+            urw: some_of_50(7.9, 40),
+            surw: mean_of_50(5.4),
+        },
     },
     Published {
         name: "SafeStack",
-        rff: [NEVER, NEVER, NEVER],
-        surw: [some(368921.0, 19), NEVER, NEVER, NEVER, NEVER],
-        facade: [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN],
+        rff: Rff { rff: NEVER, pos: NEVER, pct3: NEVER },
+        surw: Surw { surw: some(368921.0, 19), pct3: NEVER, pos: NEVER, random: NEVER, urw: NEVER },
+        facade: NOT_ENCODED,
     },
     Published {
         name: "bbuf",
-        rff: [NEVER, NEVER, NEVER],
-        surw: [NEVER, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN],
-        facade: [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN],
+        rff: Rff { rff: NEVER, pos: NEVER, pct3: NEVER },
+        surw: Surw { surw: NEVER, pct3: UNKNOWN, pos: UNKNOWN, random: UNKNOWN, urw: UNKNOWN },
+        facade: NOT_ENCODED,
     },
 ];

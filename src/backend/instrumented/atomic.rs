@@ -123,7 +123,14 @@ macro_rules! atomic {
                 in_model!(handle => {
                     let object = self.step(&handle, OpKind::Rmw);
                     Self::edges(&handle, object, AtomicAccess::ReadWrite, ordering);
-                    f(&self.native)
+                    // ORDERING: relaxed: one OS thread runs the model.
+                    let before = self.native.load(Ordering::Relaxed);
+                    let result = f(&self.native);
+                    if self.native.load(Ordering::Relaxed) == before {
+                        // A spin lock that is taken with `swap` gives nobody reason to look again while it is held.
+                        handle.with(crate::engine::World::nothing_to_see);
+                    }
+                    result
                 });
                 let _ = ordering;
                 f(&self.native)

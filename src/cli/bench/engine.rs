@@ -5,27 +5,25 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
     time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{
-    Result,
-    build::{self, Watched},
-    cargo::{Project, cargo},
-    console,
-    interrupt::Interrupt,
-    progress::Progress,
-    stop::{self, Interrupted, Stop},
-    table::{self, Cell, Paint},
+use super::{
+    super::{
+        Result,
+        cargo::Project,
+        console,
+        interrupt::Interrupt,
+        progress::Progress,
+        stop::{Interrupted, Stop},
+        table::{self, Cell, Paint},
+    },
+    programs,
 };
-use crate::{
-    check::{EngineName, FindingKind},
-    thread,
-    time::Instant,
-};
+use crate::check::{EngineName, FindingKind};
 
 /// The version of the JSON document. It grows when a field changes its meaning or goes away.
 const DOCUMENT_VERSION: u32 = 1;
@@ -135,7 +133,7 @@ struct Document<'a> {
 /// Runs the command.
 pub(super) fn run(arguments: &EngineArgs) -> Result {
     let cap = if arguments.quick && arguments.cap > 1.0 { 1.0 } else { arguments.cap };
-    let project = Project::only(&manifest()?)?;
+    let project = programs::project(PROGRAMS_FOLDER)?;
     let interrupt = Interrupt::listen()?;
     let programs = build_all(&project, &interrupt)?;
     let names = names(&programs[0], arguments.only.as_deref())?;
@@ -170,63 +168,17 @@ pub(super) fn run(arguments: &EngineArgs) -> Result {
     if interrupt.happened() { Err(Stop::Interrupted(Interrupted)) } else { Ok(()) }
 }
 
-/// The manifest of the programs, in the checkout that the command runs in.
-fn manifest() -> Result<PathBuf> {
-    let here =
-        std::env::current_dir().map_err(|error| stop::usage(format!("no working directory: {error}")))?;
-    let manifest = here.ancestors().map(|folder| folder.join(PROGRAMS_FOLDER).join("Cargo.toml"));
-    manifest.into_iter().find(|manifest| manifest.is_file()).ok_or_else(|| {
-        stop::usage(format!(
-            "the programs of the comparison are in unsnarl's repository, in {PROGRAMS_FOLDER}: run this in a checkout of it"
-        ))
-    })
-}
-
 /// The executable for each engine.
 fn build_all(project: &Project, interrupt: &Interrupt) -> Result<Vec<PathBuf>> {
-    #[derive(Deserialize)]
-    struct Message {
-        executable: Option<PathBuf>,
-    }
     let progress = Progress::spinner(false);
-    let package = &project.packages[0];
-    let build = |engine: &EngineName| {
-        progress.doing(format!("building the programs for {engine}"));
-        let mut command = cargo();
-        command.args(["build", "--release", "--message-format=json-render-diagnostics", "--color=always"]);
-        command.arg("--manifest-path").arg(&package.manifest_path);
-        build::choose(&mut command, *engine, &project.target);
-        let Watched { success, messages, complaints } = build::watched(command, &progress)?;
-        if interrupt.happened() {
-            return Err(Stop::Interrupted(Interrupted));
-        }
-        if !success {
-            console::pass_on(&complaints);
-            return Err(stop::usage(format!(
-                "the programs do not build for {engine}: see cargo's message above"
-            )));
-        }
-        let mut messages =
-            messages.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok()?.executable);
-        let executable = messages.next_back();
-        executable.ok_or_else(|| stop::fault("cargo built the programs, but names no executable"))
-    };
-    ENGINES.iter().map(build).collect()
+    ENGINES.iter().map(|engine| programs::build(project, *engine, &progress, interrupt)).collect()
 }
 
+/// The names of the programs whose name contains the text.
 fn names(executable: &Path, only: Option<&str>) -> Result<Vec<String>> {
-    let output = Command::new(executable).arg("--list").output();
-    let output =
-        output.map_err(|error| stop::fault(format!("cannot run {}: {error}", executable.display())))?;
-    let names: Vec<String> = String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .filter(|name| only.is_none_or(|only| name.contains(only)))
-        .map(ToOwned::to_owned)
-        .collect();
-    match (names.is_empty(), only) {
-        (true, Some(only)) => Err(stop::usage(format!("--only: no program's name contains `{only}`"))),
-        _ => Ok(names),
-    }
+    let listed = programs::answer(executable, "--list")?;
+    let names = String::from_utf8_lossy(&listed).lines().map(ToOwned::to_owned).collect();
+    programs::only(names, String::as_str, only)
 }
 
 /// Runs one program with one engine.
@@ -237,41 +189,18 @@ fn measure(
     repetitions: u32,
     interrupt: &Interrupt,
 ) -> Result<Measured> {
-    if interrupt.happened() {
-        return Err(Stop::Interrupted(Interrupted));
-    }
-    let fault =
-        |error: &dyn std::fmt::Display| stop::fault(format!("cannot run the program `{program}`: {error}"));
-    let mut child = Command::new(executable)
-        .args([program, &cap.to_string(), &repetitions.to_string()])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        // What an engine prints about the deadlocks that it is to find.
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|error| fault(&error))?;
-    let started = Instant::now();
-    let mut note = "the process died".to_owned();
-    // The output is one line, which a pipe holds.
-    while child.try_wait().map_err(|error| fault(&error))?.is_none() {
-        let is_late = started.elapsed() > Duration::from_secs_f64(cap) + GRACE;
-        if is_late || interrupt.happened() {
-            child.kill().map_err(|error| fault(&error))?;
-            note = "it did not stop at its time limit".to_owned();
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
-    let output = child.wait_with_output().map_err(|error| fault(&error))?;
-    if interrupt.happened() {
-        return Err(Stop::Interrupted(Interrupted));
-    }
-    Ok(serde_json::from_slice(&output.stdout).unwrap_or(Measured {
+    let mut command = Command::new(executable);
+    command.args([program, &cap.to_string(), &repetitions.to_string()]);
+    let time_max = Duration::from_secs_f64(cap) + GRACE;
+    let ended = programs::ended(command, program, time_max, interrupt)?;
+    let note = if ended.was_late { "it did not stop at its time limit" } else { "the process died" };
+    Ok(serde_json::from_slice(&ended.output).unwrap_or(Measured {
         expected: None,
         finding: None,
         finished: false,
         executions: 0,
         seconds: cap,
-        note: Some(note),
+        note: Some(note.to_owned()),
     }))
 }
 

@@ -310,6 +310,20 @@ fn a_spin_lock_that_yields_ends_and_a_hopeless_spin_is_a_livelock() {
         other.join().unwrap();
         assert_eq!(value.load(SeqCst), 2);
     });
+    let pass = passes(|| {
+        let locked = Arc::new(AtomicBool::new(false));
+        let theirs = Arc::clone(&locked);
+        let body = |locked: &AtomicBool| {
+            while locked.swap(true, SeqCst) {
+                thread::yield_now();
+            }
+            locked.store(false, SeqCst);
+        };
+        let other = thread::spawn(move || body(&theirs));
+        body(&locked);
+        other.join().unwrap();
+    });
+    assert!(pass.is_complete(), "{pass:?}");
     finds(FindingKind::Livelock, || {
         let flag = AtomicBool::new(false);
         while !flag.load(SeqCst) {
