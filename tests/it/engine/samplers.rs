@@ -284,8 +284,7 @@ fn the_default_says_what_it_tried_where_the_budget_ends_first() {
     let verdict = checker(Strategy::Auto).max_executions(50_000).run(increments(4, 6));
     let pass = verdict.pass().expect("there is no bug");
     assert_eq!(pass.explored.schedules(), 50_000);
-    // Some 3e12 orders: the samplers get their share.
-    assert!(pass.explored.sampled > 10_000, "{pass:?}");
+    assert!(pass.explored.sampled > 5_000, "{pass:?}");
     let searched = pass.explored.executions;
     let said = pass.bounds.iter().any(|bound| {
         bound.contains(&format!("{searched} executions in order"))
