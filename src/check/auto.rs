@@ -15,16 +15,19 @@ use crate::engine::Mode;
 /// The length of the search's first turn. The turns grow by half of their length.
 const FIRST_STEPS: u64 = 100_000;
 
-/// A search that needs more executions than this, by its own estimate, is not expected to end.
+/// A search that needs more executions than this, by estimate, is not expected to end.
 const EXECUTIONS_HOPELESS: f64 = 10e6;
 
-/// How much of the search's turn the samplers get after it.
-fn sampling_steps(search_steps: u64, expected: Option<f64>) -> u64 {
-    if expected.is_some_and(|executions| executions > EXECUTIONS_HOPELESS) {
-        search_steps * 4
-    } else {
-        search_steps / 4
-    }
+/// Before the search has had so many steps, about a second of them, its estimate is not believed: it may end soon.
+const STEPS_BEFORE_JUDGEMENT: u64 = 8_000_000;
+
+/// How long the samplers' turn is after one of the search. Estimates are rough: a search that is wrongly taken for hopeless
+/// still comes to its end, in twice the time.
+fn sampling_steps(search_steps: u64, search: &Search) -> u64 {
+    let is_judged = search.explored.steps > STEPS_BEFORE_JUDGEMENT;
+    let is_hopeless =
+        || search.expected_executions().is_some_and(|executions| executions > EXECUTIONS_HOPELESS);
+    if is_judged && is_hopeless() { search_steps } else { search_steps / 4 }
 }
 
 /// Explores until there is a finding, nothing is left, or the budget has ended.
@@ -47,7 +50,7 @@ pub(super) fn explore(checker: &Checker, budget: Budget, mode: Mode, model: &dyn
             samples.restart();
         }
         let mode = explorer.mode();
-        let turn = samples.explored.steps + sampling_steps(steps, search.expected_executions());
+        let turn = samples.explored.steps + sampling_steps(steps, &search);
         match explorer.run(&mut samples, budget.turn(search.explored.executions, turn), model) {
             Pause::Steps => {}
             Pause::End(End::Exhausted) => unreachable!("a sampler never comes to an end"),

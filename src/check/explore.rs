@@ -15,6 +15,7 @@ use super::{
     Checker, auto,
     finding::{FindingKind, NOT_LINEARIZABLE},
     observe::{self, Observed},
+    pace::Pace,
     plan::Plan,
     regressions,
     schedule::{Line, Schedule},
@@ -107,6 +108,7 @@ pub(super) struct Search {
     pub(super) unfair: u64,
     /// The strategy has begun an execution that was not run.
     has_begun: bool,
+    pace: Pace,
 }
 
 impl Search {
@@ -118,6 +120,7 @@ impl Search {
             explored: Explored::default(),
             unfair: 0,
             has_begun: false,
+            pace: Pace::default(),
         }
     }
 
@@ -125,23 +128,26 @@ impl Search {
     pub(super) fn restart(&mut self) {
         self.strategy.restart();
         self.has_begun = false;
+        self.pace = Pace::default();
         self.unfair = 0;
         self.explored = Explored { steps: self.explored.steps, ..Explored::default() };
     }
 
-    /// How many executions the search will have had when it ends, by estimate.
+    /// How many executions the search will have had when it ends, by estimate; infinity where there is no end in sight.
     pub(super) fn expected_executions(&self) -> Option<f64> {
-        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-        let executions = self.explored.executions as f64;
-        self.strategy.estimate().map(|progress| executions / progress)
+        self.pace.expected(self.explored.executions, self.strategy.estimate()?)
     }
 
     /// How far the search is, in words.
     pub(super) fn progress(&self) -> String {
-        let estimate = self.strategy.estimate();
-        estimate.map_or(String::new(), |progress| {
-            format!(", by estimate {:.2} % of the search,", progress * 100.0)
-        })
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let executions = self.explored.executions as f64;
+        match self.expected_executions() {
+            Some(expected) if expected.is_finite() => {
+                format!(", by estimate {:.2} % of the search,", 100.0 * executions / expected)
+            }
+            _ => String::new(),
+        }
     }
 }
 
@@ -410,10 +416,16 @@ impl<'a> Explorer<'a> {
             }
             let explored = &mut search.explored;
             let world = self.engine.world();
+            if search.pace.is_due(explored.executions)
+                && let Some(share) = world.strategy.estimate()
+            {
+                search.pace.mark(explored.executions, share);
+            }
             if world.wants != world.mode && !replays {
                 // What was explored so far left out steps that matter; begin again.
                 world.mode = world.wants;
                 world.strategy.restart();
+                search.pace = Pace::default();
                 *explored = Explored { steps: explored.steps, ..Explored::default() };
             }
         }

@@ -52,6 +52,8 @@ mod guest;
 #[cfg(backend = "instrumented")]
 mod observe;
 #[cfg(backend = "instrumented")]
+mod pace;
+#[cfg(backend = "instrumented")]
 mod plan;
 #[cfg_attr(
     not(backend = "instrumented"),

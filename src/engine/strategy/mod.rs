@@ -147,7 +147,7 @@ pub(crate) trait Strategy {
     /// Forgets all that was explored, since the rules have changed (see `OpKind::observes_release`).
     fn restart(&mut self);
 
-    /// An estimate of how many executions the whole search needs (Knuth 1975), if the strategy can tell.
+    /// The share of the branches known so far that lies behind the search, from 0 to 1 (Knuth 1975), if the strategy can tell.
     fn estimate(&self) -> Option<f64> {
         None
     }
