@@ -154,7 +154,7 @@ pub(super) fn run(arguments: &BugsArgs) -> Result {
         };
         console::print_json(&document)?;
     } else if arguments.markdown {
-        console::print(tables::markdown(&compared));
+        console::print(tables::markdown(&compared, arguments.trials));
     } else {
         console::print(format!("{}\n{}\n", tables::terminal(&compared), console::wrapped(COMPARED, "")));
         console::print(tables::faults(&compared));

@@ -19,9 +19,9 @@ fn schedules(number: f64) -> String {
     if number < 99.95 { format!("{number:.1}") } else { table::count(whole) }
 }
 
-/// `k/n` where not every trial found the bug.
-fn share(found: u32, trials: u32) -> String {
-    if found == trials { String::new() } else { format!(" ({found}/{trials})") }
+/// `k/n` where not every trial that was asked for found the bug.
+fn share(found: u32, trials: u32, asked: u32) -> String {
+    if found == asked { String::new() } else { format!(" ({found}/{trials})") }
 }
 
 fn figure(figure: Figure) -> String {
@@ -29,18 +29,18 @@ fn figure(figure: Figure) -> String {
         Figure::Unknown => "–".to_owned(),
         Figure::Never => "none".to_owned(),
         Figure::Mean { schedules: mean, found, trials } => {
-            format!("{}{}", schedules(mean), share(found, trials))
+            format!("{}{}", schedules(mean), share(found, trials, trials))
         }
     }
 }
 
 /// The mean with the share of the trials, as one piece.
-fn mean(has_bug: bool, summary: &Summary) -> String {
+fn mean(has_bug: bool, summary: &Summary, asked: u32) -> String {
     match summary.mean_schedules {
         None => "–".to_owned(),
         Some(_) if !has_bug && summary.found == 0 => "silent".to_owned(),
         Some(_) if summary.found == 0 => format!("none (0/{})", summary.trials),
-        Some(mean) => format!("{}{}", schedules(mean), share(summary.found, summary.trials)),
+        Some(mean) => format!("{}{}", schedules(mean), share(summary.found, summary.trials, asked)),
     }
 }
 
@@ -88,7 +88,7 @@ pub(super) fn faults(compared: &[Compared]) -> String {
 }
 
 /// A line for each program, a column for each strategy, and the best strategy of each source.
-pub(super) fn markdown(compared: &[Compared]) -> String {
+pub(super) fn markdown(compared: &[Compared], trials: u32) -> String {
     let Some(first) = compared.first() else { return String::new() };
     let strategies = first.strategies.iter().map(|row| row.strategy.as_str());
     let heads: Vec<&str> = ["program"]
@@ -97,7 +97,7 @@ pub(super) fn markdown(compared: &[Compared]) -> String {
         .chain(["best, facade", "best, SURW's artifact", "best, RFF's artifact"])
         .collect();
     let rows = compared.iter().map(|compared| {
-        let cells = compared.strategies.iter().map(|row| mean(compared.has_bug, &row.summary));
+        let cells = compared.strategies.iter().map(|row| mean(compared.has_bug, &row.summary, trials));
         let published = compared.published.best().map(figure);
         std::iter::once(compared.program.clone()).chain(cells).chain(published).collect::<Vec<_>>()
     });
