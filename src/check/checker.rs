@@ -75,6 +75,8 @@ pub struct Checker {
     pub(crate) max_steps: usize,
     pub(crate) early_timeouts: u32,
     pub(crate) spurious_wakeups: u32,
+    pub(crate) weak_memory: bool,
+    pub(crate) stale_reads: u32,
     pub(crate) stack_size: usize,
     pub(crate) shrink: bool,
     pub(crate) regressions: bool,
@@ -134,6 +136,8 @@ impl Checker {
             max_steps: 20_000,
             early_timeouts: 1,
             spurious_wakeups: 1,
+            weak_memory: true,
+            stale_reads: 2,
             stack_size: 256 << 10,
             shrink: true,
             regressions: true,
@@ -204,6 +208,22 @@ impl Checker {
     /// How often each thread may wake from a condition variable for no reason, as the standard allows. Default: once.
     pub fn spurious_wakeups(mut self, times: u32) -> Self {
         self.spurious_wakeups = times;
+        self
+    }
+
+    /// Whether atomic operations weaker than `SeqCst` may show stale values, as the memory model of Rust (which is that of
+    /// C++20) allows. Default: yes. Otherwise every load sees the latest store, and the orderings only decide what is a data
+    /// race. Our engine only.
+    pub fn weak_memory(mut self, weak: bool) -> Self {
+        self.weak_memory = weak;
+        self
+    }
+
+    /// How often each thread may read the same overwritten value at one place of the program. Default: twice. Without a
+    /// limit a loop that waits for a value could go round for ever: the standard asks of implementations that stores become
+    /// visible in a reasonable amount of time.
+    pub fn stale_reads(mut self, times: u32) -> Self {
+        self.stale_reads = times;
         self
     }
 

@@ -24,7 +24,7 @@ use super::{
     verdict::{Explored, Pass, Verdict},
 };
 use crate::engine::{
-    Engine, Limits, Mode, Stop, StrategyDebug, World,
+    Engine, Limits, Mode, STORES_SEEN_MAX, Stop, StrategyDebug, World,
     op::OpKind,
     strategy::{Bound, Exhaustive, Replay},
     trace::{Choice, Step},
@@ -296,9 +296,10 @@ fn replay(checker: &Checker, schedule: &Schedule, model: &dyn Fn()) -> Explorati
         visible_spawns: has(OpKind::Spawn),
         writers_first: has(OpKind::QueueWrite),
         yields: true,
+        weak_memory: checker.weak_memory,
     };
     // The recorded run may have used its budgets differently: a replay allows whatever was recorded.
-    let checker = checker.clone().early_timeouts(u32::MAX).spurious_wakeups(u32::MAX);
+    let checker = checker.clone().early_timeouts(u32::MAX).spurious_wakeups(u32::MAX).stale_reads(u32::MAX);
     let budget = Budget { executions: Some(1), steps: None, time: Duration::MAX };
     explore(&checker, Plan::Replay(choices.collect()), budget, mode, model)
 }
@@ -343,6 +344,8 @@ impl<'a> Explorer<'a> {
             steps: checker.max_steps,
             early_timeouts: checker.early_timeouts,
             spurious_wakeups: checker.spurious_wakeups,
+            weak_memory: checker.weak_memory,
+            stale_reads: checker.stale_reads,
         };
         // Stands there while no search runs.
         let nothing = Plan::Replay(Vec::new()).strategy();
@@ -471,6 +474,15 @@ impl<'a> Explorer<'a> {
                 times(checker.early_timeouts)
             ));
         }
+        if world.stale_reads_bounded {
+            bounds.push(format!(
+                "each thread read the same overwritten value at one place at most {}",
+                times(checker.stale_reads)
+            ));
+        }
+        if world.histories_cut {
+            bounds.push(format!("of each atomic only the newest {STORES_SEEN_MAX} stores were looked at"));
+        }
         if search.unfair > 0 {
             bounds.push(format!(
                 "{} executions were cut at {} steps, since their schedule starved a thread",
@@ -487,9 +499,9 @@ impl<'a> Explorer<'a> {
                     .to_owned(),
             );
         }
-        if world.weak_atomics {
+        if world.weak_atomics && !checker.weak_memory {
             notes.push(
-                "atomics weaker than SeqCst never read stale values here; run the model under loom for that"
+                "atomics weaker than SeqCst never read stale values here, since weak memory is switched off"
                     .to_owned(),
             );
         }

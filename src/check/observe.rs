@@ -225,6 +225,8 @@ fn step_report(world: &World, names: &Names, step: &crate::engine::trace::Step) 
             (Outcome::TimedOut, _) => Some("timed out".to_owned()),
             (Outcome::Closed, _) => Some("closed".to_owned()),
             (Outcome::Spurious, _) => Some("spurious".to_owned()),
+            (Outcome::Stale, OpKind::Load) => Some("read an overwritten value".to_owned()),
+            (Outcome::Stale, _) => Some("stored before a store that was there already".to_owned()),
         },
         preempts: step.preempts,
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     candidates::Readiness,
     clock::VectorClock,
+    memory::{Memory, StaleReads},
     object::{Access, Object, Objects, Place, State},
     op::{NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
     strategy::{Decision, Event, Strategy},
@@ -20,6 +21,10 @@ pub(crate) struct Limits {
     pub(crate) early_timeouts: u32,
     /// How often each thread may wake from a condition variable without a notification.
     pub(crate) spurious_wakeups: u32,
+    /// Atomic operations weaker than sequentially consistent may show stale values.
+    pub(crate) weak_memory: bool,
+    /// How often each thread may read the same overwritten value at one place.
+    pub(crate) stale_reads: u32,
 }
 
 /// What kind of steps there are: the same through all executions of an exploration.
@@ -33,6 +38,8 @@ pub(crate) struct Mode {
     pub(crate) writers_first: bool,
     /// The program has threads that yield: it is followed what they look at.
     pub(crate) yields: bool,
+    /// The program has atomic operations weaker than sequentially consistent: atomic objects have histories.
+    pub(crate) weak_memory: bool,
 }
 
 /// Why an execution ended.
@@ -121,6 +128,8 @@ pub(crate) struct Thread {
     /// Released before the last release fence, and what relaxed loads saw, for fences.
     pub(crate) fence_release: VectorClock,
     pub(crate) fence_acquire: VectorClock,
+    /// Which overwritten values it read where.
+    pub(crate) stale_reads: Vec<StaleReads>,
     /// The step without which the pending operation could not proceed, for the strategy.
     pub(crate) enabled_by: Option<usize>,
     pub(crate) panic: Option<PanicRecord>,
@@ -155,6 +164,7 @@ impl Thread {
             clock: VectorClock::new(),
             fence_release: VectorClock::new(),
             fence_acquire: VectorClock::new(),
+            stale_reads: Vec::new(),
             enabled_by: None,
             panic: None,
             ended_by_panic: false,
@@ -185,6 +195,7 @@ impl Thread {
         self.clock.clear();
         self.fence_release.clear();
         self.fence_acquire.clear();
+        self.stale_reads.clear();
         self.enabled_by = None;
         self.panic = None;
         self.ended_by_panic = false;
@@ -229,6 +240,15 @@ pub(crate) struct World {
     pub(crate) woken: usize,
     /// An atomic operation weaker than sequentially consistent was seen.
     pub(crate) weak_atomics: bool,
+    /// The histories of atomic objects, in programs that need them.
+    pub(crate) memory: Memory,
+    /// A value was not read once more, for lack of budget.
+    pub(crate) stale_reads_bounded: bool,
+    /// A history was longer than what is looked at.
+    pub(crate) histories_cut: bool,
+    /// Memory that is used again.
+    pub(super) clock_before: VectorClock,
+    pub(super) clock_after: VectorClock,
     /// An object whose state comes from an earlier execution, by place of construction.
     pub(crate) survivor: Option<(&'static str, Place)>,
     pub(crate) fence: Option<ObjectIndex>,
@@ -274,6 +294,11 @@ impl World {
             timeouts_bounded: false,
             woken: 0,
             weak_atomics: false,
+            memory: Memory::default(),
+            stale_reads_bounded: false,
+            histories_cut: false,
+            clock_before: VectorClock::new(),
+            clock_after: VectorClock::new(),
             survivor: None,
             fence: None,
             spawns: None,
@@ -283,6 +308,7 @@ impl World {
     /// Makes ready for the next execution, whose main thread is about to start.
     pub(crate) fn begin(&mut self) {
         self.objects.clear();
+        self.memory.clear();
         self.thread_count = 0;
         self.pending.clear();
         self.current = 0;

@@ -19,6 +19,7 @@ pub(crate) mod clock;
 mod effects;
 mod execution;
 pub(crate) mod fiber;
+mod memory;
 pub(crate) mod object;
 pub(crate) mod op;
 mod race;
@@ -28,4 +29,4 @@ pub(crate) mod trace;
 
 pub(crate) use execution::{Limits, Mode, Stop, StrategyDebug, World};
 pub(crate) use fiber::{Engine, Handle, ObjectId, current};
-pub(crate) use race::AtomicAccess;
+pub(crate) use memory::STORES_SEEN_MAX;

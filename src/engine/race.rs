@@ -1,14 +1,15 @@
 //! Happens-before for atomics and plain memory: data races by vector clocks (FastTrack, Flanagan and Freund, PLDI 2009).
 //!
-//! Values are sequentially consistent: a load sees the latest store. The *ordering* arguments decide what an operation
-//! orders, so a missing acquire or release shows as a race on the data that it should have published.
+//! The *ordering* arguments of atomic operations decide what they order, so a missing acquire or release shows as a race on
+//! the data that it should have published. Here are the edges where a load sees the latest store; where it may see others, in
+//! programs with operations weaker than sequentially consistent, they are those of [`memory`](super::memory).
 
 use std::sync::atomic::Ordering;
 
 use super::{
     execution::{Race, Stop, World},
     object::{Access, Place, State},
-    op::ObjectIndex,
+    op::{NO_OBJECT, ObjectIndex},
 };
 
 /// What an atomic operation did.
@@ -20,11 +21,11 @@ pub(crate) enum AtomicAccess {
     ReadWrite,
 }
 
-fn acquires(ordering: Ordering) -> bool {
+pub(super) fn acquires(ordering: Ordering) -> bool {
     matches!(ordering, Ordering::Acquire | Ordering::AcqRel | Ordering::SeqCst)
 }
 
-fn releases(ordering: Ordering) -> bool {
+pub(super) fn releases(ordering: Ordering) -> bool {
     matches!(ordering, Ordering::Release | Ordering::AcqRel | Ordering::SeqCst)
 }
 
@@ -58,9 +59,11 @@ impl World {
         }
     }
 
-    /// The object that all sequentially consistent fences share: they are in one total order.
+    /// The object that all sequentially consistent fences share, so that their order is explored. Where atomic objects have
+    /// histories it is not the order of execution that matters.
     pub(crate) fn fence_object(&mut self, place: Place) -> ObjectIndex {
         match self.fence {
+            _ if self.mode.weak_memory => NO_OBJECT,
             Some(object) => object,
             None => {
                 let object = self.objects.register(State::Fence, None, place);
@@ -73,7 +76,8 @@ impl World {
     /// Draws the edges of a fence.
     pub(crate) fn fence_access(&mut self, ordering: Ordering) {
         let thread = self.current;
-        self.weak_atomics |= ordering != Ordering::SeqCst;
+        let is_recorded = ordering == Ordering::SeqCst && self.mode.weak_memory && !self.teardown;
+        let before = is_recorded.then(|| self.take_clock_before(thread));
         let state = self.thread_mut(thread);
         if acquires(ordering) {
             let clock = std::mem::take(&mut state.fence_acquire);
@@ -84,7 +88,11 @@ impl World {
             let mut clock = std::mem::take(&mut state.fence_release);
             clock.copy_from(&state.clock);
             state.fence_release = clock;
+            let epoch = state.clock.get(thread);
             self.tick(thread);
+            if let Some(before) = before {
+                self.record_fence(before, epoch);
+            }
         }
     }
 

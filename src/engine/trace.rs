@@ -7,7 +7,7 @@ use super::op::{Op, OpKind, ThreadIndex};
 pub(crate) enum Choice {
     /// This thread took its step.
     Thread { thread: ThreadIndex, kind: OpKind },
-    /// A number below `count` was chosen: which waiter a notification woke.
+    /// A number below `count` was chosen: which waiter a notification woke, which store a load read (0 is the newest).
     Value { value: usize, count: usize },
 }
 
@@ -34,4 +34,6 @@ pub(crate) enum Outcome {
     Closed,
     /// Woken without a notification.
     Spurious,
+    /// It read a value that was overwritten already, or its own value was from the beginning.
+    Stale,
 }

@@ -7,10 +7,10 @@ use std::{fmt, sync::atomic as native};
 pub use std::sync::atomic::{Ordering, compiler_fence};
 
 #[cfg(feature = "model")]
-use super::identity::Identity;
+use super::{bits::Bits, identity::Identity};
 #[cfg(feature = "model")]
 use crate::engine::{
-    AtomicAccess, Handle,
+    Handle,
     object::State,
     op::{NO_OBJECT, ObjectIndex, Op, OpKind},
 };
@@ -81,9 +81,19 @@ macro_rules! atomic {
                 object
             }
 
+            /// The newest value in modification order, which the native object has.
             #[cfg(feature = "model")]
-            fn edges(handle: &Handle, object: ObjectIndex, access: AtomicAccess, ordering: Ordering) {
-                handle.with(|world| world.atomic_access(object, access, ordering));
+            fn newest(&self) -> u64 {
+                // ORDERING: relaxed: one OS thread runs the model.
+                self.native.load(Ordering::Relaxed).to_bits()
+            }
+
+            #[cfg(feature = "model")]
+            fn set_newest(&self, value: Option<u64>) {
+                if let Some(value) = value {
+                    // ORDERING: relaxed: one OS thread runs the model.
+                    self.native.store(Bits::from_bits(value), Ordering::Relaxed);
+                }
             }
 
             /// The value.
@@ -92,8 +102,9 @@ macro_rules! atomic {
             pub fn load(&self, ordering: Ordering) -> $value {
                 in_model!(handle => {
                     let object = self.step(&handle, OpKind::Load);
-                    Self::edges(&handle, object, AtomicAccess::Load, ordering);
-                    self.native.load(ordering)
+                    // With this ordering, so that one that cannot be panics as in `std`.
+                    let newest = self.native.load(ordering).to_bits();
+                    Bits::from_bits(handle.with(|world| world.load(object, newest, ordering)))
                 });
                 self.native.load(ordering)
             }
@@ -104,8 +115,10 @@ macro_rules! atomic {
             pub fn store(&self, value: $value, ordering: Ordering) {
                 in_model!(handle => {
                     let object = self.step(&handle, OpKind::Store);
-                    Self::edges(&handle, object, AtomicAccess::Store, ordering);
-                    self.native.store(value, ordering);
+                    // An ordering that cannot be panics as in `std`.
+                    native::$name::new(value).store(value, ordering);
+                    let (newest, value) = (self.newest(), value.to_bits());
+                    self.set_newest(handle.with(|world| world.store(object, newest, value, ordering)));
                 });
                 self.native.store(value, ordering);
             }
@@ -122,15 +135,20 @@ macro_rules! atomic {
             fn modify<R>(&self, ordering: Ordering, f: impl FnOnce(&native::$name$(<$param>)?) -> R) -> R {
                 in_model!(handle => {
                     let object = self.step(&handle, OpKind::Rmw);
-                    Self::edges(&handle, object, AtomicAccess::ReadWrite, ordering);
-                    // ORDERING: relaxed: one OS thread runs the model.
-                    let before = self.native.load(Ordering::Relaxed);
-                    let result = f(&self.native);
-                    if self.native.load(Ordering::Relaxed) == before {
+                    let mut result = None;
+                    let make = |read| {
+                        let native = native::$name::new(Bits::from_bits(read));
+                        result = Some(f(&native));
+                        native.into_inner().to_bits()
+                    };
+                    let (newest, orderings) = (self.newest(), (ordering, ordering));
+                    let update = handle.with(|world| world.update(object, newest, None, orderings, make));
+                    self.set_newest(update.newest);
+                    if update.newest == Some(update.read) {
                         // A spin lock that is taken with `swap` gives nobody reason to look again while it is held.
                         handle.with(crate::engine::World::nothing_to_see);
                     }
-                    result
+                    result.expect("without an expected value the operation writes")
                 });
                 let _ = ordering;
                 f(&self.native)
@@ -152,14 +170,19 @@ macro_rules! atomic {
             ) -> Result<$value, $value> {
                 in_model!(handle => {
                     let object = self.step(&handle, OpKind::Rmw);
-                    let result = self.native.compare_exchange(current, new, success, failure);
-                    if result.is_ok() {
-                        Self::edges(&handle, object, AtomicAccess::ReadWrite, success);
+                    // Orderings that cannot be panic as in `std`.
+                    let _ = native::$name::new(current).compare_exchange(current, new, success, failure);
+                    let (newest, expected) = (self.newest(), Some(current.to_bits()));
+                    let (orderings, new) = ((success, failure), |_| new.to_bits());
+                    let update = handle.with(|world| world.update(object, newest, expected, orderings, new));
+                    self.set_newest(update.newest);
+                    let read = Bits::from_bits(update.read);
+                    if update.wrote {
+                        Ok(read)
                     } else {
-                        Self::edges(&handle, object, AtomicAccess::Load, failure);
                         handle.with(crate::engine::World::nothing_changed);
+                        Err(read)
                     }
-                    result
                 });
                 self.native.compare_exchange(current, new, success, failure)
             }

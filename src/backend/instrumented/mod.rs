@@ -14,6 +14,8 @@ macro_rules! in_model {
 
 pub(crate) mod atomic;
 mod barrier;
+#[cfg(feature = "model")]
+mod bits;
 mod cell;
 mod channel;
 mod clock;

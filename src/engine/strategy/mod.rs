@@ -121,6 +121,26 @@ pub(crate) trait Strategy {
     /// Chooses a number below `count`, which is at least 2.
     fn choose_value(&mut self, count: usize) -> usize;
 
+    /// The number that the present step is to choose again, if everything up to it is as in an earlier execution.
+    fn repeat_value(&mut self) -> Option<usize> {
+        None
+    }
+
+    /// Chooses one of the numbers in the set, to which 0 belongs; `None` if the one that is to be explored does not.
+    fn choose_among(&mut self, possible: u128) -> Option<usize> {
+        let count = possible.count_ones() as usize;
+        let nth = if count < 2 { 0 } else { self.choose_value(count) };
+        members(possible).nth(nth)
+    }
+
+    /// Whether the present step could not have come before the step at `earlier`: because of what its thread did before,
+    /// or, if there is a step `through` that it depends on, because of that one. A strategy that explores all orders that
+    /// are possible says so; for others it may be true always.
+    fn orders(&self, earlier: usize, through: Option<usize>) -> bool {
+        let _ = (earlier, through);
+        true
+    }
+
     /// The chosen thread takes its step.
     fn stepped(&mut self, event: &Event<'_>) {
         let _ = event;

@@ -247,7 +247,8 @@ fn executions(
     program: impl Fn(&Rc<Cell<bool>>),
     mut see: impl FnMut(bool, &World),
 ) {
-    let limits = Limits { steps: 20_000, early_timeouts: 1, spurious_wakeups: 1 };
+    let limits =
+        Limits { steps: 20_000, early_timeouts: 1, spurious_wakeups: 1, weak_memory: true, stale_reads: 2 };
     let mode = Mode::default();
     let mut engine = Engine::new(World::new(Box::new(strategy), limits, mode), 256 << 10);
     let failed = Rc::new(Cell::new(false));
@@ -470,7 +471,13 @@ fn a_restart_forgets_everything() {
         let fresh = schedules(strategy());
         let recorded = Rc::new(RefCell::new(Vec::new()));
         // The same search, run, restarted and run again.
-        let limits = Limits { steps: 20_000, early_timeouts: 1, spurious_wakeups: 1 };
+        let limits = Limits {
+            steps: 20_000,
+            early_timeouts: 1,
+            spurious_wakeups: 1,
+            weak_memory: true,
+            stale_reads: 2,
+        };
         used.restart();
         let mut engine = Engine::new(World::new(Box::new(used), limits, Mode::default()), 256 << 10);
         let failed = Rc::new(Cell::new(false));

@@ -70,8 +70,8 @@ struct Node {
     explored: u32,
     /// What is to be explored from here, after `chosen`.
     branches: BranchIndex,
-    /// How many numbers were chosen in the step, and among how many each.
-    value_counts: [usize; Values::MAX],
+    /// How many numbers were chosen in the step, and among which each.
+    possible: [u128; Values::MAX],
     values: usize,
     /// What the bound had left before the step.
     credit: usize,
@@ -106,6 +106,8 @@ pub(crate) struct Exhaustive {
     races_before_last: usize,
     /// How many numbers the present step has chosen.
     values_chosen: usize,
+    /// What the present step was to choose is not possible.
+    impossible: bool,
     sequence: Vec<Move>,
 }
 
@@ -127,6 +129,7 @@ impl Exhaustive {
             races: Vec::new(),
             races_before_last: 0,
             values_chosen: 0,
+            impossible: false,
             sequence: Vec::new(),
         }
     }
@@ -180,7 +183,7 @@ impl Exhaustive {
             sleep,
             explored: 0,
             branches,
-            value_counts: [0; Values::MAX],
+            possible: [0; Values::MAX],
             values: 0,
             credit,
             forced: false,
@@ -237,9 +240,9 @@ impl Exhaustive {
 
     /// Notes the other outcomes of the step at `index`.
     fn try_other_values(&mut self, index: usize, pending: &[Option<Op>]) {
-        let Node { chosen, values, value_counts, .. } = self.nodes[index];
-        for (at, count) in value_counts.iter().enumerate().take(values) {
-            for value in (0..*count).filter(|value| *value != chosen.values.get(at)) {
+        let Node { chosen, values, possible, .. } = self.nodes[index];
+        for (at, possible) in possible.iter().enumerate().take(values) {
+            for value in members(*possible).filter(|value| *value != chosen.values.get(at)) {
                 let step = Move { values: chosen.values.with(at, value), ..chosen };
                 if self.reduces() {
                     let values = |at: usize| self.nodes[at].chosen.values;
@@ -369,17 +372,45 @@ impl Strategy for Exhaustive {
     }
 
     fn choose_value(&mut self, count: usize) -> usize {
+        debug_assert!(count <= u128::BITS as usize, "at most as many as there can be threads");
+        self.choose_among(u128::MAX >> (u128::BITS as usize - count)).unwrap_or(0)
+    }
+
+    fn repeat_value(&mut self) -> Option<usize> {
+        if self.depth > self.first_new {
+            return None;
+        }
+        let at = self.values_chosen;
+        self.values_chosen += 1;
+        Some(if at < Values::MAX { self.nodes[self.depth - 1].chosen.values.get(at) } else { 0 })
+    }
+
+    fn choose_among(&mut self, possible: u128) -> Option<usize> {
         let at = self.values_chosen;
         self.values_chosen += 1;
         let node = &mut self.nodes[self.depth - 1];
         if at >= Values::MAX {
-            return 0;
+            return Some(0);
         }
+        let value = node.chosen.values.get(at);
+        let is_possible = possible & 1 << value != 0;
         if self.depth > self.first_new {
             node.values = at + 1;
-            node.value_counts[at] = count;
+            node.possible[at] = possible;
+            self.impossible = !is_possible;
         }
-        node.chosen.values.get(at).min(count - 1)
+        is_possible.then_some(value)
+    }
+
+    fn orders(&self, earlier: usize, through: Option<usize>) -> bool {
+        if self.reduction == Reduction::None {
+            return true;
+        }
+        let earlier = earlier as EventIndex;
+        match through {
+            None => self.history.is_known(&self.history.get((self.depth - 1) as EventIndex).before, earlier),
+            Some(through) => self.history.follows(earlier, through as EventIndex),
+        }
     }
 
     fn stepped(&mut self, event: &Event<'_>) {
@@ -443,6 +474,10 @@ impl Strategy for Exhaustive {
     }
 
     fn end_execution(&mut self, pending: &[Option<Op>]) {
+        if std::mem::take(&mut self.impossible) {
+            let without = self.drop_last(pending);
+            return self.end_execution(&without);
+        }
         if !self.reduces() {
             for index in self.first_new..self.history.len() {
                 self.try_other_values(index, pending);
@@ -475,6 +510,18 @@ impl Strategy for Exhaustive {
 }
 
 impl Exhaustive {
+    /// The last step was not possible: what came before it is all that there was of this execution. The operations that are
+    /// left, without that of its thread, which went on for nothing.
+    fn drop_last(&mut self, pending: &[Option<Op>]) -> Vec<Option<Op>> {
+        let last = self.depth - 1;
+        self.history.truncate(last);
+        self.races.truncate(self.races_before_last);
+        self.forest.clear(&mut self.guide);
+        let mut pending = pending.to_vec();
+        pending[self.nodes[last].chosen.thread] = None;
+        pending
+    }
+
     /// Looks for races of a step that was not taken, but could have been if it had come earlier.
     fn would_step(&mut self, thread: ThreadIndex, op: &Op, end: Option<EventIndex>) {
         let start = VectorClock::new();

@@ -91,6 +91,13 @@ impl Forest {
         Some(taken)
     }
 
+    /// Takes everything out of the tree that begins with the list.
+    pub(super) fn clear(&mut self, list: &mut BranchIndex) {
+        while let Some((_, mut child)) = self.take_first(list) {
+            self.clear(&mut child);
+        }
+    }
+
     pub(super) fn count(&self, mut list: BranchIndex) -> u32 {
         let mut count = 0;
         while list != NO_BRANCH {
