@@ -68,7 +68,7 @@ struct Outcome {
 /// Runs the command.
 pub(super) fn run(arguments: &LessonArgs) -> Result {
     let lessons: Vec<&'static Lesson> = match &arguments.name {
-        None => lab::lessons().iter().collect(),
+        None => lab::lessons().iter().chain(lab::real_bugs()).collect(),
         Some(name) => vec![lab::find(name).ok_or_else(|| {
             stop::usage(format!("there is no lesson `{name}`: see the names with `cargo unsnarl lesson`"))
         })?],
@@ -150,6 +150,20 @@ fn list(lessons: &[&'static Lesson], json: bool) -> Result {
     if json {
         return print_entries(lessons.iter().map(|lesson| entry(lesson)).collect());
     }
+    let is_real = |lesson: &Lesson| lab::real_bugs().iter().any(|real| real.name == lesson.name);
+    let (real_bugs, course): (Vec<&Lesson>, Vec<&Lesson>) =
+        lessons.iter().partition(|lesson| is_real(lesson));
+    console::print(listing("lesson", &course));
+    console::print("\n");
+    console::print(listing("real bug", &real_bugs));
+    console::print(
+        "\nRead one with `cargo unsnarl lesson NAME`; check all with `cargo unsnarl lesson --all`.\n",
+    );
+    Ok(())
+}
+
+/// A table of lessons; its first column is headed by what they are.
+fn listing(head: &str, lessons: &[&Lesson]) -> String {
     let rows: Vec<Vec<Cell>> = lessons
         .iter()
         .map(|lesson| {
@@ -160,11 +174,7 @@ fn list(lessons: &[&'static Lesson], json: bool) -> Result {
             ]
         })
         .collect();
-    console::print(table::render(&["lesson", "about", "in a sentence"], &rows));
-    console::print(
-        "\nRead one with `cargo unsnarl lesson NAME`; check all with `cargo unsnarl lesson --all`.\n",
-    );
-    Ok(())
+    table::render(&[head, "about", "in a sentence"], &rows)
 }
 
 fn source(lesson: &'static Lesson, json: bool) -> Result {

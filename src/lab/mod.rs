@@ -21,6 +21,7 @@ mod lost_wakeup;
 mod pool_shutdown;
 mod publication;
 mod readers_writers;
+mod real;
 mod rendezvous;
 mod semaphore_as_counter;
 mod semaphore_as_lock;
@@ -92,16 +93,22 @@ static LESSONS: &[Lesson] = &[
     stranded_connection::LESSON,
 ];
 
-/// All lessons, in teaching order.
+/// The course: classic bugs, in teaching order. [`real_bugs`] come after it.
 #[must_use]
 pub fn lessons() -> &'static [Lesson] {
     LESSONS
 }
 
-/// The lesson of this name.
+/// Bugs of published crates, rebuilt small, by crate; their reading begins with where the repair is to be seen.
+#[must_use]
+pub fn real_bugs() -> &'static [Lesson] {
+    real::REAL_BUGS
+}
+
+/// The lesson or the real bug of this name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Lesson> {
-    lessons().iter().find(|lesson| lesson.name == name)
+    lessons().iter().chain(real_bugs()).find(|lesson| lesson.name == name)
 }
 
 /// Checks the program with the bug; the verdict should be a finding of the kind that the lesson announces.

@@ -11,9 +11,14 @@ use unsnarl::{
 /// The files of the lab that are no lessons.
 const NO_LESSONS: [&str; 2] = ["mod", "text"];
 
+/// The course, and then the real bugs.
+fn all() -> impl Iterator<Item = &'static Lesson> {
+    lab::lessons().iter().chain(lab::real_bugs())
+}
+
 #[test]
 fn buggy_programs_show_what_is_announced() {
-    for lesson in lab::lessons() {
+    for lesson in all() {
         let verdict = lab::check_buggy(lesson);
         let finding = verdict.finding().unwrap_or_else(|| panic!("{}: {verdict:?}", lesson.name));
         let report = terminal::finding(finding, &Style::plain());
@@ -24,7 +29,7 @@ fn buggy_programs_show_what_is_announced() {
 
 #[test]
 fn recorded_schedules_fail_again() {
-    for lesson in lab::lessons() {
+    for lesson in all() {
         let verdict = lab::check_buggy(lesson);
         let finding = verdict.finding().unwrap_or_else(|| panic!("{}: {verdict:?}", lesson.name));
         let schedule =
@@ -43,7 +48,7 @@ fn recorded_schedules_fail_again() {
 
 #[test]
 fn fixed_programs_pass_completely() {
-    for lesson in lab::lessons() {
+    for lesson in all() {
         let verdict = lab::check_fixed(lesson);
         let pass = verdict.pass().unwrap_or_else(|| panic!("{}: {verdict:?}", lesson.name));
         println!("{:<24}{:?}", lesson.name, pass.explored);
@@ -55,7 +60,7 @@ fn fixed_programs_pass_completely() {
 #[test]
 fn lock_circles_name_locks_holders_and_places() {
     let mut circles = 0;
-    for lesson in lab::lessons() {
+    for lesson in all() {
         let verdict = lab::check_buggy(lesson);
         let Some(finding) = verdict.finding().filter(|finding| finding.cycle.len() > 1) else { continue };
         circles += 1;
@@ -79,17 +84,22 @@ fn lock_circles_name_locks_holders_and_places() {
 
 #[test]
 fn names_are_unique_and_files() {
-    let names: HashSet<&str> = lab::lessons().iter().map(|lesson| lesson.name).collect();
-    assert_eq!(names.len(), lab::lessons().len());
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lab");
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        if NO_LESSONS.contains(&stem.as_str()) {
-            continue;
+    let names: HashSet<&str> = all().map(|lesson| lesson.name).collect();
+    assert_eq!(names.len(), all().count());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (folder, registered) in [("src/lab", lab::lessons()), ("src/lab/real", lab::real_bugs())] {
+        for entry in fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() || NO_LESSONS.contains(&stem.as_str()) {
+                continue;
+            }
+            let name = stem.replace('_', "-");
+            let lesson = registered.iter().find(|lesson| lesson.name == name);
+            let lesson = lesson.unwrap_or_else(|| panic!("{stem} is not registered"));
+            assert_eq!(lesson.source, fs::read_to_string(&path).unwrap());
+            assert_eq!(lab::find(&name).map(|found| found.name), Some(lesson.name));
         }
-        let lesson = lab::find(&stem.replace('_', "-")).unwrap_or_else(|| panic!("{stem} is not registered"));
-        assert_eq!(lesson.source, fs::read_to_string(&path).unwrap());
     }
     assert!(lab::find("no such lesson").is_none());
 }
@@ -99,14 +109,14 @@ fn the_page_lists_all_lessons_in_order() {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/lessons.md")).unwrap();
     let listed: Vec<&str> =
         page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
-    let names: Vec<&str> = lab::lessons().iter().map(|lesson| lesson.name).collect();
+    let names: Vec<&str> = all().map(|lesson| lesson.name).collect();
     assert_eq!(listed, names);
 }
 
 #[test]
 fn files_have_the_parts_of_a_lesson_in_order() {
     const PARTS: [&str; 5] = ["The symptom", "The story", "The bad interleaving", "The fix", "Reading"];
-    for Lesson { name, title, concept, summary, story, reading, source, .. } in lab::lessons() {
+    for Lesson { name, title, concept, summary, story, reading, source, .. } in all() {
         let parts: Vec<&str> = source.lines().filter_map(|line| line.strip_prefix("//! # ")).collect();
         assert_eq!(parts, PARTS, "{name}");
         assert!(story.split("\n\n").count() >= 3, "{name}: {story}");
