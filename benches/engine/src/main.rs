@@ -6,7 +6,7 @@ use std::{io::Write, time::Duration};
 
 use programs::{Program, find, measure, measure_random, programs};
 use serde::Serialize;
-use unsnarl::check::FindingKind;
+use unsnarl::check::{EngineName, FindingKind};
 
 /// A program, as the list says it.
 #[derive(Serialize)]
@@ -14,6 +14,7 @@ struct Listed {
     name: &'static str,
     expected: Option<u64>,
     expected_finding: Option<FindingKind>,
+    hopeless: &'static [EngineName],
 }
 
 const USAGE: &str =
@@ -36,8 +37,8 @@ fn main() {
 }
 
 fn listed(program: &Program) -> Listed {
-    let Program { name, expected, expected_finding, .. } = *program;
-    Listed { name, expected, expected_finding }
+    let Program { name, expected, expected_finding, hopeless, .. } = *program;
+    Listed { name, expected, expected_finding, hopeless }
 }
 
 fn seconds(text: &str) -> Duration {

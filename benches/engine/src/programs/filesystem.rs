@@ -2,7 +2,7 @@
 
 use unsnarl::parking_lot::Mutex;
 
-use super::Program;
+use super::{Program, SHUTTLE};
 use crate::threads::together;
 
 const INODES: usize = 32;
@@ -10,10 +10,10 @@ const BLOCKS: usize = 26;
 
 /// 2^(N-13): each thread from the fourteenth on begins at a block at which an earlier one begins, too.
 pub(super) const PROGRAMS: &[Program] = &[
-    Program::exact("filesystem(14)", 2, || filesystem(14)),
-    Program::exact("filesystem(16)", 8, || filesystem(16)),
-    Program::exact("filesystem(18)", 32, || filesystem(18)),
-    Program::exact("filesystem(19)", 64, || filesystem(19)),
+    Program::exact("filesystem(14)", 2, || filesystem(14)).hopeless_for(SHUTTLE),
+    Program::exact("filesystem(16)", 8, || filesystem(16)).hopeless_for(SHUTTLE),
+    Program::exact("filesystem(18)", 32, || filesystem(18)).hopeless_for(SHUTTLE),
+    Program::exact("filesystem(19)", 64, || filesystem(19)).hopeless_for(SHUTTLE),
 ];
 
 struct Disk {

@@ -3,7 +3,7 @@
 
 use unsnarl::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-use super::Program;
+use super::{Program, SHUTTLE};
 use crate::threads::together;
 
 const SLOTS: usize = 128;
@@ -11,11 +11,11 @@ const KEYS_PER_THREAD: usize = 4;
 
 /// 8^(N-11): each thread from the twelfth on has three keys that an earlier one inserts, too.
 pub(super) const PROGRAMS: &[Program] = &[
-    Program::exact("indexer(11)", 1, || indexer(11)),
-    Program::exact("indexer(12)", 8, || indexer(12)),
-    Program::exact("indexer(13)", 64, || indexer(13)),
-    Program::exact("indexer(14)", 512, || indexer(14)),
-    Program::exact("indexer(15)", 4_096, || indexer(15)),
+    Program::exact("indexer(11)", 1, || indexer(11)).hopeless_for(SHUTTLE),
+    Program::exact("indexer(12)", 8, || indexer(12)).hopeless_for(SHUTTLE),
+    Program::exact("indexer(13)", 64, || indexer(13)).hopeless_for(SHUTTLE),
+    Program::exact("indexer(14)", 512, || indexer(14)).hopeless_for(SHUTTLE),
+    Program::exact("indexer(15)", 4_096, || indexer(15)).hopeless_for(SHUTTLE),
 ];
 
 fn indexer(count: usize) {

@@ -3,14 +3,14 @@
 
 use unsnarl::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-use super::Program;
+use super::{Program, SHUTTLE};
 use crate::threads::together;
 
 /// (N + 3) 2^(N-2).
 pub(super) const PROGRAMS: &[Program] = &[
-    Program::exact("lastzero(5)", 64, || last_zero(5)),
-    Program::exact("lastzero(10)", 3_328, || last_zero(10)),
-    Program::exact("lastzero(15)", 147_456, || last_zero(15)),
+    Program::exact("lastzero(5)", 64, || last_zero(5)).hopeless_for(SHUTTLE),
+    Program::exact("lastzero(10)", 3_328, || last_zero(10)).hopeless_for(SHUTTLE),
+    Program::exact("lastzero(15)", 147_456, || last_zero(15)).hopeless_for(SHUTTLE),
 ];
 
 /// The first thread looks for the last zero, from the end on; each other one writes its element, one more than the one before.

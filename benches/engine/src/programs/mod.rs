@@ -24,7 +24,7 @@ mod wcas;
 
 use std::fmt;
 
-use unsnarl::check::FindingKind;
+use unsnarl::check::{EngineName, FindingKind};
 
 /// A program of the comparison.
 #[derive(Clone, Copy)]
@@ -35,23 +35,35 @@ pub struct Program {
     pub expected: Option<u64>,
     /// What a check finds; nothing if the program is correct.
     pub expected_finding: Option<FindingKind>,
+    /// The engines whose search does not come to its end, or not within minutes: they need not be given much time.
+    pub hopeless: &'static [EngineName],
     /// The program.
     pub body: fn(),
 }
 
 impl Program {
     const fn correct(name: &'static str, body: fn()) -> Self {
-        Program { name, expected: None, expected_finding: None, body }
+        Program { name, expected: None, expected_finding: None, hopeless: &[], body }
     }
 
     const fn exact(name: &'static str, traces: u64, body: fn()) -> Self {
         Program { expected: Some(traces), ..Program::correct(name, body) }
     }
 
+    const fn hopeless_for(self, engines: &'static [EngineName]) -> Self {
+        Program { hopeless: engines, ..self }
+    }
+
     const fn deadlocks(name: &'static str, body: fn()) -> Self {
         Program { expected_finding: Some(FindingKind::Deadlock), ..Program::correct(name, body) }
     }
 }
+
+/// Engines for which a program is hopeless.
+const LOOM: &[EngineName] = &[EngineName::Loom];
+const SHUTTLE: &[EngineName] = &[EngineName::Shuttle];
+const GUESTS: &[EngineName] = &[EngineName::Loom, EngineName::Shuttle];
+const ALL: &[EngineName] = &[EngineName::Unsnarl, EngineName::Loom, EngineName::Shuttle];
 
 impl fmt::Debug for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,20 +2,20 @@
 
 use unsnarl::parking_lot::Mutex;
 
-use super::Program;
+use super::{GUESTS, Program, SHUTTLE};
 use crate::threads::together;
 
 /// (NK)! / (K!)^N orders of the critical sections of N threads with K each; one where every thread has its own mutex.
 pub(super) const PROGRAMS: &[Program] = &[
     Program::exact("mutex(2,3)", 20, || mutex(2, 3)),
-    Program::exact("mutex(3,2)", 90, || mutex(3, 2)),
-    Program::exact("mutex(2,5)", 252, || mutex(2, 5)),
-    Program::exact("mutex(3,3)", 1_680, || mutex(3, 3)),
-    Program::exact("mutex(4,2)", 2_520, || mutex(4, 2)),
-    Program::exact("mutex(2,10)", 184_756, || mutex(2, 10)),
-    Program::exact("mutex(4,3)", 369_600, || mutex(4, 3)),
-    Program::exact("own mutexes(8)", 1, || own_mutexes(8)),
-    Program::exact("own mutexes(12)", 1, || own_mutexes(12)),
+    Program::exact("mutex(3,2)", 90, || mutex(3, 2)).hopeless_for(SHUTTLE),
+    Program::exact("mutex(2,5)", 252, || mutex(2, 5)).hopeless_for(SHUTTLE),
+    Program::exact("mutex(3,3)", 1_680, || mutex(3, 3)).hopeless_for(SHUTTLE),
+    Program::exact("mutex(4,2)", 2_520, || mutex(4, 2)).hopeless_for(GUESTS),
+    Program::exact("mutex(2,10)", 184_756, || mutex(2, 10)).hopeless_for(GUESTS),
+    Program::exact("mutex(4,3)", 369_600, || mutex(4, 3)).hopeless_for(GUESTS),
+    Program::exact("own mutexes(8)", 1, || own_mutexes(8)).hopeless_for(SHUTTLE),
+    Program::exact("own mutexes(12)", 1, || own_mutexes(12)).hopeless_for(SHUTTLE),
 ];
 
 fn mutex(count: usize, times: usize) {

@@ -4,12 +4,12 @@
 
 use unsnarl::{parking_lot::Mutex, sync::Arc, thread};
 
-use super::Program;
+use super::{Program, SHUTTLE};
 
 const ROUNDS: usize = 3;
 
 /// For each worker that is asked c times c + 1 orders: 8 N^3 - 6 N^2 - 2 N + 4 together.
-pub(super) const PROGRAMS: &[Program] = &[Program::exact("poke(7)", 2_440, || poke(7))];
+pub(super) const PROGRAMS: &[Program] = &[Program::exact("poke(7)", 2_440, || poke(7)).hopeless_for(SHUTTLE)];
 
 struct Pool {
     is_done: Vec<Mutex<bool>>,

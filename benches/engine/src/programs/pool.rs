@@ -8,9 +8,10 @@ use unsnarl::{
     thread,
 };
 
-use super::Program;
+use super::{ALL, Program};
 
-pub(super) const PROGRAMS: &[Program] = &[Program::correct("pool, 2 workers, 3 jobs", pool)];
+pub(super) const PROGRAMS: &[Program] =
+    &[Program::correct("pool, 2 workers, 3 jobs", pool).hopeless_for(ALL)];
 
 /// Two workers, three jobs, and a shutdown that the workers follow when the queue is empty.
 fn pool() {

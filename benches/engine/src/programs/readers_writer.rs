@@ -8,10 +8,11 @@ use unsnarl::{
     },
 };
 
-use super::Program;
+use super::{Program, SHUTTLE};
 use crate::threads::{Body, threads};
 
-pub(super) const PROGRAMS: &[Program] = &[Program::correct("readers-writer lock, 2+1", readers_writer)];
+pub(super) const PROGRAMS: &[Program] =
+    &[Program::correct("readers-writer lock, 2+1", readers_writer).hopeless_for(SHUTTLE)];
 
 /// Two readers and a writer on a lock made of a mutex and a condition variable.
 fn readers_writer() {

@@ -2,10 +2,11 @@
 
 use unsnarl::channel;
 
-use super::Program;
+use super::{GUESTS, Program};
 use crate::threads::{Body, threads};
 
-pub(super) const PROGRAMS: &[Program] = &[Program::correct("channel, 2 senders", senders)];
+pub(super) const PROGRAMS: &[Program] =
+    &[Program::correct("channel, 2 senders", senders).hopeless_for(GUESTS)];
 
 /// Two senders of two messages each and one receiver, on a channel of capacity 1.
 fn senders() {

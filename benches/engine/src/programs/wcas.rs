@@ -2,16 +2,16 @@
 
 use unsnarl::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-use super::Program;
+use super::{Program, SHUTTLE};
 use crate::threads::together;
 
 /// N 2^(N-1) + 1, where a compare-exchange that fails is a read.
 pub(super) const PROGRAMS: &[Program] = &[
     Program::exact("wcas(2)", 5, || wcas(2)),
-    Program::exact("wcas(3)", 13, || wcas(3)),
-    Program::exact("wcas(4)", 33, || wcas(4)),
-    Program::exact("wcas(5)", 81, || wcas(5)),
-    Program::exact("wcas(6)", 193, || wcas(6)),
+    Program::exact("wcas(3)", 13, || wcas(3)).hopeless_for(SHUTTLE),
+    Program::exact("wcas(4)", 33, || wcas(4)).hopeless_for(SHUTTLE),
+    Program::exact("wcas(5)", 81, || wcas(5)).hopeless_for(SHUTTLE),
+    Program::exact("wcas(6)", 193, || wcas(6)).hopeless_for(SHUTTLE),
 ];
 
 fn wcas(count: usize) {
