@@ -7,6 +7,8 @@
 mod document;
 mod measured;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use std::{
     path::{Path, PathBuf},

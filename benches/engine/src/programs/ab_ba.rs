@@ -14,8 +14,8 @@ use crate::threads::{Body, threads, together};
 pub(super) const PROGRAMS: &[Program] = &[
     Program::exact("AB/BA, recorded", 3, recorded),
     Program::deadlocks("AB/BA", || ab_ba(0)),
-    Program::deadlocks("AB/BA amid 3+3 locks", || ab_ba(3)),
-    Program::deadlocks("AB/BA amid 10+10 locks", || ab_ba(10)).hopeless_for(LOOM),
+    Program::deadlocks("AB/BA amid 3+3", || ab_ba(3)),
+    Program::deadlocks("AB/BA amid 10+10", || ab_ba(10)).hopeless_for(LOOM),
 ];
 
 /// Before and after both threads take and give back a third lock `others` times.

@@ -10,8 +10,7 @@ use unsnarl::{
 
 use super::{ALL, Program};
 
-pub(super) const PROGRAMS: &[Program] =
-    &[Program::correct("pool, 2 workers, 3 jobs", pool).hopeless_for(ALL)];
+pub(super) const PROGRAMS: &[Program] = &[Program::correct("pool, 2 workers", pool).hopeless_for(ALL)];
 
 /// Two workers, three jobs, and a shutdown that the workers follow when the queue is empty.
 fn pool() {

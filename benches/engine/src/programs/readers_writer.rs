@@ -12,7 +12,7 @@ use super::{Program, SHUTTLE};
 use crate::threads::{Body, threads};
 
 pub(super) const PROGRAMS: &[Program] =
-    &[Program::correct("readers-writer lock, 2+1", readers_writer).hopeless_for(SHUTTLE)];
+    &[Program::correct("readers-writer, 2+1", readers_writer).hopeless_for(SHUTTLE)];
 
 /// Two readers and a writer on a lock made of a mutex and a condition variable.
 fn readers_writer() {

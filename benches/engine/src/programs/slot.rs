@@ -9,7 +9,7 @@ use super::{GUESTS, Program};
 use crate::threads::{Body, threads};
 
 pub(super) const PROGRAMS: &[Program] = &[
-    Program::deadlocks("lost wake-up, one condvar", shared_condvar),
+    Program::deadlocks("shared condvar", shared_condvar),
     Program::correct("bounded buffer, 2+2", bounded_buffer).hopeless_for(GUESTS),
 ];
 

@@ -11,7 +11,7 @@ use unsnarl::{
 use super::Program;
 use crate::threads::{Body, threads};
 
-pub(super) const PROGRAMS: &[Program] = &[Program::correct("spin lock with yield", spin_lock)];
+pub(super) const PROGRAMS: &[Program] = &[Program::correct("spin lock", spin_lock)];
 
 /// Two threads on a lock that is one flag.
 fn spin_lock() {

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::{
-    super::super::table::{self, Cell, Paint},
+    super::super::{
+        console,
+        table::{self, Cell, Paint},
+    },
     document::Summary,
     measured::{Bound, Measured, Row},
 };
@@ -12,6 +15,9 @@ use crate::check::EngineName;
 const SEARCH_HEADS: [&str; 9] =
     ["program", "executions", "time", "steps/s", "memory", "loom", "×time", "shuttle", "×time"];
 const RANDOM_HEADS: [&str; 5] = ["random schedules", "unsnarl/s", "steps/s", "shuttle/s", "×"];
+
+/// How many programs of one reason are named.
+const NAMED_PROGRAMS_MAX: usize = 3;
 
 /// Both tables, and what there is to say about them.
 pub(super) fn terminal(rows: &[Row]) -> String {
@@ -76,8 +82,8 @@ fn guest_in(theirs: &Measured, row: &Row, guest: EngineName) -> [Cell; 2] {
     let executions = unless_finished(theirs, short_count(theirs.executions));
     let paint = if theirs.finished { Paint::Plain } else { Paint::Dim };
     let ratio = if theirs.is_wrong(&row.program) {
-        let is_missed = row.program.expected_finding.is_some();
-        Cell::number(if is_missed { "missed" } else { "false alarm" }).paint(Paint::Bad)
+        Cell::number(if row.program.expected_finding.is_some() { "missed" } else { "wrong" })
+            .paint(Paint::Bad)
     } else {
         row.ratio(guest).map_or_else(none, |ratio| {
             let bound = match ratio.bound {
@@ -144,41 +150,43 @@ fn summary(summary: &Summary) -> String {
             table::of(counted, "program"),
         ));
     }
+    if !summary.with_redundant.is_empty() {
+        text.push_str(&format!(
+            "In {} some executions were begun in vain.\n",
+            table::of(summary.with_redundant.len(), "program")
+        ));
+    }
     text
 }
 
-/// Who cannot run or judge what, and why, a line for each reason.
+/// Who cannot run or judge what, and why, once for each reason.
 fn notes(rows: &[Row]) -> String {
-    let mut reasons: Vec<(EngineName, String, Vec<&str>)> = Vec::new();
+    let mut reasons: Vec<(EngineName, &str, Vec<&str>)> = Vec::new();
     for row in rows {
         for (engine, measured) in row.searched.all().chain(row.random.all()) {
             let is_odd = measured.is_wrong(&row.program) || measured.is_refused();
             let (true, Some(note)) = (is_odd, &measured.note) else { continue };
-            let place = reasons.iter().position(|(of, reason, _)| *of == engine && reason == note);
-            let place = place.unwrap_or_else(|| {
-                reasons.push((engine, note.clone(), Vec::new()));
-                reasons.len() - 1
-            });
-            if !reasons[place].2.contains(&row.program.name.as_str()) {
-                reasons[place].2.push(&row.program.name);
+            let known = reasons.iter_mut().find(|(of, reason, _)| *of == engine && reason == note);
+            match known {
+                Some((_, _, programs)) => programs.push(&row.program.name),
+                None => reasons.push((engine, note, vec![&row.program.name])),
             }
         }
     }
-    let line = |(engine, reason, programs): &(EngineName, String, Vec<&str>)| {
-        format!("{engine}, {}: {reason}\n", programs.join(", "))
+    let text = |(engine, reason, programs): &(EngineName, &str, Vec<&str>)| {
+        let named = programs.iter().take(NAMED_PROGRAMS_MAX).copied().collect::<Vec<_>>().join(", ");
+        let more = match programs.len().saturating_sub(NAMED_PROGRAMS_MAX) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("{}\n", console::wrapped(&format!("{engine}, {named}{more}: {reason}"), ""))
     };
-    reasons.iter().map(line).collect()
+    reasons.iter().map(text).collect()
 }
 
 /// A ratio in about two digits.
 fn times(ratio: f64) -> String {
-    if ratio < 0.1 {
-        format!("{ratio:.3}")
-    } else if ratio < 10.0 {
-        format!("{ratio:.1}")
-    } else {
-        table::count(whole(ratio))
-    }
+    if ratio < 0.1 { format!("{ratio:.3}") } else { short(ratio) }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "for people")]
@@ -194,10 +202,5 @@ fn short(number: f64) -> String {
         n if n < 999_500_000.0 => (n / 1e6, "M"),
         n => (n / 1e9, "G"),
     };
-    if value < 9.95 { format!("{value:.1}{unit}") } else { format!("{}{unit}", table::count(whole(value))) }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive number, for people")]
-fn whole(number: f64) -> u64 {
-    number.round() as u64
+    if value < 9.95 { format!("{value:.1}{unit}") } else { format!("{value:.0}{unit}") }
 }
