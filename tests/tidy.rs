@@ -415,9 +415,17 @@ fn i12_every_invariant_has_an_enforcer() {
 #[test]
 fn i16_no_file_is_outside_of_every_crate() {
     let mut violations = Violations::default();
-    for folder in
-        ["src", "tests/it", "loom-tests/src", "loom-tests/tests/models", "benches/engine/src", "fuzz/src"]
-    {
+    for folder in [
+        "src",
+        "tests/it",
+        "loom-tests/src",
+        "loom-tests/tests/models",
+        "benches/engine/src",
+        "benches/engine/tests/it",
+        "benches/bugs/src",
+        "benches/bugs/tests/it",
+        "fuzz/src",
+    ] {
         let all = sources(folder);
         assert!(!all.is_empty(), "nothing lies in {folder}: the walk is wrong");
         for source in &all {

@@ -5,13 +5,12 @@
 
 use std::{ops::ControlFlow, time::Duration};
 
-use clap::ValueEnum;
-
 use super::{
     Result,
     build::{self, BuildArgs, Built, Executable},
     cargo::{Package, Place, Project},
     console,
+    engines::{self, EngineChoice},
     execute::{self, Job},
     interrupt::Interrupt,
     progress::Progress,
@@ -23,15 +22,6 @@ use crate::{
     check::{EngineName, Strategy},
     thread,
 };
-
-/// An engine, or all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum EngineChoice {
-    Unsnarl,
-    Loom,
-    Shuttle,
-    All,
-}
 
 /// What to check, and how.
 #[derive(Debug, clap::Args)]
@@ -93,7 +83,7 @@ struct Part<'a> {
 /// Runs the command.
 pub(super) fn run(arguments: &CheckArgs) -> Result {
     let project = arguments.place.project()?;
-    let engines = engines(&arguments.engines);
+    let engines = engines::chosen(&arguments.engines);
     let interrupt = Interrupt::listen()?;
     let (parts, mut runs) = build_all(&project, &engines, arguments, &interrupt)?;
     let jobs = jobs(&parts, arguments.filter.as_deref());
@@ -122,18 +112,6 @@ pub(super) fn run(arguments: &CheckArgs) -> Result {
         summary::print(&runs, &summary, arguments.quiet);
     }
     conclude(&runs, &summary, &engines, arguments, &interrupt)
-}
-
-fn engines(choices: &[EngineChoice]) -> Vec<EngineName> {
-    let is_chosen = |choice| choices.contains(&EngineChoice::All) || choices.contains(&choice);
-    [
-        (EngineChoice::Unsnarl, EngineName::Unsnarl),
-        (EngineChoice::Loom, EngineName::Loom),
-        (EngineChoice::Shuttle, EngineName::Shuttle),
-    ]
-    .into_iter()
-    .filter_map(|(choice, engine)| is_chosen(choice).then_some(engine))
-    .collect()
 }
 
 /// Builds everything; what cannot be built for an engine is a run already.

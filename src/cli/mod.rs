@@ -8,6 +8,7 @@ mod build;
 mod cargo;
 mod check;
 mod console;
+mod engines;
 mod execute;
 mod interrupt;
 mod lesson;

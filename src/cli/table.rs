@@ -84,6 +84,15 @@ pub(super) fn render(heads: &[&str], rows: &[Vec<Cell>]) -> String {
     out
 }
 
+/// The whole table in Markdown, numbers to the right.
+pub(super) fn markdown(heads: &[&str], rows: &[Vec<Cell>]) -> String {
+    let is_right = |column: usize| rows.iter().any(|row| row.get(column).is_some_and(|cell| cell.right));
+    let rule = (0..heads.len()).map(|column| if is_right(column) { "--:|" } else { "---|" });
+    let line = |texts: &[&str]| format!("| {} |\n", texts.join(" | "));
+    let body = rows.iter().map(|row| line(&row.iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>()));
+    format!("{}|{}\n{}", line(heads), rule.collect::<String>(), body.collect::<String>())
+}
+
 /// A count with its thousands apart.
 pub(super) fn count(number: u64) -> String {
     let digits = number.to_string();

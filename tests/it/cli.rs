@@ -135,6 +135,51 @@ fn the_comparison_needs_a_checkout() {
     assert!(said.contains("run this in a checkout"), "{said}");
 }
 
+/// Builds the programs once, for our engine alone.
+#[test]
+fn engines_are_compared_as_a_document() {
+    let bench = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_cargo-unsnarl"))
+            .args(["bench", "engine", "--engine", "unsnarl", "--quick"])
+            .args(arguments)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env("NO_COLOR", "1")
+            .env("COLUMNS", "100")
+            .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-target"))
+            .output()
+            .expect("the command starts")
+    };
+
+    let output = bench(&["--only", "binc(", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let document: Value = serde_json::from_slice(&output.stdout).expect("one JSON document and nothing else");
+    assert_eq!(document["version"], 2);
+    assert_eq!(document["counts_as_expected"], 4);
+    assert_eq!(document["counts_not_as_expected"], Value::Array(Vec::new()));
+    // There was nobody to compare with.
+    assert!(document["geomean_speedup_vs_loom"].is_null() && document["geomean_rate_vs_shuttle"].is_null());
+    let programs = document["programs"].as_array().expect("a list");
+    let counts: Vec<_> = programs.iter().map(|program| program["executions"].as_u64()).collect();
+    assert_eq!(counts, [Some(4), Some(36), Some(576), Some(14_400)]);
+    for program in programs {
+        assert_eq!(program["executions"], program["expected"], "{program}");
+        assert_eq!((&program["redundant"], &program["finished"]), (&0.into(), &true.into()), "{program}");
+        for rate in ["seconds", "executions_per_second", "steps_per_second"] {
+            assert!(program[rate].as_f64() > Some(0.0), "{rate}: {program}");
+        }
+        assert_eq!(program["peak_memory_bytes"].is_u64(), cfg!(target_os = "linux"), "{program}");
+        assert_eq!(program["unsnarl"]["executions"], program["executions"], "{program}");
+        assert!(program["random"]["unsnarl"]["executions_per_second"].is_f64(), "{program}");
+        assert!(program["loom"].is_null() && program["shuttle"].is_null(), "{program}");
+    }
+
+    let table = text(&bench(&["--only", "binc(2)"]).stdout);
+    assert!(table.starts_with("program") && table.contains("\nrandom schedules"), "{table}");
+    assert!(table.contains("1 of 1 program whose number of traces is known took exactly so many"), "{table}");
+    let said = usage_error(&bench(&["--only", "nothing-is-called-so"]));
+    assert_eq!(said, "error: --only: no program's name contains `nothing-is-called-so`");
+}
+
 /// Builds the bank once, under our engine alone, and asks it several things.
 #[test]
 fn a_crate_outside_of_the_workspace_is_checked() {
