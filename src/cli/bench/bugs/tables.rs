@@ -99,10 +99,8 @@ pub(super) fn markdown(compared: &[Compared], trials: u32) -> String {
     let rows = compared.iter().map(|compared| {
         let cells = compared.strategies.iter().map(|row| mean(compared.has_bug, &row.summary, trials));
         let published = compared.published.best().map(figure);
-        std::iter::once(compared.program.clone()).chain(cells).chain(published).collect::<Vec<_>>()
+        let numbers = cells.chain(published).map(Cell::number);
+        std::iter::once(Cell::new(&compared.program)).chain(numbers).collect::<Vec<_>>()
     });
-    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-    let heads: Vec<String> = heads.into_iter().map(ToOwned::to_owned).collect();
-    let rule = format!("|---|{}\n", "--:|".repeat(heads.len() - 1));
-    line(&heads) + &rule + &rows.map(|row| line(&row)).collect::<String>()
+    table::markdown(&heads, &rows.collect::<Vec<_>>())
 }
