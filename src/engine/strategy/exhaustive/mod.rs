@@ -21,11 +21,16 @@
 
 mod history;
 mod races;
+mod shared;
 mod wakeup;
 
+use std::sync::Arc;
+
+pub(crate) use self::shared::Tree;
 use self::{
     history::{EventIndex, History},
     races::{Later, Race},
+    shared::{Left, Shared, Task},
     wakeup::{BranchIndex, Forest, Move, NO_BRANCH, Values, initial},
 };
 use super::{Decision, Event, Strategy, ThreadSet, View, bit, members};
@@ -79,6 +84,15 @@ struct Node {
     forced: bool,
 }
 
+impl Node {
+    /// The same step from the same state, of which nothing is known that is still to be done.
+    fn without_work(&self) -> Node {
+        let Node { chosen, kind, candidates, possible, values, credit, forced, .. } = *self;
+        let (sleep, explored, branches) = (Vec::new(), 0, NO_BRANCH);
+        Node { chosen, kind, candidates, sleep, explored, branches, possible, values, credit, forced }
+    }
+}
+
 /// The depth-first search. Its memory grows with the length of one execution and what is still to be explored beside it, not
 /// with the number of executions.
 #[derive(Debug)]
@@ -109,6 +123,14 @@ pub(crate) struct Exhaustive {
     /// What the present step was to choose is not possible.
     impossible: bool,
     sequence: Vec<Move>,
+    /// What the search knows of others that work on the same tree.
+    tree: Option<Arc<Tree>>,
+    /// The states at the beginning of the path that it shares with them.
+    shared: Vec<Arc<Shared>>,
+    /// Where the last of these notes what our step from it does, which is executed for the first time.
+    unsettled: Option<usize>,
+    /// What the history knew when the execution began.
+    known: usize,
 }
 
 impl Exhaustive {
@@ -131,11 +153,105 @@ impl Exhaustive {
             values_chosen: 0,
             impossible: false,
             sequence: Vec::new(),
+            tree: None,
+            shared: Vec::new(),
+            unsettled: None,
+            known: 0,
         }
+    }
+
+    /// From now on so many searches work on the tree: this one, and those made by [`joining`](Self::joining). Comes between
+    /// two executions.
+    pub(crate) fn share(&mut self, searches: usize) -> Arc<Tree> {
+        Arc::clone(self.tree.insert(Arc::new(Tree::new(searches))))
+    }
+
+    /// Another search that works on the tree.
+    pub(crate) fn joining(&self) -> Exhaustive {
+        Exhaustive { tree: self.tree.clone(), ..Exhaustive::new(self.reduction, self.bound) }
     }
 
     fn reduces(&self) -> bool {
         self.reduction == Reduction::Optimal
+    }
+
+    /// Goes on to the next branch of the deepest state that nobody else knows and that has one.
+    fn next_branch(&mut self) -> bool {
+        while self.len > self.shared.len() {
+            let last = self.len - 1;
+            let node = &mut self.nodes[last];
+            if let Some((step, child)) = self.forest.take_first(&mut node.branches) {
+                node.sleep.push(node.chosen);
+                node.explored += 1;
+                self.begin_at(last, step, child);
+                return true;
+            }
+            self.len = last;
+        }
+        false
+    }
+
+    /// Begins with this step from the node's state, whose other steps were explored before or are by others.
+    fn begin_at(&mut self, last: usize, step: Move, guide: BranchIndex) {
+        let node = &mut self.nodes[last];
+        node.chosen = step;
+        node.kind = step.footprint.kind;
+        node.values = 0;
+        self.guide = guide;
+        self.first_new = last;
+        self.history.truncate(last);
+    }
+
+    /// Gives away the first state on the path that has something left to do, if others could do with it.
+    fn share_work(&mut self) {
+        let Some(tree) = self.tree.as_ref().filter(|tree| tree.lacks_work()) else { return };
+        let first = self.shared.len();
+        let Some(depth) = (first..self.len).find(|depth| self.nodes[*depth].branches != NO_BRANCH) else { return };
+        for depth in first..=depth {
+            let (path, rest) = self.nodes.split_at_mut(depth);
+            let parent = self.shared.last().cloned();
+            self.shared.push(Shared::new(parent, path.last(), &mut rest[0], depth, &mut self.forest));
+        }
+        tree.offer(&self.shared[depth]);
+    }
+
+    /// Takes a branch of a state that is shared: if possible of the one that we come from.
+    fn next_task(&mut self) -> bool {
+        let Some(tree) = self.tree.clone() else { return false };
+        while let Some(state) = self.shared.last() {
+            match state.leave(&mut self.forest) {
+                Left::Task(task) => {
+                    self.begin_task(task);
+                    return true;
+                }
+                Left::Busy => break,
+                Left::Done if state.parent().is_none() => tree.finish(),
+                Left::Done => {}
+            }
+            self.shared.pop();
+        }
+        self.shared.clear();
+        let Some((state, task)) = tree.wait_for_task(&mut self.forest) else { return false };
+        (self.nodes, self.shared) = state.path();
+        // Our history is of another path.
+        self.history.truncate(0);
+        self.begin_task(task);
+        true
+    }
+
+    fn begin_task(&mut self, task: Task) {
+        let Task { step, guide, sleep, place } = task;
+        self.len = self.shared.len();
+        self.unsettled = Some(place);
+        self.nodes[self.len - 1].sleep = sleep;
+        self.begin_at(self.len - 1, step, guide);
+    }
+
+    /// The first execution of a task has ended: others may know what its step does.
+    fn settle(&mut self) {
+        if let (Some(place), Some(state), Some(tree)) = (self.unsettled.take(), self.shared.last(), &self.tree) {
+            state.settle(place, self.nodes[self.shared.len() - 1].chosen, tree);
+        }
     }
 
     /// What sleeps at the state after the last node.
@@ -264,6 +380,10 @@ impl Exhaustive {
 
     /// Adds the sequence to what is to be explored from the state before the step at `index`.
     fn note(&mut self, index: EventIndex, pending: &[Option<Op>]) {
+        if let (Some(state), Some(tree)) = (self.shared.get(index as usize), &self.tree) {
+            state.note(&mut self.sequence, |step| self.history.here(step, pending), tree);
+            return;
+        }
         let node = &mut self.nodes[index as usize];
         if node.sleep.iter().any(|asleep| initial(&self.sequence, asleep).is_some()) {
             return;
@@ -276,10 +396,13 @@ impl Exhaustive {
     /// the efficiency of backtrack programs", 1975).
     fn progress(&self) -> f64 {
         let (mut progress, mut share) = (0.0, 1.0);
-        for node in &self.nodes[..self.len] {
-            let all = f64::from(node.explored + 1 + self.forest.count(node.branches));
-            progress += share * f64::from(node.explored) / all;
-            share /= all;
+        for (depth, node) in self.nodes[..self.len].iter().enumerate() {
+            let (explored, all) = match self.shared.get(depth) {
+                Some(state) => state.progress(),
+                None => (node.explored, node.explored + 1 + self.forest.count(node.branches)),
+            };
+            progress += share * f64::from(explored) / f64::from(all);
+            share /= f64::from(all);
         }
         progress + share
     }
@@ -305,25 +428,13 @@ impl Strategy for Exhaustive {
         self.depth = 0;
         self.races.clear();
         self.executions += 1;
-        if self.executions == 1 {
+        if self.executions == 1 && self.tree.is_none() {
             return true;
         }
-        while let Some(last) = self.len.checked_sub(1) {
-            let node = &mut self.nodes[last];
-            if let Some((step, child)) = self.forest.take_first(&mut node.branches) {
-                node.sleep.push(node.chosen);
-                node.explored += 1;
-                node.chosen = step;
-                node.kind = step.footprint.kind;
-                node.values = 0;
-                self.guide = child;
-                self.first_new = last;
-                self.history.truncate(last);
-                return true;
-            }
-            self.len = last;
-        }
-        false
+        self.share_work();
+        let has_next = self.next_branch() || self.next_task();
+        self.known = self.history.len();
+        has_next
     }
 
     fn repeat(&mut self) -> Option<(ThreadIndex, OpKind)> {
@@ -414,10 +525,13 @@ impl Strategy for Exhaustive {
     }
 
     fn stepped(&mut self, event: &Event<'_>) {
-        if self.depth <= self.first_new {
+        if self.depth <= self.known {
             return;
         }
         let index = self.history.push(event);
+        if self.depth <= self.first_new {
+            return;
+        }
         self.races_before_last = self.races.len();
         let node = &mut self.nodes[self.depth - 1];
         let taken = self.history.get(index);
@@ -439,10 +553,13 @@ impl Strategy for Exhaustive {
     }
 
     fn failed(&mut self) {
-        if self.depth <= self.first_new {
+        if self.depth <= self.known {
             return;
         }
         self.history.last_failed();
+        if self.depth <= self.first_new {
+            return;
+        }
         let index = (self.depth - 1) as EventIndex;
         let taken = self.history.get(index);
         self.nodes[self.depth - 1].chosen.footprint = taken.footprint;
@@ -462,7 +579,7 @@ impl Strategy for Exhaustive {
     }
 
     fn released(&mut self, thread: ThreadIndex, object: ObjectIndex) {
-        if self.depth > self.first_new {
+        if self.depth > self.known {
             self.history.released(thread, object);
         }
     }
@@ -478,6 +595,7 @@ impl Strategy for Exhaustive {
             let without = self.drop_last(pending);
             return self.end_execution(&without);
         }
+        self.settle();
         if !self.reduces() {
             for index in self.first_new..self.history.len() {
                 self.try_other_values(index, pending);

@@ -98,6 +98,21 @@ impl Forest {
         }
     }
 
+    /// Moves the tree that begins with the list from another forest into this one.
+    pub(super) fn adopt(&mut self, from: &mut Forest, list: &mut BranchIndex) -> BranchIndex {
+        let (mut first, mut last) = (NO_BRANCH, NO_BRANCH);
+        while let Some((step, mut child)) = from.take_first(list) {
+            let child = self.adopt(from, &mut child);
+            let branch = self.add(Branch { step, child, sibling: NO_BRANCH });
+            match last {
+                NO_BRANCH => first = branch,
+                last => self.branches[last as usize].sibling = branch,
+            }
+            last = branch;
+        }
+        first
+    }
+
     pub(super) fn count(&self, mut list: BranchIndex) -> u32 {
         let mut count = 0;
         while list != NO_BRANCH {
