@@ -77,6 +77,7 @@ pub struct Checker {
     pub(crate) spurious_wakeups: u32,
     pub(crate) weak_memory: bool,
     pub(crate) stale_reads: u32,
+    pub(crate) jobs: Option<usize>,
     pub(crate) stack_size: usize,
     pub(crate) shrink: bool,
     pub(crate) regressions: bool,
@@ -138,6 +139,7 @@ impl Checker {
             spurious_wakeups: 1,
             weak_memory: true,
             stale_reads: 2,
+            jobs: None,
             stack_size: 256 << 10,
             shrink: true,
             regressions: true,
@@ -224,6 +226,24 @@ impl Checker {
     /// visible in a reasonable amount of time.
     pub fn stale_reads(mut self, times: u32) -> Self {
         self.stale_reads = times;
+        self
+    }
+
+    /// How many processor cores explore at the same time. Default: all there are.
+    ///
+    /// Others are asked only where a check takes longer than about a quarter of a second, so most checks do the same each
+    /// time. A long search has the same executions on any number of cores; which finding comes first, and what is sampled
+    /// until then, can change from run to run. With one core, or with [`max_executions`](Self::max_executions), nothing does.
+    ///
+    /// A model with facade objects outside of its executions (statics) is explored on one core, and what is found while
+    /// others run is run again alone before it is reported.
+    ///
+    /// # Panics
+    ///
+    /// If it is 0.
+    pub fn jobs(mut self, jobs: usize) -> Self {
+        assert!(jobs > 0, "jobs(0): a check needs at least one processor core");
+        self.jobs = Some(jobs);
         self
     }
 

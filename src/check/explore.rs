@@ -8,30 +8,35 @@
 
 use std::{
     any::Any,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use super::{
-    Checker, auto,
+    Checker,
+    cores::{self, Stopper},
     finding::{FindingKind, NOT_LINEARIZABLE},
     observe::{self, Observed},
     pace::Pace,
-    plan::Plan,
+    plan::{Plan, Sampling},
     regressions,
     schedule::{Line, Schedule},
     shrink,
-    strategy::Strategy,
     verdict::{Explored, Pass, Verdict},
 };
 use crate::engine::{
-    Engine, Limits, Mode, STORES_SEEN_MAX, Stop, StrategyDebug, World,
+    Engine, EngineSeed, Limits, Mode, STORES_SEEN_MAX, Stop, StrategyDebug, World,
+    object::Place,
     op::OpKind,
-    strategy::{Bound, Exhaustive, Replay},
+    strategy::{Bound, Exhaustive, Replay, Tree},
     trace::{Choice, Step},
 };
 
 /// How often an execution of a sampler is run a second time, to see whether the program is deterministic.
 const EXECUTIONS_PER_LOOK: u64 = 64;
+
+/// A program under test.
+pub(super) type Model = dyn Fn() + Sync;
 
 /// What one exploration came to.
 pub(super) struct Exploration {
@@ -86,6 +91,12 @@ pub(super) enum Pause {
     Executions,
     Steps,
     Time,
+    /// Another search, which runs at the same time, has come to an end.
+    Stopped,
+    /// There are more kinds of steps than the searches that run at the same time know of.
+    Changed(Mode),
+    /// The program has an object outside of the executions, so no two of them can run at the same time.
+    Outside(Place),
 }
 
 impl Pause {
@@ -93,7 +104,7 @@ impl Pause {
     pub(super) fn into_end(self, budget_ended: impl FnOnce() -> String) -> End {
         match self {
             Pause::End(end) => end,
-            Pause::Executions | Pause::Steps | Pause::Time => End::Budget(budget_ended()),
+            _ => End::Budget(budget_ended()),
         }
     }
 }
@@ -102,7 +113,7 @@ impl Pause {
 pub(super) struct Search {
     strategy: Box<dyn StrategyDebug>,
     leaves_out: Option<&'static str>,
-    is_sampled: bool,
+    sampling: Option<Sampling>,
     pub(super) explored: Explored,
     /// Executions that were cut since their schedule starved a thread.
     pub(super) unfair: u64,
@@ -115,12 +126,39 @@ impl Search {
     pub(super) fn new(plan: Plan) -> Search {
         Search {
             leaves_out: plan.leaves_out(),
-            is_sampled: matches!(plan, Plan::Sample(_)),
+            sampling: plan.sampling(),
             strategy: plan.strategy(),
             explored: Explored::default(),
             unfair: 0,
             has_begun: false,
             pace: Pace::default(),
+        }
+    }
+
+    /// Others that share the work with this one; and the tree, if it is one.
+    pub(super) fn siblings(&mut self, count: usize) -> (Vec<Search>, Option<Arc<Tree>>) {
+        let strategy: &mut dyn Any = self.strategy.as_mut();
+        if let Some(search) = strategy.downcast_mut::<Exhaustive>() {
+            let tree = search.share(count + 1);
+            let joining: Vec<_> = (0..count).map(|_| search.joining()).collect();
+            let sibling = |search| self.sibling(Box::new(search));
+            return (joining.into_iter().map(sibling).collect(), Some(tree));
+        }
+        let sibling = |index| {
+            let sampling = self.sampling.expect("what is not searched is sampled");
+            self.sibling(Plan::Sample(sampling.sibling(index as u64 + 1)).strategy())
+        };
+        ((0..count).map(sibling).collect(), None)
+    }
+
+    fn sibling(&self, strategy: Box<dyn StrategyDebug>) -> Search {
+        Search {
+            strategy,
+            explored: Explored::default(),
+            unfair: 0,
+            has_begun: false,
+            pace: Pace::default(),
+            ..*self
         }
     }
 
@@ -152,7 +190,7 @@ impl Search {
 }
 
 /// Runs the check on a thread of its own, so that nothing that a torn-down model leaves behind stays with the caller.
-pub(super) fn run(checker: &Checker, model: &(dyn Fn() + Sync)) -> Verdict {
+pub(super) fn run(checker: &Checker, model: &Model) -> Verdict {
     let result = std::thread::scope(|scope| {
         std::thread::Builder::new()
             .name("unsnarl".to_owned())
@@ -171,7 +209,7 @@ fn text_of(payload: &(dyn Any + Send)) -> String {
     text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic".to_owned())
 }
 
-fn check(checker: &Checker, model: &dyn Fn()) -> Verdict {
+fn check(checker: &Checker, model: &Model) -> Verdict {
     if let Some(schedule) = &checker.replay {
         return replayed(checker, schedule, model);
     }
@@ -211,12 +249,9 @@ fn check(checker: &Checker, model: &dyn Fn()) -> Verdict {
 }
 
 /// Follows the strategy that the checker asks for.
-fn explored(checker: &Checker, model: &dyn Fn(), notes: Vec<String>) -> Verdict {
+fn explored(checker: &Checker, model: &Model, notes: Vec<String>) -> Verdict {
     let budget = Budget::of(checker);
-    let in_mode = |mode: Mode, budget: Budget| match &checker.strategy {
-        Strategy::Auto => auto::explore(checker, budget, mode, model),
-        strategy => explore(checker, Plan::of(strategy, bound(checker)), budget, mode, model),
-    };
+    let in_mode = |mode: Mode, budget: Budget| cores::explore(checker, budget, mode, model);
     let mut exploration = in_mode(Mode::default(), budget);
     if exploration.readers_wait && matches!(exploration.end, End::Exhausted) {
         // Nobody says which kind a reader-writer lock is. Only where waiting writers come before new readers does a thread
@@ -244,15 +279,21 @@ impl Exploration {
     /// Both explorations of one model, of which the first was exhausted.
     fn and(self, mut second: Exploration) -> Exploration {
         second.explored.add(&self.explored);
-        for (texts, also) in [(&mut second.bounds, self.bounds), (&mut second.notes, self.notes)] {
+        second.with_texts(self)
+    }
+
+    /// With what the other one says of what it left out.
+    pub(super) fn with_texts(mut self, other: Exploration) -> Exploration {
+        for (texts, also) in [(&mut self.bounds, other.bounds), (&mut self.notes, other.notes)] {
             let new: Vec<_> = also.into_iter().filter(|text| !texts.contains(text)).collect();
             texts.splice(0..0, new);
         }
-        second
+        self.readers_wait |= other.readers_wait;
+        self
     }
 }
 
-fn verdict(checker: &Checker, exploration: Exploration, model: &dyn Fn()) -> Verdict {
+fn verdict(checker: &Checker, exploration: Exploration, model: &Model) -> Verdict {
     let Exploration { explored, end, mode, mut bounds, notes, .. } = exploration;
     match end {
         End::Exhausted => {}
@@ -269,7 +310,7 @@ fn verdict(checker: &Checker, exploration: Exploration, model: &dyn Fn()) -> Ver
     Verdict::Pass(Pass { explored, bounds, notes })
 }
 
-fn replayed(checker: &Checker, schedule: &Schedule, model: &dyn Fn()) -> Verdict {
+fn replayed(checker: &Checker, schedule: &Schedule, model: &Model) -> Verdict {
     let exploration = replay(checker, schedule, model);
     let mut verdict = verdict(&checker.clone().shrink(false), exploration, model);
     if let Verdict::Pass(pass) = &mut verdict {
@@ -279,7 +320,7 @@ fn replayed(checker: &Checker, schedule: &Schedule, model: &dyn Fn()) -> Verdict
     verdict
 }
 
-fn replay(checker: &Checker, schedule: &Schedule, model: &dyn Fn()) -> Exploration {
+fn replay(checker: &Checker, schedule: &Schedule, model: &Model) -> Exploration {
     let choices = schedule.lines.iter().map(|line| match line {
         Line::Run { thread, operation, .. } => Choice::Thread {
             thread: *thread,
@@ -304,28 +345,27 @@ fn replay(checker: &Checker, schedule: &Schedule, model: &dyn Fn()) -> Explorati
     explore(&checker, Plan::Replay(choices.collect()), budget, mode, model)
 }
 
-/// Runs executions until there is a finding, nothing is left, or the budget has ended.
+/// Whether the same is found again, by its schedule and with nothing else running.
+pub(super) fn repeats(checker: &Checker, observed: &Observed, model: &Model) -> bool {
+    match replay(checker, &observed.schedule, model).end {
+        End::Found(again) => again.kind == observed.kind,
+        _ => false,
+    }
+}
+
+/// Runs the executions of one search until there is a finding, nothing is left, or the budget has ended.
 pub(super) fn explore(
     checker: &Checker,
     plan: Plan,
     budget: Budget,
     mode: Mode,
-    model: &dyn Fn(),
+    model: &Model,
 ) -> Exploration {
     let mut explorer = Explorer::new(checker, mode, matches!(plan, Plan::Replay(_)));
     let mut search = Search::new(plan);
-    let end = match explorer.run(&mut search, budget, model) {
-        Pause::End(end) => end,
-        Pause::Executions | Pause::Steps => {
-            End::Budget(format!("the budget of {} executions ended first", search.explored.executions))
-        }
-        Pause::Time => End::Budget(format!(
-            "the time budget of {:?} ended after {} executions{}",
-            budget.time,
-            search.explored.executions,
-            search.progress().trim_end_matches(',')
-        )),
-    };
+    let end = explorer
+        .run(&mut search, budget, model)
+        .into_end(|| format!("the budget ended after {} executions", search.explored.executions));
     explorer.finish(&search, end)
 }
 
@@ -336,21 +376,62 @@ pub(super) struct Explorer<'a> {
     engine: Engine,
     replays: bool,
     started: Instant,
+    pub(super) stopper: Stopper,
+    has_siblings: bool,
+}
+
+/// What an explorer begins with that is to run beside another one. It moves to the thread that is to run it.
+pub(super) struct ExplorerSeed<'a> {
+    checker: &'a Checker,
+    engine: EngineSeed,
+    started: Instant,
+    stopper: Stopper,
+    mode: Mode,
+}
+
+impl<'a> ExplorerSeed<'a> {
+    pub(super) fn explorer(self) -> Explorer<'a> {
+        let ExplorerSeed { checker, engine, started, stopper, mode } = self;
+        let engine = engine.engine(world(checker, mode));
+        Explorer { checker, engine, replays: false, started, stopper, has_siblings: true }
+    }
+}
+
+fn world(checker: &Checker, mode: Mode) -> World {
+    let limits = Limits {
+        steps: checker.max_steps,
+        early_timeouts: checker.early_timeouts,
+        spurious_wakeups: checker.spurious_wakeups,
+        weak_memory: checker.weak_memory,
+        stale_reads: checker.stale_reads,
+    };
+    // Stands there while no search runs.
+    World::new(Plan::Replay(Vec::new()).strategy(), limits, mode)
 }
 
 impl<'a> Explorer<'a> {
     pub(super) fn new(checker: &'a Checker, mode: Mode, replays: bool) -> Explorer<'a> {
-        let limits = Limits {
-            steps: checker.max_steps,
-            early_timeouts: checker.early_timeouts,
-            spurious_wakeups: checker.spurious_wakeups,
-            weak_memory: checker.weak_memory,
-            stale_reads: checker.stale_reads,
-        };
-        // Stands there while no search runs.
-        let nothing = Plan::Replay(Vec::new()).strategy();
-        let engine = Engine::new(World::new(nothing, limits, mode), checker.stack_size);
-        Explorer { checker, engine, replays, started: Instant::now() }
+        let engine = Engine::new(world(checker, mode), checker.stack_size);
+        let (started, stopper) = (Instant::now(), Stopper::default());
+        Explorer { checker, engine, replays, started, stopper, has_siblings: false }
+    }
+
+    /// From now on others run at the same time.
+    pub(super) fn begin_sharing(&mut self, stopper: Stopper) {
+        self.stopper = stopper;
+        self.has_siblings = true;
+    }
+
+    /// One that runs at the same time.
+    pub(super) fn sibling(&mut self) -> ExplorerSeed<'a> {
+        let (checker, started, stopper) = (self.checker, self.started, self.stopper.clone());
+        let mode = self.mode();
+        ExplorerSeed { checker, engine: self.engine.sibling(), started, stopper, mode }
+    }
+
+    /// Whether all objects that were seen so far belong to one execution.
+    pub(super) fn has_no_outside(&mut self) -> bool {
+        self.engine.world().outlives.is_none()
     }
 
     /// What kind of steps there are by now.
@@ -360,14 +441,14 @@ impl<'a> Explorer<'a> {
 
     /// Runs executions of the search until it ends or the budget asks for a pause. The time of the budget counts from the
     /// explorer's beginning, all else from the search's.
-    pub(super) fn run(&mut self, search: &mut Search, budget: Budget, model: &dyn Fn()) -> Pause {
+    pub(super) fn run(&mut self, search: &mut Search, budget: Budget, model: &Model) -> Pause {
         std::mem::swap(&mut self.engine.world().strategy, &mut search.strategy);
         let pause = self.run_executions(search, budget, model);
         std::mem::swap(&mut self.engine.world().strategy, &mut search.strategy);
         pause
     }
 
-    fn run_executions(&mut self, search: &mut Search, budget: Budget, model: &dyn Fn()) -> Pause {
+    fn run_executions(&mut self, search: &mut Search, budget: Budget, model: &Model) -> Pause {
         let (checker, replays) = (self.checker, self.replays);
         let model = || {
             model();
@@ -375,6 +456,13 @@ impl<'a> Explorer<'a> {
             crate::backend::locals::end_thread();
         };
         loop {
+            if self.stopper.is_stopped() {
+                return Pause::Stopped;
+            }
+            // Before a branch is taken: others may have to wait until it was executed.
+            if budget.steps.is_some_and(|most| search.explored.steps >= most) {
+                return Pause::Steps;
+            }
             let world = self.engine.world();
             if !search.has_begun && !world.strategy.new_execution() {
                 return Pause::End(End::Exhausted);
@@ -383,9 +471,6 @@ impl<'a> Explorer<'a> {
             let executions = search.explored.executions + search.explored.redundant;
             if budget.executions.is_some_and(|most| search.explored.executions >= most) {
                 return Pause::Executions;
-            }
-            if budget.steps.is_some_and(|most| search.explored.steps >= most) {
-                return Pause::Steps;
             }
             // Reading the clock costs as much as a small execution.
             if executions % 64 == 63 && self.started.elapsed() >= budget.time {
@@ -408,9 +493,10 @@ impl<'a> Explorer<'a> {
                     explored.executions += 1;
                     return Pause::End(end);
                 }
+                After::Outside(place) => return Pause::Outside(place),
             }
             let world = self.engine.world();
-            if search.is_sampled
+            if search.sampling.is_some()
                 && executions.is_multiple_of(EXECUTIONS_PER_LOOK)
                 && world.wants == world.mode
                 && let Some(observed) = self.run_again(&model)
@@ -423,6 +509,9 @@ impl<'a> Explorer<'a> {
                 && let Some(share) = world.strategy.estimate()
             {
                 search.pace.mark(explored.executions, share);
+            }
+            if world.wants != world.mode && self.has_siblings {
+                return Pause::Changed(world.wants);
             }
             if world.wants != world.mode && !replays {
                 // What was explored so far left out steps that matter; begin again.
@@ -544,6 +633,7 @@ enum After {
     Redundant,
     Unfair,
     End(End),
+    Outside(Place),
 }
 
 fn after(checker: &Checker, world: &mut World, stop: Stop, replays: bool) -> After {
@@ -551,6 +641,7 @@ fn after(checker: &Checker, world: &mut World, stop: Stop, replays: bool) -> Aft
         Stop::Completed => return After::Complete,
         Stop::Redundant => return After::Redundant,
         Stop::Unfair => return After::Unfair,
+        Stop::Shared => return After::Outside(world.outlives.expect("it is what the execution stopped for")),
         Stop::Unsupported(reason) => return After::End(End::Unsupported(reason.clone())),
         Stop::Diverged if replays => {
             let strategy: &dyn Any = world.strategy.as_ref();

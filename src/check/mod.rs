@@ -40,9 +40,9 @@
 //! explored a second time with locks in which new readers wait behind a waiting writer.
 //! What a program does behind the facade's back (its own `std::sync`, time, randomness) is not seen.
 
-#[cfg(backend = "instrumented")]
-mod auto;
 mod checker;
+#[cfg(backend = "instrumented")]
+mod cores;
 mod events;
 #[cfg(backend = "instrumented")]
 mod explore;
@@ -64,6 +64,8 @@ mod schedule;
 #[cfg(backend = "instrumented")]
 mod shrink;
 mod strategy;
+#[cfg(backend = "instrumented")]
+mod turns;
 mod verdict;
 
 pub use checker::{Capability, Checker, check};

@@ -28,7 +28,7 @@ pub(super) struct Observed {
     cycle: Vec<usize>,
     threads: Vec<ThreadReport>,
     steps: Vec<StepReport>,
-    schedule: Schedule,
+    pub(super) schedule: Schedule,
 }
 
 /// What was recorded of a step, and what the program does there now.

@@ -34,7 +34,31 @@ pub(super) enum Sampling {
     Portfolio(u64),
 }
 
+impl Sampling {
+    /// The same with another seed.
+    pub(super) fn sibling(self, index: u64) -> Sampling {
+        let other = |seed: u64| seed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        match self {
+            Sampling::Random(seed) => Sampling::Random(other(seed)),
+            Sampling::Pct(depth, seed) => Sampling::Pct(depth, other(seed)),
+            Sampling::Pos(seed) => Sampling::Pos(other(seed)),
+            Sampling::Urw(seed) => Sampling::Urw(other(seed)),
+            Sampling::Surw(seed) => Sampling::Surw(other(seed)),
+            Sampling::ReadsFrom(seed) => Sampling::ReadsFrom(other(seed)),
+            Sampling::Portfolio(seed) => Sampling::Portfolio(other(seed)),
+        }
+    }
+}
+
 impl Plan {
+    /// How it samples, if it does.
+    pub(super) fn sampling(&self) -> Option<Sampling> {
+        match self {
+            Plan::Sample(sampling) => Some(*sampling),
+            _ => None,
+        }
+    }
+
     /// What the strategy means. `Auto` begins with the exhaustive search.
     pub(super) fn of(strategy: &Strategy, bound: Option<Bound>) -> Plan {
         let sampling = match strategy {

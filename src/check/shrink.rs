@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Checker,
-    explore::{Budget, End, explore},
+    explore::{Budget, End, Model, explore},
     observe::Observed,
     plan::Plan,
 };
@@ -16,7 +16,7 @@ use crate::engine::{
 /// What the search for a shorter schedule may cost, for each number of preemptions.
 const BUDGET: Budget = Budget { executions: Some(20_000), steps: None, time: Duration::from_millis(150) };
 
-pub(super) fn shrink(checker: &Checker, found: Observed, mode: Mode, model: &dyn Fn()) -> Observed {
+pub(super) fn shrink(checker: &Checker, found: Observed, mode: Mode, model: &Model) -> Observed {
     for bound in 0..found.preemptions {
         let exploration = explore(
             checker,

@@ -61,6 +61,8 @@ pub(crate) enum Stop {
     Livelock,
     /// The limit of steps was reached under a schedule that starved a thread: it proves nothing.
     Unfair,
+    /// The program uses an object that outlives executions, while others run at the same time.
+    Shared,
     /// The program asked for something that the engine cannot do.
     Unsupported(String),
 }
@@ -251,13 +253,15 @@ pub(crate) struct World {
     pub(super) clock_after: VectorClock,
     /// An object whose state comes from an earlier execution, by place of construction.
     pub(crate) survivor: Option<(&'static str, Place)>,
+    /// An object was made outside of the executions: where.
+    pub(crate) outlives: Option<Place>,
     pub(crate) fence: Option<ObjectIndex>,
     spawns: Option<ObjectIndex>,
 }
 
 /// A strategy that can also be printed and asked for its own type again.
-pub(crate) trait StrategyDebug: Strategy + std::fmt::Debug + std::any::Any {}
-impl<S: Strategy + std::fmt::Debug + std::any::Any> StrategyDebug for S {}
+pub(crate) trait StrategyDebug: Strategy + std::fmt::Debug + std::any::Any + Send {}
+impl<S: Strategy + std::fmt::Debug + std::any::Any + Send> StrategyDebug for S {}
 
 /// What the calling thread is to do after it published an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -300,6 +304,7 @@ impl World {
             clock_before: VectorClock::new(),
             clock_after: VectorClock::new(),
             survivor: None,
+            outlives: None,
             fence: None,
             spawns: None,
         }

@@ -64,6 +64,8 @@ struct Shared {
     id: u64,
     /// The first execution of the same exploration, to recognise objects that outlive executions.
     first_id: u64,
+    /// Other engines run executions of the same exploration at the same time.
+    has_siblings: bool,
     world: RefCell<World>,
     fibers: RefCell<Vec<Fiber>>,
     stacks: RefCell<Vec<DefaultStack>>,
@@ -82,6 +84,22 @@ pub(crate) struct Engine {
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Engine").field("execution", &self.shared.id).finish_non_exhaustive()
+    }
+}
+
+/// What an engine begins with that runs beside another one. It moves to the thread that is to run it.
+#[derive(Debug)]
+pub(crate) struct EngineSeed {
+    first_id: u64,
+    stack_size: usize,
+}
+
+impl EngineSeed {
+    pub(crate) fn engine(self, world: World) -> Engine {
+        let mut engine = Engine::new(world, self.stack_size);
+        engine.shared.first_id = self.first_id;
+        engine.shared.has_siblings = true;
+        engine
     }
 }
 
@@ -105,6 +123,7 @@ impl Engine {
             shared: Box::new(Shared {
                 id,
                 first_id: id,
+                has_siblings: false,
                 world: RefCell::new(world),
                 fibers: RefCell::new(Vec::new()),
                 stacks: RefCell::new(Vec::new()),
@@ -114,6 +133,13 @@ impl Engine {
                 panics_miscounted: Cell::new(false),
             }),
         }
+    }
+
+    /// What another engine for the same exploration begins with. It runs beside this one, so neither can run a program with
+    /// objects that outlive its executions any more (see [`Stop::Shared`]).
+    pub(crate) fn sibling(&mut self) -> EngineSeed {
+        self.shared.has_siblings = true;
+        EngineSeed { first_id: self.shared.first_id, stack_size: self.shared.stack_size }
     }
 
     pub(crate) fn world(&mut self) -> &mut World {
@@ -321,18 +347,50 @@ impl Handle {
         state: impl FnOnce() -> State,
     ) -> (ObjectIndex, bool) {
         let shared = self.shared();
-        // ORDERING: relaxed, since inside a model one OS thread uses the object, and a model on another OS thread that
-        // shares it would be outside what can be checked anyway.
+        // ORDERING: relaxed, since inside a model one OS thread uses the object. One that other executions of the same
+        // exploration use at the same time is left alone, see below; a model of its own that shares it would be outside what
+        // can be checked anyway.
         let known = id.0.load(Ordering::Relaxed);
         let execution = known >> OBJECT_BITS;
         if execution == shared.id {
             return ((known & ((1 << OBJECT_BITS) - 1)) as ObjectIndex, false);
         }
-        let index = shared.world.borrow_mut().objects.register(state(), name, created);
+        let mut outlives = execution >= shared.first_id;
+        let index = {
+            let mut world = shared.world.borrow_mut();
+            if outlives {
+                world.outlives.get_or_insert(created);
+            }
+            world.objects.register(state(), name, created)
+        };
         assert!(u64::from(index) < 1 << OBJECT_BITS, "unsnarl: more than 2^24 objects in one execution");
-        // ORDERING: relaxed, as above.
-        id.0.store(shared.id << OBJECT_BITS | u64::from(index), Ordering::Relaxed);
-        (index, execution >= shared.first_id)
+        let own = shared.id << OBJECT_BITS | u64::from(index);
+        // ORDERING: relaxed: whoever comes second may only know that there was somebody, and touches nothing.
+        let won = id.0.compare_exchange(known, own, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        outlives |= !won;
+        if outlives && shared.has_siblings {
+            self.leave_to_others(created);
+        }
+        (index, outlives)
+    }
+
+    /// Ends the execution here, since the object may be in use in another one.
+    fn leave_to_others(&self, created: Place) {
+        let shared = self.shared();
+        let thread = {
+            let mut world = shared.world.borrow_mut();
+            if world.teardown {
+                return;
+            }
+            world.outlives = Some(created);
+            world.stop_with(Stop::Shared);
+            world.current
+        };
+        shared.next.set(Next::Stop);
+        shared.suspend(thread);
+        if !shared.fibers.borrow()[thread].unwinding {
+            resume_unwind(Box::new(Teardown));
+        }
     }
 
     /// Notes that an object brings its state from an earlier execution.

@@ -28,5 +28,5 @@ pub(crate) mod stuck;
 pub(crate) mod trace;
 
 pub(crate) use execution::{Limits, Mode, Stop, StrategyDebug, World};
-pub(crate) use fiber::{Engine, Handle, ObjectId, current};
+pub(crate) use fiber::{Engine, EngineSeed, Handle, ObjectId, current};
 pub(crate) use memory::STORES_SEEN_MAX;

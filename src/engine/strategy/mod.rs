@@ -19,7 +19,7 @@ mod tests;
 mod urw;
 
 pub(crate) use bytes::Bytes;
-pub(crate) use exhaustive::{Bound, Exhaustive, Reduction};
+pub(crate) use exhaustive::{Bound, Exhaustive, Reduction, Tree};
 pub(crate) use pct::Pct;
 pub(crate) use portfolio::Portfolio;
 pub(crate) use pos::Pos;

@@ -206,7 +206,9 @@ impl Exhaustive {
     fn share_work(&mut self) {
         let Some(tree) = self.tree.as_ref().filter(|tree| tree.lacks_work()) else { return };
         let first = self.shared.len();
-        let Some(depth) = (first..self.len).find(|depth| self.nodes[*depth].branches != NO_BRANCH) else { return };
+        let Some(depth) = (first..self.len).find(|depth| self.nodes[*depth].branches != NO_BRANCH) else {
+            return;
+        };
         for depth in first..=depth {
             let (path, rest) = self.nodes.split_at_mut(depth);
             let parent = self.shared.last().cloned();
@@ -249,7 +251,9 @@ impl Exhaustive {
 
     /// The first execution of a task has ended: others may know what its step does.
     fn settle(&mut self) {
-        if let (Some(place), Some(state), Some(tree)) = (self.unsettled.take(), self.shared.last(), &self.tree) {
+        if let (Some(place), Some(state), Some(tree)) =
+            (self.unsettled.take(), self.shared.last(), &self.tree)
+        {
             state.settle(place, self.nodes[self.shared.len() - 1].chosen, tree);
         }
     }
@@ -370,7 +374,11 @@ impl Exhaustive {
                         crate::engine::op::Footprint { reads: kind.only_reads(), ..step.footprint };
                     self.sequence.push(Move { footprint, ..step });
                     self.note(index as EventIndex, pending);
-                } else if value > chosen.values.get(at) {
+                } else if value < chosen.values.get(at) {
+                    // It was explored before this one.
+                } else if let (Some(state), Some(tree)) = (self.shared.get(index), &self.tree) {
+                    state.append(step, tree);
+                } else {
                     let node = &mut self.nodes[index];
                     self.forest.append(&mut node.branches, step);
                 }

@@ -22,12 +22,16 @@ use std::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use super::{
     Node,
     wakeup::{BranchIndex, Forest, Move, NO_BRANCH, initial},
 };
+
+/// How often somebody who waits for another search's step looks whether all searches were stopped.
+const LOOK_AROUND: Duration = Duration::from_millis(10);
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -119,10 +123,6 @@ impl Shared {
         self.parent.as_ref()
     }
 
-    pub(super) fn depth(&self) -> usize {
-        self.depth
-    }
-
     /// The nodes from the first one to that of this state.
     pub(super) fn path(self: &Arc<Shared>) -> (Vec<Node>, Vec<Arc<Shared>>) {
         let mut nodes = vec![self.node.without_work()];
@@ -182,13 +182,22 @@ impl Shared {
     ) {
         let mut work = lock(&self.work);
         while !work.is_settled && !tree.is_stopped() {
-            work = self.settled.wait(work).unwrap_or_else(PoisonError::into_inner);
+            let waited = self.settled.wait_timeout(work, LOOK_AROUND);
+            work = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         if work.sleep.iter().any(|asleep| initial(sequence, asleep).is_some()) {
             return;
         }
         let Work { forest, branches, .. } = &mut *work;
         forest.insert(branches, sequence, here);
+        self.list(&mut work, tree);
+    }
+
+    /// Adds a single step to what is to be explored from here, whatever is there.
+    pub(super) fn append(self: &Arc<Shared>, step: Move, tree: &Tree) {
+        let mut work = lock(&self.work);
+        let Work { forest, branches, .. } = &mut *work;
+        forest.append(branches, step);
         self.list(&mut work, tree);
     }
 

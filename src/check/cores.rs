@@ -1,0 +1,206 @@
+//! One check on several processor cores.
+//!
+//! The searches share one tree, or draw samples of seeds of their own. They cannot share a program that has objects outside
+//! of its executions (statics); such a program stays on one core. And a program may have a memory that the facade does not
+//! know of: what was found while others ran is therefore run again alone before it is believed.
+
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the checker's own threads run outside of the model"
+)]
+
+use std::{
+    num::NonZero,
+    panic::resume_unwind,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Instant,
+};
+
+use super::{
+    Checker,
+    explore::{self, Budget, End, Exploration, Model, Pause},
+    turns::Turns,
+};
+use crate::engine::{Mode, strategy::Tree};
+
+/// So many steps, about a quarter of a second of them, are taken on one core before others are asked: most checks are over by
+/// then, and are the same each time.
+const STEPS_ALONE: u64 = 1_000_000;
+
+/// By which the searches of one check stop each other.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stopper {
+    stopped: Arc<AtomicBool>,
+    tree: Option<Arc<Tree>>,
+}
+
+impl Stopper {
+    pub(super) fn of(tree: Option<Arc<Tree>>) -> Stopper {
+        Stopper { stopped: Arc::default(), tree }
+    }
+
+    /// Ends all searches, each after its present execution.
+    fn stop(&self) {
+        // ORDERING: relaxed: nothing but the flag itself is looked at.
+        self.stopped.store(true, Ordering::Relaxed);
+        if let Some(tree) = &self.tree {
+            tree.stop();
+        }
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        // ORDERING: relaxed, as above.
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// Whether the whole tree was explored.
+    fn has_finished(&self) -> bool {
+        self.tree.as_ref().is_some_and(|tree| tree.is_finished())
+    }
+}
+
+/// Stops the others when dropped, so that none waits for one that panicked.
+struct StopsOthers<'a>(&'a Stopper);
+
+impl Drop for StopsOthers<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+/// How many cores the checker is to use.
+fn cores(checker: &Checker) -> usize {
+    let all = || thread::available_parallelism().map_or(1, NonZero::get);
+    // Where a number of executions is asked for, it is to be the same ones each time.
+    if checker.max_executions.is_some() { 1 } else { checker.jobs.unwrap_or_else(all) }
+}
+
+/// Why an exploration has to begin again.
+enum Retry {
+    /// There are more kinds of steps than it knew of.
+    Mode(Mode),
+    /// The program cannot be run on several cores at once, for this reason.
+    Alone(String),
+}
+
+/// Explores until there is a finding, nothing is left, or the budget has ended.
+pub(super) fn explore(checker: &Checker, budget: Budget, mut mode: Mode, model: &Model) -> Exploration {
+    let started = Instant::now();
+    let mut cores = cores(checker);
+    let mut notes = Vec::new();
+    loop {
+        let budget = Budget { time: budget.time.saturating_sub(started.elapsed()), ..budget };
+        match attempt(checker, budget, mode, cores, model) {
+            Ok(mut exploration) => {
+                exploration.notes.append(&mut notes);
+                exploration.explored.elapsed = started.elapsed();
+                return exploration;
+            }
+            Err(Retry::Mode(wanted)) => mode = wanted,
+            Err(Retry::Alone(why)) => {
+                cores = 1;
+                notes.push(format!("explored on one core: {why}"));
+            }
+        }
+    }
+}
+
+fn attempt(
+    checker: &Checker,
+    budget: Budget,
+    mode: Mode,
+    cores: usize,
+    model: &Model,
+) -> Result<Exploration, Retry> {
+    let mut turns = Turns::new(checker, budget, mode);
+    loop {
+        if let Some(pause) = turns.turn(model) {
+            return Ok(turns.finish(pause));
+        }
+        if cores > 1 && turns.steps() >= STEPS_ALONE && turns.explorer.has_no_outside() {
+            return together(checker, turns, cores, model);
+        }
+    }
+}
+
+/// What one of several searches came to: why it ended, and what it did.
+struct Part {
+    pause: Pause,
+    exploration: Exploration,
+}
+
+/// Goes on with so many searches at the same time.
+fn together(
+    checker: &Checker,
+    mut turns: Turns<'_>,
+    cores: usize,
+    model: &Model,
+) -> Result<Exploration, Retry> {
+    let seeds = turns.siblings(cores - 1);
+    let stopper = turns.explorer.stopper.clone();
+    let (pause, parts) = thread::scope(|scope| {
+        let siblings: Vec<_> = seeds
+            .into_iter()
+            .map(|seed| {
+                let thread = thread::Builder::new().name("unsnarl".to_owned());
+                thread.spawn_scoped(scope, || {
+                    let mut turns = seed.turns();
+                    let pause = run(&mut turns, model);
+                    Part { pause, exploration: turns.finish(Pause::Stopped) }
+                })
+            })
+            .collect();
+        let pause = run(&mut turns, model);
+        // One that could not be started has left nothing undone: it never took a branch.
+        let joined = siblings.into_iter().flatten().map(|sibling| match sibling.join() {
+            Ok(part) => part,
+            Err(payload) => resume_unwind(payload),
+        });
+        (pause, joined.collect::<Vec<_>>())
+    });
+    let (pauses, explorations): (Vec<_>, Vec<_>) =
+        parts.into_iter().map(|part| (part.pause, part.exploration)).unzip();
+    let mut pauses: Vec<_> = pauses.into_iter().chain([pause]).collect();
+    for pause in &pauses {
+        match pause {
+            Pause::Changed(mode) => return Err(Retry::Mode(*mode)),
+            Pause::Outside(place) => {
+                return Err(Retry::Alone(format!(
+                    "what is made at {place} lives on from one execution to the next"
+                )));
+            }
+            _ => {}
+        }
+    }
+    let ends = |pause: &Pause| matches!(pause, Pause::End(End::Found(_) | End::Unsupported(_)));
+    let pause = match pauses.iter().position(ends) {
+        Some(index) => pauses.swap_remove(index),
+        None if stopper.has_finished() => Pause::End(End::Exhausted),
+        None => Pause::Time,
+    };
+    if let Pause::End(End::Found(observed)) = &pause
+        && !explore::repeats(checker, observed, model)
+    {
+        return Err(Retry::Alone("what was found did not happen again".to_owned()));
+    }
+    for exploration in &explorations {
+        turns.others.add(&exploration.explored);
+    }
+    Ok(explorations.into_iter().fold(turns.finish(pause), Exploration::with_texts))
+}
+
+/// Takes turns until something ends them, and then stops the others.
+fn run(turns: &mut Turns<'_>, model: &Model) -> Pause {
+    let stopper = turns.explorer.stopper.clone();
+    let _stops_others = StopsOthers(&stopper);
+    loop {
+        if let Some(pause) = turns.turn(model) {
+            return pause;
+        }
+    }
+}
