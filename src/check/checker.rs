@@ -78,6 +78,7 @@ pub struct Checker {
     pub(crate) weak_memory: bool,
     pub(crate) stale_reads: u32,
     pub(crate) jobs: Option<usize>,
+    pub(crate) steps_alone: u64,
     pub(crate) stack_size: usize,
     pub(crate) shrink: bool,
     pub(crate) regressions: bool,
@@ -140,6 +141,7 @@ impl Checker {
             weak_memory: true,
             stale_reads: 2,
             jobs: None,
+            steps_alone: 1_000_000,
             stack_size: 256 << 10,
             shrink: true,
             regressions: true,
@@ -231,8 +233,7 @@ impl Checker {
 
     /// How many processor cores explore at the same time. Default: all there are.
     ///
-    /// Others are asked only where a check takes longer than about a quarter of a second, so most checks do the same each
-    /// time. A long search has the same executions on any number of cores; which finding comes first, and what is sampled
+    /// Others are asked only after [`steps_alone`](Self::steps_alone), so most checks do the same each time. A long search has the same executions on any number of cores; which finding comes first, and what is sampled
     /// until then, can change from run to run. With one core, or with [`max_executions`](Self::max_executions), nothing does.
     ///
     /// A model with facade objects outside of its executions (statics) is explored on one core, and what is found while
@@ -244,6 +245,13 @@ impl Checker {
     pub fn jobs(mut self, jobs: usize) -> Self {
         assert!(jobs > 0, "jobs(0): a check needs at least one processor core");
         self.jobs = Some(jobs);
+        self
+    }
+
+    /// After how many steps other processor cores join in, if there are any. Default: 1,000,000, which takes about a quarter
+    /// of a second.
+    pub fn steps_alone(mut self, steps: u64) -> Self {
+        self.steps_alone = steps;
         self
     }
 

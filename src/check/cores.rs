@@ -28,10 +28,6 @@ use super::{
 };
 use crate::engine::{Mode, strategy::Tree};
 
-/// So many steps, about a quarter of a second of them, are taken on one core before others are asked: most checks are over by
-/// then, and are the same each time.
-const STEPS_ALONE: u64 = 1_000_000;
-
 /// By which the searches of one check stop each other.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stopper {
@@ -122,7 +118,7 @@ fn attempt(
         if let Some(pause) = turns.turn(model) {
             return Ok(turns.finish(pause));
         }
-        if cores > 1 && turns.steps() >= STEPS_ALONE && turns.explorer.has_no_outside() {
+        if cores > 1 && turns.steps() >= checker.steps_alone && turns.explorer.has_no_outside() {
             return together(checker, turns, cores, model);
         }
     }

@@ -73,7 +73,7 @@ impl<'a> Turns<'a> {
             explorer: Explorer::new(checker, mode, false),
             search: Search::new(Plan::of(&checker.strategy, bound(checker))),
             samples: has_samples.then(|| Search::new(samples)),
-            steps: FIRST_STEPS,
+            steps: FIRST_STEPS.min(checker.steps_alone),
             others: Explored::default(),
         }
     }
@@ -120,7 +120,7 @@ impl<'a> Turns<'a> {
                 self.search.restart();
             }
         }
-        self.steps += self.steps / 2;
+        self.steps += self.steps.div_ceil(2);
         None
     }
 

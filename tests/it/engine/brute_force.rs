@@ -194,6 +194,11 @@ type Outcomes = BTreeSet<Vec<Vec<u32>>>;
 
 /// Runs the program under one kind of search: what it found, and the outcomes of all executions that came to an end.
 fn explore(program: &Program, search: Search, spurious: u32) -> (Verdict, Outcomes) {
+    explore_on(1, program, search, spurious)
+}
+
+/// The same with so many searches at once.
+fn explore_on(cores: usize, program: &Program, search: Search, spurious: u32) -> (Verdict, Outcomes) {
     let outcomes = Arc::new(StdMutex::new(Outcomes::new()));
     let (program, seen) = (program.clone(), Arc::clone(&outcomes));
     let brute = search == Search::BruteForce;
@@ -201,6 +206,8 @@ fn explore(program: &Program, search: Search, spurious: u32) -> (Verdict, Outcom
         .strategy(search)
         .regressions(false)
         .shrink(false)
+        .jobs(cores)
+        .steps_alone(1)
         .spurious_wakeups(spurious)
         // The reduced searches get more, so that they end whenever brute force does.
         .max_time(Duration::from_secs(if brute { 2 } else { 60 }))
@@ -263,11 +270,11 @@ fn compare(program: &Program, spurious: u32) -> Result<(), TestCaseError> {
     }
     // Sleep sets execute each trace exactly once, too, beside executions that turn out to be in vain.
     let mut traces = None;
-    for search in [Search::SleepSets, Search::Exhaustive] {
-        let (verdict, outcomes) = explore(program, search.clone(), spurious);
+    for (cores, search) in [(1, Search::SleepSets), (1, Search::Exhaustive), (3, Search::Exhaustive)] {
+        let (verdict, outcomes) = explore_on(cores, program, search.clone(), spurious);
         prop_assert_eq!(kind(&verdict), kind(&brute), "{:?}", search);
         if brute.pass().is_some() {
-            prop_assert_eq!(&outcomes, &brute_outcomes, "{:?}", search);
+            prop_assert_eq!(&outcomes, &brute_outcomes, "{:?} on {} cores", search, cores);
             let (few, many) = (verdict.explored().unwrap().executions, brute.explored().unwrap().executions);
             prop_assert!(few <= many, "{few} > {many}");
             prop_assert_eq!(*traces.get_or_insert(few), few, "traces");

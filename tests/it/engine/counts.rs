@@ -14,15 +14,24 @@ fn explore(model: impl Fn() + Send + Sync + 'static) -> Explored {
     explore_with(Strategy::Exhaustive, model)
 }
 
+/// Alone, and with four searches at once, which are to come to the same.
 fn explore_with(strategy: Strategy, model: impl Fn() + Send + Sync + 'static) -> Explored {
-    let verdict = Checker::new("count")
-        .strategy(strategy)
-        .regressions(false)
-        .max_time(std::time::Duration::from_secs(100))
-        .run(model);
-    let pass = verdict.pass().unwrap_or_else(|| panic!("{verdict:#?}"));
-    assert!(pass.is_complete(), "{pass:?}");
-    pass.explored.clone()
+    let model = std::sync::Arc::new(model);
+    let [alone, together] = [1, 4].map(|cores| {
+        let model = std::sync::Arc::clone(&model);
+        let verdict = Checker::new("count")
+            .strategy(strategy.clone())
+            .regressions(false)
+            .jobs(cores)
+            .steps_alone(1)
+            .max_time(std::time::Duration::from_secs(100))
+            .run(move || model());
+        let pass = verdict.pass().unwrap_or_else(|| panic!("{verdict:#?}"));
+        assert!(pass.is_complete(), "{pass:?}");
+        pass.explored.clone()
+    });
+    assert_eq!(alone.executions, together.executions);
+    alone
 }
 
 /// Runs one body per thread, all spawned by main, which joins them.

@@ -30,7 +30,7 @@ pub(crate) use self::shared::Tree;
 use self::{
     history::{EventIndex, History},
     races::{Later, Race},
-    shared::{Left, Shared, Task},
+    shared::{Errand, Place, Task},
     wakeup::{BranchIndex, Forest, Move, NO_BRANCH, Values, initial},
 };
 use super::{Decision, Event, Strategy, ThreadSet, View, bit, members};
@@ -126,8 +126,10 @@ pub(crate) struct Exhaustive {
     /// What the search knows of others that work on the same tree.
     tree: Option<Arc<Tree>>,
     /// The states at the beginning of the path that it shares with them.
-    shared: Vec<Arc<Shared>>,
-    /// Where the last of these notes what our step from it does, which is executed for the first time.
+    shared: Vec<Place>,
+    /// All that was not explored yet is known to this search alone.
+    has_root: bool,
+    /// A branch of the last shared state is executed for the first time, and then so many more steps that were noted.
     unsettled: Option<usize>,
     /// What the history knew when the execution began.
     known: usize,
@@ -155,6 +157,7 @@ impl Exhaustive {
             sequence: Vec::new(),
             tree: None,
             shared: Vec::new(),
+            has_root: false,
             unsettled: None,
             known: 0,
         }
@@ -163,6 +166,7 @@ impl Exhaustive {
     /// From now on so many searches work on the tree: this one, and those made by [`joining`](Self::joining). Comes between
     /// two executions.
     pub(crate) fn share(&mut self, searches: usize) -> Arc<Tree> {
+        self.has_root = true;
         Arc::clone(self.tree.insert(Arc::new(Tree::new(searches))))
     }
 
@@ -205,56 +209,39 @@ impl Exhaustive {
     /// Gives away the first state on the path that has something left to do, if others could do with it.
     fn share_work(&mut self) {
         let Some(tree) = self.tree.as_ref().filter(|tree| tree.lacks_work()) else { return };
-        let first = self.shared.len();
-        let Some(depth) = (first..self.len).find(|depth| self.nodes[*depth].branches != NO_BRANCH) else {
-            return;
-        };
-        for depth in first..=depth {
-            let (path, rest) = self.nodes.split_at_mut(depth);
-            let parent = self.shared.last().cloned();
-            self.shared.push(Shared::new(parent, path.last(), &mut rest[0], depth, &mut self.forest));
+        let mut own = self.shared.len()..self.len;
+        if let Some(depth) = own.find(|depth| self.nodes[*depth].branches != NO_BRANCH) {
+            tree.share(&mut self.shared, &mut self.nodes[..=depth], &mut self.forest, false);
+            self.has_root = false;
         }
-        tree.offer(&self.shared[depth]);
     }
 
-    /// Takes a branch of a state that is shared: if possible of the one that we come from.
+    /// Takes a branch of a state that is shared: if possible of one that we come from.
     fn next_task(&mut self) -> bool {
         let Some(tree) = self.tree.clone() else { return false };
-        while let Some(state) = self.shared.last() {
-            match state.leave(&mut self.forest) {
-                Left::Task(task) => {
-                    self.begin_task(task);
-                    return true;
-                }
-                Left::Busy => break,
-                Left::Done if state.parent().is_none() => tree.finish(),
-                Left::Done => {}
-            }
-            self.shared.pop();
+        if std::mem::take(&mut self.has_root) {
+            tree.finish();
         }
+        let left = self.shared.last().copied();
         self.shared.clear();
-        let Some((state, task)) = tree.wait_for_task(&mut self.forest) else { return false };
-        (self.nodes, self.shared) = state.path();
-        // Our history is of another path.
+        let next = left.and_then(|place| tree.leave(place, &mut self.forest));
+        let Some(errand) = next.or_else(|| tree.wait(&mut self.forest)) else { return false };
+        let Errand { nodes, places, task: Task { step, guide, sleep } } = errand;
+        self.len = places.len();
+        (self.nodes, self.shared) = (nodes, places);
+        self.nodes[self.len - 1].sleep = sleep;
+        self.unsettled = Some(self.forest.depth(guide));
+        // Our history may be of another path.
         self.history.truncate(0);
-        self.begin_task(task);
+        self.begin_at(self.len - 1, step, guide);
         true
     }
 
-    fn begin_task(&mut self, task: Task) {
-        let Task { step, guide, sleep, place } = task;
-        self.len = self.shared.len();
-        self.unsettled = Some(place);
-        self.nodes[self.len - 1].sleep = sleep;
-        self.begin_at(self.len - 1, step, guide);
-    }
-
-    /// The first execution of a task has ended: others may know what its step does.
+    /// The first execution of a task has ended: others may know what its steps do.
     fn settle(&mut self) {
-        if let (Some(place), Some(state), Some(tree)) =
-            (self.unsettled.take(), self.shared.last(), &self.tree)
-        {
-            state.settle(place, self.nodes[self.shared.len() - 1].chosen, tree);
+        if let (Some(guided), Some(tree)) = (self.unsettled.take(), &self.tree) {
+            let end = self.len.min(self.shared.len() + guided);
+            tree.share(&mut self.shared, &mut self.nodes[..end], &mut self.forest, true);
         }
     }
 
@@ -376,8 +363,8 @@ impl Exhaustive {
                     self.note(index as EventIndex, pending);
                 } else if value < chosen.values.get(at) {
                     // It was explored before this one.
-                } else if let (Some(state), Some(tree)) = (self.shared.get(index), &self.tree) {
-                    state.append(step, tree);
+                } else if let (Some(place), Some(tree)) = (self.shared.get(index), &self.tree) {
+                    tree.append(*place, step);
                 } else {
                     let node = &mut self.nodes[index];
                     self.forest.append(&mut node.branches, step);
@@ -388,8 +375,8 @@ impl Exhaustive {
 
     /// Adds the sequence to what is to be explored from the state before the step at `index`.
     fn note(&mut self, index: EventIndex, pending: &[Option<Op>]) {
-        if let (Some(state), Some(tree)) = (self.shared.get(index as usize), &self.tree) {
-            state.note(&mut self.sequence, |step| self.history.here(step, pending), tree);
+        if let (Some(place), Some(tree)) = (self.shared.get(index as usize), &self.tree) {
+            tree.note(*place, &mut self.sequence, |step| self.history.here(step, pending));
             return;
         }
         let node = &mut self.nodes[index as usize];
@@ -405,9 +392,9 @@ impl Exhaustive {
     fn progress(&self) -> f64 {
         let (mut progress, mut share) = (0.0, 1.0);
         for (depth, node) in self.nodes[..self.len].iter().enumerate() {
-            let (explored, all) = match self.shared.get(depth) {
-                Some(state) => state.progress(),
-                None => (node.explored, node.explored + 1 + self.forest.count(node.branches)),
+            let (explored, all) = match (self.shared.get(depth), &self.tree) {
+                (Some(place), Some(tree)) => tree.progress(*place),
+                _ => (node.explored, node.explored + 1 + self.forest.count(node.branches)),
             };
             progress += share * f64::from(explored) / f64::from(all);
             share /= f64::from(all);

@@ -1,25 +1,24 @@
 //! The part of the tree on which several searches work at once, each on a processor core of its own.
 //!
 //! A search that has more to do than it can do alone *shares* the states on its path, from the root down to the first that
-//! has something left to explore. From then on these states belong to nobody: whoever runs out of work takes a branch from
-//! one of them and explores what lies behind it, with a path, a forest and a history of its own. What it finds to be explored
-//! from a shared state it notes there.
+//! has something left to explore. From then on these states belong to nobody: whoever runs out of work takes a branch of one
+//! of them and explores what lies behind it, with a path, a forest and a history of its own. What it finds to be explored
+//! from a shared state it notes there. The branches of a state have an order, that of taking them, and the same executions are
+//! explored as with one search:
 //!
-//! Which executions are explored is the same as with one search, for Optimal-DPOR does not ask in which order the branches of
-//! a state are taken:
-//!
-//! - a branch that is taken sleeps for all that are taken after it, whether it has been explored by then or not. Whoever
-//!   took it will explore all that it stands for;
-//! - so nothing is noted that begins (in another order) with a branch that somebody took: it is explored there.
-//!
-//! What a step does is known exactly when it was taken once: a wakeup sequence may say that it writes where it fails. So
-//! nobody takes or notes anything at a state while a branch of it was taken for the first time and that execution has not
-//! ended yet (it is *unsettled*).
+//! - A branch that was taken sleeps for those that are taken after it, although it may not be explored to its end by then.
+//!   What is found behind a *later* branch is not noted if it could begin with an *earlier* one: it is explored there.
+//! - What is found behind an earlier branch and could begin with a later one would have been noted below the later one,
+//!   had that not been taken yet. If nothing was to follow the later branch, this means nothing is noted: whatever can
+//!   follow is explored, for at the end of a wakeup sequence nothing sleeps. But what was taken with a sequence that is to
+//!   follow it has states where something sleeps. These are shared as soon as they are known, and the sequence is noted there,
+//!   even if everything seemed to be explored.
+//! - What a step does is known exactly once it was taken: a wakeup sequence may say that it writes where it fails. So
+//!   nothing is taken or noted at a state while the first execution of one of its branches runs (it is *unsettled*).
 
 use std::{
-    mem,
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -33,264 +32,219 @@ use super::{
 /// How often somebody who waits for another search's step looks whether all searches were stopped.
 const LOOK_AROUND: Duration = Duration::from_millis(10);
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// A shared state, by its number in the tree.
+pub(super) type StateIndex = usize;
+
+/// A shared state on a search's path, and which of its branches the path goes on with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    state: StateIndex,
+    branch: usize,
+}
+
+/// A branch that some search has taken.
+#[derive(Debug)]
+struct Taken {
+    step: Move,
+    /// The state after it, if it was taken with a sequence that was to follow.
+    then: Option<StateIndex>,
 }
 
 /// A state that several searches know.
 #[derive(Debug)]
-pub(super) struct Shared {
-    parent: Option<Arc<Shared>>,
-    /// What its node is like on every path through it, but for the step that is taken from it.
+struct State {
+    /// The state before it, and the node there with the step that leads here.
+    before: Option<(Place, Node)>,
+    /// What the node is like on every path through it, but for the step that is taken from it.
     node: Node,
-    /// The node before it, with the step that leads to this state.
-    before: Option<Node>,
     depth: usize,
-    work: Mutex<Work>,
-    settled: Condvar,
-}
-
-/// What there is to do at a shared state.
-#[derive(Debug)]
-struct Work {
-    /// What was taken from here, or need not be.
+    /// What slept when the state was shared.
     sleep: Vec<Move>,
-    forest: Forest,
+    taken: Vec<Taken>,
     branches: BranchIndex,
-    /// How many branches are being explored, and how many were.
-    active: u32,
-    explored: u32,
+    /// How many of the taken branches are not explored to their end.
+    active: usize,
     is_settled: bool,
-    /// It stands in the tree's list of states with work.
-    is_listed: bool,
+    /// Everything is explored from here, and the state before it knows.
+    is_done: bool,
+    /// Its place was noted before it was explored: what is found elsewhere may still be noted here.
+    is_guided: bool,
 }
 
 /// A branch that a search took from a shared state.
 #[derive(Debug)]
 pub(super) struct Task {
     pub(super) step: Move,
-    /// What is to follow the step; in the forest that the taker gave.
+    /// What is to follow the step, in the taker's forest.
     pub(super) guide: BranchIndex,
     pub(super) sleep: Vec<Move>,
-    /// Where the step stands among those that sleep from now on.
-    pub(super) place: usize,
 }
 
-/// What came of leaving a branch of a shared state.
+/// A path through shared states, and the branch to begin with at its end.
 #[derive(Debug)]
-pub(super) enum Left {
-    /// There is another one.
-    Task(Task),
-    /// Others still work on this state, or nobody can take anything just now.
-    Busy,
-    /// All is explored that could be from this state.
-    Done,
+pub(super) struct Errand {
+    pub(super) nodes: Vec<Node>,
+    pub(super) places: Vec<Place>,
+    pub(super) task: Task,
 }
 
-impl Shared {
-    /// Makes a node of a private path shared. Its present step is being explored by the caller.
-    pub(super) fn new(
-        parent: Option<Arc<Shared>>,
-        before: Option<&Node>,
-        node: &mut Node,
-        depth: usize,
-        forest: &mut Forest,
-    ) -> Arc<Shared> {
-        let mut own = Forest::new();
-        let branches = own.adopt(forest, &mut node.branches);
-        let mut sleep = mem::take(&mut node.sleep);
-        sleep.push(node.chosen);
-        let work = Work {
-            sleep,
-            forest: own,
-            branches,
-            active: 1,
-            explored: node.explored,
-            is_settled: true,
-            is_listed: false,
-        };
-        Arc::new(Shared {
-            parent,
-            node: node.without_work(),
-            before: before.map(Node::without_work),
-            depth,
-            work: Mutex::new(work),
-            settled: Condvar::new(),
-        })
-    }
-
-    pub(super) fn parent(&self) -> Option<&Arc<Shared>> {
-        self.parent.as_ref()
-    }
-
-    /// The nodes from the first one to that of this state.
-    pub(super) fn path(self: &Arc<Shared>) -> (Vec<Node>, Vec<Arc<Shared>>) {
-        let mut nodes = vec![self.node.without_work()];
-        let mut states = vec![Arc::clone(self)];
-        let mut state = self;
-        while let Some(parent) = &state.parent {
-            nodes.extend(state.before.as_ref().map(Node::without_work));
-            states.push(Arc::clone(parent));
-            state = parent;
-        }
-        nodes.reverse();
-        states.reverse();
-        (nodes, states)
-    }
-
-    /// Takes a branch; `forest` is the taker's.
-    fn take(&self, work: &mut Work, forest: &mut Forest) -> Option<Task> {
-        if !work.is_settled {
-            return None;
-        }
-        let sleep = work.sleep.clone();
-        let (step, mut guide) = work.forest.take_first(&mut work.branches)?;
-        let guide = forest.adopt(&mut work.forest, &mut guide);
-        work.is_settled = false;
-        work.active += 1;
-        work.sleep.push(step);
-        Some(Task { step, guide, place: sleep.len(), sleep })
-    }
-
-    /// The step of a branch that was taken has been executed once: now it is known what it does.
-    pub(super) fn settle(self: &Arc<Shared>, place: usize, step: Move, tree: &Tree) {
-        let mut work = lock(&self.work);
-        work.sleep[place] = step;
-        work.is_settled = true;
-        self.list(&mut work, tree);
-        self.settled.notify_all();
-    }
-
-    /// A branch was explored to its end.
-    pub(super) fn leave(&self, forest: &mut Forest) -> Left {
-        let mut work = lock(&self.work);
-        work.active -= 1;
-        work.explored += 1;
-        match self.take(&mut work, forest) {
-            Some(task) => Left::Task(task),
-            None if work.active == 0 && work.branches == NO_BRANCH => Left::Done,
-            None => Left::Busy,
-        }
-    }
-
-    /// Adds a sequence to what is to be explored from here, unless it is already.
-    pub(super) fn note(
-        self: &Arc<Shared>,
-        sequence: &mut Vec<Move>,
-        here: impl Fn(&Move) -> Move,
-        tree: &Tree,
-    ) {
-        let mut work = lock(&self.work);
-        while !work.is_settled && !tree.is_stopped() {
-            let waited = self.settled.wait_timeout(work, LOOK_AROUND);
-            work = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
-        if work.sleep.iter().any(|asleep| initial(sequence, asleep).is_some()) {
-            return;
-        }
-        let Work { forest, branches, .. } = &mut *work;
-        forest.insert(branches, sequence, here);
-        self.list(&mut work, tree);
-    }
-
-    /// Adds a single step to what is to be explored from here, whatever is there.
-    pub(super) fn append(self: &Arc<Shared>, step: Move, tree: &Tree) {
-        let mut work = lock(&self.work);
-        let Work { forest, branches, .. } = &mut *work;
-        forest.append(branches, step);
-        self.list(&mut work, tree);
-    }
-
-    /// Says that there is something to do here.
-    fn list(self: &Arc<Shared>, work: &mut Work, tree: &Tree) {
-        if work.branches != NO_BRANCH && work.is_settled && !work.is_listed {
-            work.is_listed = true;
-            tree.list(Arc::clone(self));
-        }
-    }
-
-    /// How many branches were explored, and how many there are.
-    pub(super) fn progress(&self) -> (u32, u32) {
-        let work = lock(&self.work);
-        (work.explored, work.explored + work.active + work.forest.count(work.branches))
-    }
-}
-
-/// What the searches know of each other.
+/// What the searches share.
 #[derive(Debug)]
 pub(crate) struct Tree {
     searches: usize,
-    with_work: Mutex<Vec<Arc<Shared>>>,
+    states: Mutex<States>,
+    /// Something was settled, or there is something new to do.
     changed: Condvar,
-    /// The length of the list.
-    listed: AtomicUsize,
+    /// How many states have something to do.
+    open: AtomicUsize,
     finished: AtomicBool,
     stopped: AtomicBool,
+}
+
+#[derive(Debug)]
+struct States {
+    states: Vec<State>,
+    /// Numbers that can be used again.
+    free: Vec<StateIndex>,
+    forest: Forest,
 }
 
 impl Tree {
     pub(super) fn new(searches: usize) -> Tree {
         Tree {
             searches,
-            with_work: Mutex::new(Vec::new()),
+            states: Mutex::new(States { states: Vec::new(), free: Vec::new(), forest: Forest::new() }),
             changed: Condvar::new(),
-            listed: AtomicUsize::new(0),
+            open: AtomicUsize::new(0),
             finished: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
         }
     }
 
+    fn lock(&self) -> MutexGuard<'_, States> {
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether there are fewer states with work than searches that may soon look for some.
     pub(super) fn lacks_work(&self) -> bool {
         // ORDERING: relaxed: a guess is enough.
-        self.listed.load(Ordering::Relaxed) < self.searches
+        self.open.load(Ordering::Relaxed) < self.searches
     }
 
-    pub(super) fn offer(&self, state: &Arc<Shared>) {
-        let mut work = lock(&state.work);
-        state.list(&mut work, self);
-    }
-
-    fn list(&self, state: Arc<Shared>) {
-        let mut states = lock(&self.with_work);
-        states.push(state);
+    /// Tells the others that there may be something to do.
+    fn tell(&self, states: &States) {
+        let open = states.states.iter().filter(|state| state.is_open()).count();
         // ORDERING: relaxed: written under the lock, and read as a guess.
-        self.listed.store(states.len(), Ordering::Relaxed);
-        self.changed.notify_one();
+        self.open.store(open, Ordering::Relaxed);
+        self.changed.notify_all();
     }
 
-    /// Waits for a state with something to do and takes a branch of it; `None` once everything is explored, or somebody
-    /// stopped the search.
-    pub(super) fn wait_for_task(&self, forest: &mut Forest) -> Option<(Arc<Shared>, Task)> {
+    /// Shares the nodes that follow the places on a search's path. `settled` is what the last of these places was not sure
+    /// of. If the nodes were explored along a wakeup sequence, they are reachable from there.
+    pub(super) fn share(
+        &self,
+        places: &mut Vec<Place>,
+        path: &mut [Node],
+        forest: &mut Forest,
+        is_guided: bool,
+    ) {
+        let mut states = self.lock();
+        if let (true, Some(place)) = (is_guided, places.last()) {
+            let before = &mut states.states[place.state];
+            before.taken[place.branch].step = path[places.len() - 1].chosen;
+            before.is_settled = true;
+        }
+        for depth in places.len()..path.len() {
+            let before = places.last().map(|place| (*place, path[depth - 1].without_work()));
+            let node = &mut path[depth];
+            let branches = states.forest.adopt(forest, &mut node.branches);
+            let state = State {
+                before,
+                node: node.without_work(),
+                depth,
+                sleep: std::mem::take(&mut node.sleep),
+                taken: vec![Taken { step: node.chosen, then: None }],
+                branches,
+                active: 1,
+                is_settled: true,
+                is_done: false,
+                is_guided,
+            };
+            let index = states.add(state);
+            if let (true, Some(place)) = (is_guided, places.last()) {
+                states.states[place.state].taken[place.branch].then = Some(index);
+            }
+            places.push(Place { state: index, branch: 0 });
+        }
+        self.tell(&states);
+    }
+
+    /// Adds a sequence to what is to be explored from a state on the search's path, unless it is already.
+    pub(super) fn note(&self, place: Place, sequence: &mut Vec<Move>, here: impl Fn(&Move) -> Move) {
+        let whole = sequence.clone();
+        let mut states = self.lock();
         loop {
-            let state = self.wait_for_state()?;
-            let mut work = lock(&state.work);
-            work.is_listed = false;
-            let task = state.take(&mut work, forest);
-            state.list(&mut work, self);
-            drop(work);
-            if let Some(task) = task {
-                return Some((state, task));
+            match states.note(place, sequence, &here) {
+                Noted::Unsettled if !self.is_stopped() => {
+                    sequence.clone_from(&whole);
+                    let waited = self.changed.wait_timeout(states, LOOK_AROUND);
+                    states = waited.unwrap_or_else(PoisonError::into_inner).0;
+                }
+                Noted::Added => return self.tell(&states),
+                Noted::Known | Noted::Unsettled => return,
             }
         }
     }
 
-    /// The state with work that is nearest to the root: what lies behind it is likely to be the largest.
-    fn wait_for_state(&self) -> Option<Arc<Shared>> {
-        let mut states = lock(&self.with_work);
+    /// Adds a single step to what is to be explored from a state, whatever is there.
+    pub(super) fn append(&self, place: Place, step: Move) {
+        let mut states = self.lock();
+        let States { states: all, forest, .. } = &mut *states;
+        forest.append(&mut all[place.state].branches, step);
+        self.tell(&states);
+    }
+
+    /// The branch at this place is explored to its end. Gives another one of the same state, or of one before it.
+    pub(super) fn leave(&self, place: Place, forest: &mut Forest) -> Option<Errand> {
+        let mut states = self.lock();
+        let next = states.leave(place.state);
+        let errand = match next {
+            Left::Take(state) => Some(states.take(state, forest)),
+            Left::Busy => None,
+            Left::Finished => {
+                drop(states);
+                self.raise(&self.finished);
+                return None;
+            }
+        };
+        self.tell(&states);
+        errand
+    }
+
+    /// Waits for something to do: near the root, since what lies behind it is likely to be large. `None` once everything is
+    /// explored, or somebody stopped the search.
+    pub(super) fn wait(&self, forest: &mut Forest) -> Option<Errand> {
+        let mut states = self.lock();
         loop {
             if self.is_stopped() || self.is_finished() {
                 return None;
             }
-            let nearest = (0..states.len()).min_by_key(|index| states[*index].depth);
-            if let Some(nearest) = nearest {
-                let state = states.swap_remove(nearest);
-                // ORDERING: relaxed: written under the lock, and read as a guess.
-                self.listed.store(states.len(), Ordering::Relaxed);
-                return Some(state);
+            let open = (0..states.states.len()).filter(|index| states.states[*index].is_open());
+            if let Some(state) = open.min_by_key(|index| states.states[*index].depth) {
+                let errand = states.take(state, forest);
+                self.tell(&states);
+                return Some(errand);
             }
             states = self.changed.wait(states).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// How many branches of the state were explored, and how many there are.
+    pub(super) fn progress(&self, place: Place) -> (u32, u32) {
+        let states = self.lock();
+        let state = &states.states[place.state];
+        let (taken, active) = (state.taken.len() as u32, state.active as u32);
+        (taken - active, taken + states.forest.count(state.branches))
     }
 
     /// Everything is explored.
@@ -304,7 +258,7 @@ impl Tree {
     }
 
     fn raise(&self, flag: &AtomicBool) {
-        let states = lock(&self.with_work);
+        let states = self.lock();
         // ORDERING: release, to be seen with all that was explored before it; its partners are the loads below. Under the
         // lock, so that nobody who found nothing to do falls asleep after it.
         flag.store(true, Ordering::Release);
@@ -320,5 +274,149 @@ impl Tree {
     pub(crate) fn is_stopped(&self) -> bool {
         // ORDERING: acquire; see `raise`.
         self.stopped.load(Ordering::Acquire)
+    }
+}
+
+impl State {
+    /// Whether a branch can be taken.
+    fn is_open(&self) -> bool {
+        self.branches != NO_BRANCH && self.is_settled
+    }
+}
+
+enum Noted {
+    Added,
+    /// It is explored somewhere, or will be.
+    Known,
+    /// It cannot be said yet.
+    Unsettled,
+}
+
+enum Left {
+    /// This state has another branch.
+    Take(StateIndex),
+    /// Others still work on what there is.
+    Busy,
+    /// There is nothing left, also at the root.
+    Finished,
+}
+
+impl States {
+    fn add(&mut self, state: State) -> StateIndex {
+        match self.free.pop() {
+            Some(index) => {
+                self.states[index] = state;
+                index
+            }
+            None => {
+                self.states.push(state);
+                self.states.len() - 1
+            }
+        }
+    }
+
+    fn take(&mut self, index: StateIndex, forest: &mut Forest) -> Errand {
+        let States { states, forest: shared, .. } = self;
+        let state = &mut states[index];
+        let sleep = state.sleep.iter().copied().chain(state.taken.iter().map(|taken| taken.step)).collect();
+        let (step, mut guide) = shared.take_first(&mut state.branches).expect("the state is open");
+        let guide = forest.adopt(shared, &mut guide);
+        state.is_settled = false;
+        state.active += 1;
+        state.taken.push(Taken { step, then: None });
+        let place = Place { state: index, branch: state.taken.len() - 1 };
+        let (nodes, places) = self.path(place);
+        Errand { nodes, places, task: Task { step, guide, sleep } }
+    }
+
+    /// The nodes from the first one to that of this state.
+    fn path(&self, place: Place) -> (Vec<Node>, Vec<Place>) {
+        let mut state = &self.states[place.state];
+        let mut nodes = vec![state.node.without_work()];
+        let mut places = vec![place];
+        while let Some((place, node)) = &state.before {
+            nodes.push(node.without_work());
+            places.push(*place);
+            state = &self.states[place.state];
+        }
+        nodes.reverse();
+        places.reverse();
+        (nodes, places)
+    }
+
+    fn note(&mut self, origin: Place, sequence: &mut Vec<Move>, here: impl Fn(&Move) -> Move) -> Noted {
+        let state = &self.states[origin.state];
+        if !state.is_settled {
+            return Noted::Unsettled;
+        }
+        let earlier = state.taken[..origin.branch].iter().map(|taken| &taken.step);
+        if state.sleep.iter().chain(earlier).any(|asleep| initial(sequence, asleep).is_some()) {
+            return Noted::Known;
+        }
+        let (mut at, mut from) = (origin.state, origin.branch + 1);
+        // Below branches that were taken since.
+        loop {
+            let state = &self.states[at];
+            if !state.is_settled {
+                return Noted::Unsettled;
+            }
+            let later = state.taken[from..].iter();
+            let Some((position, then)) =
+                later.filter_map(|taken| Some((initial(sequence, &here(&taken.step))?, taken.then))).next()
+            else {
+                break;
+            };
+            if position < sequence.len() {
+                sequence.remove(position);
+            }
+            match then {
+                Some(then) if !sequence.is_empty() => (at, from) = (then, 0),
+                _ => return Noted::Known,
+            }
+        }
+        let States { states, forest, .. } = self;
+        if !forest.insert(&mut states[at].branches, sequence, here) {
+            return Noted::Known;
+        }
+        self.revive(at);
+        Noted::Added
+    }
+
+    /// There is something to do at a state that may have been done.
+    fn revive(&mut self, mut index: StateIndex) {
+        while std::mem::take(&mut self.states[index].is_done) {
+            let Some((place, _)) = &self.states[index].before else { return };
+            index = place.state;
+            self.states[index].active += 1;
+        }
+    }
+
+    fn leave(&mut self, mut index: StateIndex) -> Left {
+        loop {
+            let state = &mut self.states[index];
+            state.active -= 1;
+            if state.is_open() {
+                return Left::Take(index);
+            }
+            if state.active > 0 {
+                return Left::Busy;
+            }
+            state.is_done = true;
+            let Some((place, _)) = &state.before else { return Left::Finished };
+            let before = place.state;
+            if !state.is_guided {
+                self.free(index);
+            }
+            index = before;
+        }
+    }
+
+    /// Forgets a state that nobody can come to any more, and those after it.
+    fn free(&mut self, index: StateIndex) {
+        self.free.push(index);
+        let taken = std::mem::take(&mut self.states[index].taken);
+        for then in taken.iter().filter_map(|taken| taken.then) {
+            self.free(then);
+        }
     }
 }

@@ -113,6 +113,16 @@ impl Forest {
         first
     }
 
+    /// How many steps follow each other, always by the first branch.
+    pub(super) fn depth(&self, mut list: BranchIndex) -> usize {
+        let mut depth = 0;
+        while list != NO_BRANCH {
+            depth += 1;
+            list = self.branches[list as usize].child;
+        }
+        depth
+    }
+
     pub(super) fn count(&self, mut list: BranchIndex) -> u32 {
         let mut count = 0;
         while list != NO_BRANCH {
@@ -122,14 +132,14 @@ impl Forest {
         count
     }
 
-    /// Adds a sequence to the tree that begins with `list`, unless the tree has one that leads to the same traces. `here`
-    /// looks a step of the tree up in the execution that the sequence is of.
+    /// Adds a sequence to the tree that begins with `list`, unless the tree has one that leads to the same traces, and says
+    /// whether it did. `here` looks a step of the tree up in the execution that the sequence is of.
     pub(super) fn insert(
         &mut self,
         list: &mut BranchIndex,
         sequence: &mut Vec<Move>,
         here: impl Fn(&Move) -> Move,
-    ) {
+    ) -> bool {
         let mut parent = NO_BRANCH;
         'levels: loop {
             let mut at = if parent == NO_BRANCH { *list } else { self.branches[parent as usize].child };
@@ -141,7 +151,7 @@ impl Forest {
                         sequence.remove(position);
                     }
                     if branch.child == NO_BRANCH || sequence.is_empty() {
-                        return;
+                        return false;
                     }
                     parent = at;
                     continue 'levels;
@@ -155,7 +165,7 @@ impl Forest {
                 (NO_BRANCH, parent) => self.branches[parent as usize].child = chain,
                 (last, _) => self.branches[last as usize].sibling = chain,
             }
-            return;
+            return true;
         }
     }
 
