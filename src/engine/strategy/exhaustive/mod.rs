@@ -423,7 +423,7 @@ impl Strategy for Exhaustive {
         self.depth = 0;
         self.races.clear();
         self.executions += 1;
-        if self.executions == 1 && self.tree.is_none() {
+        if self.executions == 1 && (self.tree.is_none() || self.has_root) {
             return true;
         }
         self.share_work();
