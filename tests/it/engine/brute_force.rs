@@ -206,7 +206,7 @@ fn explore_on(cores: usize, program: &Program, search: Search, spurious: u32) ->
         .strategy(search)
         .regressions(false)
         .shrink(false)
-        .jobs(cores)
+        .cores(cores)
         .steps_alone(1)
         .spurious_wakeups(spurious)
         // The reduced searches get more, so that they end whenever brute force does.
@@ -279,7 +279,7 @@ fn compare(program: &Program, spurious: u32) -> Result<(), TestCaseError> {
             prop_assert!(few <= many, "{few} > {many}");
             prop_assert_eq!(*traces.get_or_insert(few), few, "traces");
             if search == Search::Exhaustive {
-                prop_assert_eq!(verdict.explored().unwrap().redundant, 0, "executions in vain");
+                prop_assert_eq!(verdict.explored().unwrap().redundant, 0, "in vain on {} cores", cores);
             }
         }
     }
@@ -457,7 +457,7 @@ fn spinning_programs() {
 }
 
 #[test]
-fn dbg_case() {
+fn two_notifications_beside_a_reader_and_a_writer() {
     compare(
         &vec![
             vec![Action::Signal(false)],
@@ -470,7 +470,7 @@ fn dbg_case() {
     .unwrap();
 }
 #[test]
-fn dbg_case2() {
+fn two_broadcasts_beside_a_reader_and_a_writer() {
     compare(
         &vec![
             vec![Action::Signal(true)],
