@@ -235,8 +235,9 @@ impl Checker {
 
     /// How many processor cores explore at the same time. Default: all there are.
     ///
-    /// Others are asked only after [`steps_alone`](Self::steps_alone), so most checks do the same each time. A long search has the same executions on any number of cores; which finding comes first, and what is sampled
-    /// until then, can change from run to run. With one core, or with [`max_executions`](Self::max_executions), nothing does.
+    /// Others are asked only after [`steps_alone`](Self::steps_alone), so most checks do the same each time. A long search has
+    /// the same executions on any number of cores; which finding comes first, and what is sampled until then, can change from
+    /// run to run. With one core, or with [`max_executions`](Self::max_executions), nothing does.
     ///
     /// A model with facade objects outside of its executions (statics) is explored on one core, and what is found while
     /// others run is run again alone before it is reported.
