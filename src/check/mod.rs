@@ -30,9 +30,10 @@
 //! # What a pass does not prove
 //!
 //! A [`Pass`] is complete only if [`Pass::is_complete`] says so; else its bounds say what was left out. Complete means:
-//! every order of the operations on facade objects, with values that are sequentially consistent. Weaker memory orderings
-//! are checked for the data that they should publish (a missing release or acquire is a race on a
-//! [`cell::UnsafeCell`](crate::cell::UnsafeCell)), but a stale value is never read: for that, run the model under loom.
+//! every order of the operations on facade objects, and every value that an atomic load may read by the rules of C++20, but
+//! for values of stores that are executed later (load buffering). A loop that reads the same overwritten value again and
+//! again does so at most [`Checker::stale_reads`] times. A missing release or acquire is also a race on the
+//! [`cell::UnsafeCell`](crate::cell::UnsafeCell) that it should publish.
 //! A thread that yields twice at one place, as a spin loop does, goes on only once another thread has changed something of
 //! what it looked at, or nobody else can run: a loop that gives up after a number of turns is not seen giving up early.
 //! Each thread wakes spuriously from condition variables at most [`Checker::spurious_wakeups`] times. A reader-writer lock
