@@ -632,10 +632,13 @@ impl World {
         self.thread(self.current).clock.time
     }
 
-    /// A compare-exchange failed, so the running thread's step changed nothing.
-    pub(crate) fn nothing_changed(&mut self) {
+    /// A compare-exchange failed, so the running thread's step changed nothing. If it could have written, had it read
+    /// another store, it is not the same as a load: where it can write depends on what others have read.
+    pub(crate) fn nothing_changed(&mut self, could_write: bool) {
         self.nothing_to_see();
-        self.strategy.failed();
+        if !could_write {
+            self.strategy.failed();
+        }
         if let Some(step) = self.steps.last_mut() {
             step.outcome = Outcome::Failed;
         }

@@ -180,7 +180,7 @@ macro_rules! atomic {
                     if update.wrote {
                         Ok(read)
                     } else {
-                        handle.with(crate::engine::World::nothing_changed);
+                        handle.with(|world| world.nothing_changed(update.could_write));
                         Err(read)
                     }
                 });

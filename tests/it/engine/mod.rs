@@ -4,6 +4,7 @@ mod brute_force;
 mod cores;
 mod counts;
 mod findings;
+mod litmus;
 mod races;
 mod regressions;
 mod samplers;

@@ -26,7 +26,7 @@ use std::{
 
 use super::{
     Node,
-    wakeup::{BranchIndex, Forest, Move, NO_BRANCH, initial},
+    wakeup::{BranchIndex, Forest, Move, NO_BRANCH, initial, is_covered},
 };
 
 /// How often somebody who waits for another search's step looks whether all searches were stopped.
@@ -349,8 +349,10 @@ impl States {
         if !state.is_settled {
             return Noted::Unsettled;
         }
-        let earlier = state.taken[..origin.branch].iter().map(|taken| &taken.step);
-        if state.sleep.iter().chain(earlier).any(|asleep| initial(sequence, asleep).is_some()) {
+        let (earlier, own) = (&state.taken[..origin.branch], &state.taken[origin.branch].step);
+        let sleep = state.sleep.iter().chain(earlier.iter().map(|taken| &taken.step));
+        let chooses = sequence.last().is_some_and(|last| last.thread != own.thread);
+        if is_covered(sequence, sleep, chooses) {
             return Noted::Known;
         }
         let (mut at, mut from) = (origin.state, origin.branch + 1);
