@@ -74,8 +74,8 @@ pub(crate) struct Update {
     pub(crate) read: u64,
     /// It wrote; if not, it was a load.
     pub(crate) wrote: bool,
-    /// It could have written, had it read another store.
-    pub(crate) could_write: bool,
+    /// It left everything as it was, and would have wherever else it could have read from.
+    pub(crate) only_read: bool,
     /// The value of the object from now on, if it changed.
     pub(crate) newest: Option<u64>,
 }
@@ -176,7 +176,7 @@ impl World {
             let (access, ordering) =
                 if wrote { (AtomicAccess::ReadWrite, success) } else { (AtomicAccess::Load, failure) };
             self.atomic_access(object, access, ordering);
-            return Update { read: newest, wrote, could_write: wrote, newest: wrote.then(|| make(newest)) };
+            return Update { read: newest, wrote, only_read: !wrote, newest: wrote.then(|| make(newest)) };
         }
         let location = self.memory.location(object, newest);
         let access = AtomicAccess::ReadWrite;
@@ -250,16 +250,6 @@ impl World {
         last - value
     }
 
-    /// Whether there is a store that a compare-exchange could read and then write.
-    fn could_write(&self, operation: &Operation) -> bool {
-        let Operation { thread, location, .. } = *operation;
-        let floor = self.memory.floor(location, &self.thread(thread).clock, STORES_SEEN_MAX);
-        (floor..self.memory.order(location).len()).any(|position| {
-            let (_, store) = self.memory.at(location, position);
-            !store.updated && operation.writes(store.value)
-        })
-    }
-
     /// Whether the strategy wants what it could also have by letting the operation come earlier.
     fn is_forced(&self, operation: &Operation, position: usize) -> bool {
         let memory = &self.memory;
@@ -326,7 +316,6 @@ impl World {
         let read = store.value;
         let wrote = operation.writes(read);
         let ordering = operation.ordering(wrote);
-        let could_write = wrote || self.could_write(operation);
         let before = self.take_clock_before(thread);
         let epoch = before.get(thread);
         if access != AtomicAccess::Store {
@@ -369,7 +358,7 @@ impl World {
         let Access { before, after, .. } = record;
         self.thread_mut(thread).clock = after;
         self.clock_before = before;
-        Update { read, wrote, could_write, newest }
+        Update { read, wrote, only_read: false, newest }
     }
 
     pub(super) fn take_clock_before(&mut self, thread: ThreadIndex) -> VectorClock {

@@ -36,7 +36,7 @@ impl Number {
 
     fn step(&self, kind: OpKind, place: &'static Location<'static>) {
         let handle = current().expect("inside a model");
-        let (object, _) = handle.object(&self.id, None, place, || State::Atomic);
+        let (object, _) = handle.object(&self.id, None, place, || State::Atomic { value: 0 });
         handle.step(Op::new(kind, object, 0, place), None);
     }
 

@@ -8,8 +8,8 @@
 //! noted. Each trace is then executed once, and no execution is begun in vain. The alternative outcomes of a step (which
 //! waiter a notification wakes, which store a load reads) are reversed in the same way, as if they raced with each other.
 //!
-//! One exception: a compare-exchange that is to come first is taken for one that succeeds. Where it fails there instead, an
-//! execution may turn out to be in vain; it is given up and counted as redundant.
+//! Whether an operation that can fail does so depends on where it stands. Before it is noted in another place it is worked out
+//! what it would do there (see [`races`]); else what sleeps would be compared with something that does not happen.
 //!
 //! Optimal-DPOR was chosen before its successors with polynomial memory (TruSt, POPL 2022; POP, CAV 2024) since it works on
 //! schedules, which is what coroutines can replay, and since its trees stay small on the programs that can be explored
@@ -347,8 +347,6 @@ impl Exhaustive {
     /// Notes at the state before the race's first step how to come to the other order.
     fn reverse(&mut self, race: &Race, pending: &[Option<Op>]) {
         let Race { earlier, thread, count, footprint, end } = *race;
-        // What failed where it stood may succeed where it comes first.
-        let footprint = Footprint { reads: footprint.kind.only_reads(), ..footprint };
         let end = end.map_or(self.history.len(), |end| end as usize);
         let values = |at: usize| self.nodes[at].chosen.values;
         self.history.independent_of(earlier, end, values, &mut self.sequence);
