@@ -226,11 +226,11 @@ impl Exhaustive {
         self.shared.clear();
         let next = left.and_then(|place| tree.leave(place, &mut self.forest));
         let Some(errand) = next.or_else(|| tree.wait(&mut self.forest)) else { return false };
-        let Errand { nodes, places, task: Task { step, guide, sleep } } = errand;
+        let Errand { nodes, places, task: Task { step, guide, is_visited, sleep } } = errand;
         self.len = places.len();
         (self.nodes, self.shared) = (nodes, places);
         self.nodes[self.len - 1].sleep = sleep;
-        self.unsettled = Some(self.forest.depth(guide));
+        self.unsettled = Some(if is_visited { self.forest.depth(guide) } else { 0 });
         // Our history may be of another path.
         self.history.truncate(0);
         self.begin_at(self.len - 1, step, guide);
