@@ -7,7 +7,7 @@ use std::{
 };
 
 use unsnarl::{
-    check::{Checker, Explored, Strategy},
+    check::{Checker, Explored, Pass, Strategy},
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering, fence},
@@ -56,32 +56,43 @@ fn perform(op: Op, variables: &[AtomicU32; VARIABLES]) -> Option<u32> {
 
 /// All outcomes that the checker shows.
 pub(super) fn outcomes(program: &Program, strategy: Strategy) -> (Outcomes, Explored) {
+    let (outcomes, pass) = run(program, Checker::new("litmus").strategy(strategy));
+    assert!(pass.is_complete(), "{pass:?}");
+    (outcomes, pass.explored)
+}
+
+/// The same where every load sees the newest store.
+pub(super) fn outcomes_without(program: &Program) -> (Outcomes, Explored) {
+    let (outcomes, pass) = run(program, Checker::new("litmus").weak_memory(false));
+    (outcomes, pass.explored)
+}
+
+/// The outcomes of so many random schedules.
+pub(super) fn sampled(program: &Program, executions: u64) -> Outcomes {
+    run(program, Checker::new("litmus").strategy(Strategy::Random(1)).max_executions(executions)).0
+}
+
+fn run(program: &Program, checker: Checker) -> (Outcomes, Pass) {
     let (program, outcomes) = (program.clone(), StdArc::new(StdMutex::new(Outcomes::new())));
     let seen = StdArc::clone(&outcomes);
-    let verdict = Checker::new("litmus")
-        .strategy(strategy)
-        .regressions(false)
-        // All operations stand at one place of this file.
-        .stale_reads(u32::MAX)
-        .max_time(Duration::from_secs(100))
-        .run(move || {
-            let variables = Arc::new([const { AtomicU32::new(0) }; VARIABLES]);
-            let threads: Vec<_> = program
-                .iter()
-                .map(|ops| {
-                    let (ops, variables) = (ops.clone(), Arc::clone(&variables));
-                    thread::spawn(move || {
-                        ops.iter().filter_map(|op| perform(*op, &variables)).collect::<Vec<_>>()
-                    })
+    // All operations stand at one place of this file, which may read an old value as often as it likes.
+    let checker = checker.regressions(false).stale_reads(u32::MAX).max_time(Duration::from_secs(100));
+    let verdict = checker.run(move || {
+        let variables = Arc::new([const { AtomicU32::new(0) }; VARIABLES]);
+        let threads: Vec<_> = program
+            .iter()
+            .map(|ops| {
+                let (ops, variables) = (ops.clone(), Arc::clone(&variables));
+                thread::spawn(move || {
+                    ops.iter().filter_map(|op| perform(*op, &variables)).collect::<Vec<_>>()
                 })
-                .collect();
-            let mut outcome: Outcome =
-                threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
-            outcome.extend(variables.iter().map(|variable| variable.load(Ordering::SeqCst)));
-            seen.lock().unwrap().insert(outcome);
-        });
-    let pass = verdict.pass().unwrap_or_else(|| panic!("{verdict:#?}"));
-    assert!(pass.is_complete(), "{pass:?}");
+            })
+            .collect();
+        let mut outcome: Outcome = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        outcome.extend(variables.iter().map(|variable| variable.load(Ordering::SeqCst)));
+        seen.lock().unwrap().insert(outcome);
+    });
+    let pass = verdict.pass().unwrap_or_else(|| panic!("{verdict:#?}")).clone();
     let outcomes = std::mem::take(&mut *outcomes.lock().unwrap());
-    (outcomes, pass.explored.clone())
+    (outcomes, pass)
 }

@@ -3,3 +3,4 @@
 mod axioms;
 mod generated;
 mod language;
+mod programs;
