@@ -132,6 +132,11 @@ fn checker(lesson: &Lesson, which: &str) -> Checker {
 
 /// Starts a thread under a name, since reports call it by that.
 #[track_caller]
-fn spawn<'scope>(scope: &'scope thread::Scope<'scope, '_>, name: &str, body: impl FnOnce() + Send + 'scope) {
-    thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, body).expect("failed to spawn thread");
+fn spawn<'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    name: &str,
+    body: impl FnOnce() + Send + 'scope,
+) -> thread::Thread {
+    let thread = thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, body);
+    thread.expect("failed to spawn thread").thread().clone()
 }
