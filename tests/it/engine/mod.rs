@@ -3,6 +3,7 @@
 mod brute_force;
 mod counts;
 mod findings;
+mod litmus;
 mod races;
 mod regressions;
 mod samplers;
