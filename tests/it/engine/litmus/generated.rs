@@ -70,9 +70,20 @@ fn agrees_with_axioms(program: &Program) -> Result<(), TestCaseError> {
     prop_assert_eq!(&seen.outcomes, &predicted.outcomes, "engine left, axioms right: {:?}", program);
     let executions = seen.explored.executions;
     if predicted.sequential == predicted.graphs {
-        prop_assert_eq!((executions, seen.explored.redundant), (predicted.graphs, 0), "executions: {:?}", program);
+        prop_assert_eq!(
+            (executions, seen.explored.redundant),
+            (predicted.graphs, 0),
+            "executions: {:?}",
+            program
+        );
     } else {
-        prop_assert!(executions >= predicted.graphs, "{} executions, {:?}: {:?}", executions, predicted, program);
+        prop_assert!(
+            executions >= predicted.graphs,
+            "{} executions, {:?}: {:?}",
+            executions,
+            predicted,
+            program
+        );
     }
     Ok(())
 }
