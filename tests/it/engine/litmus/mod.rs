@@ -2,7 +2,9 @@
 //! with an axiomatic oracle.
 
 mod axioms;
+mod bugs;
 mod engine;
 mod generated;
 mod language;
 mod programs;
+mod stale;
