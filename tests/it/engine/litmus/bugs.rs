@@ -21,7 +21,7 @@ fn found_and_mended(kind: FindingKind, model: fn(bool)) {
     let verdict = checker.run(move || model(true));
     let finding = verdict.finding().unwrap_or_else(|| panic!("the mistake is not found: {verdict:?}"));
     assert_eq!(finding.kind, kind, "{finding}");
-    let stale = ["an overwritten value", "a store that was there already"];
+    let stale = ["read an overwritten value", "overwritten already"];
     assert!(
         finding
             .steps
@@ -60,7 +60,7 @@ fn a_spin_lock_that_is_unlocked_without_release() {
         let shared = Arc::new((AtomicBool::new(false), AtomicU32::new(0)));
         let worker = |shared: Arc<(AtomicBool, AtomicU32)>| {
             move || {
-                while shared.0.swap(true, Acquire) {
+                while shared.0.compare_exchange(false, true, Acquire, Relaxed).is_err() {
                     thread::yield_now();
                 }
                 increment(&shared.1);

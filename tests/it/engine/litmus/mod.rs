@@ -7,4 +7,5 @@ mod engine;
 mod generated;
 mod language;
 mod programs;
+mod report;
 mod stale;
