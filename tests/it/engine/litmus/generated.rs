@@ -136,3 +136,10 @@ fn four_short_threads() {
 fn all_interleavings() {
     all(programs(2, 2..4, 1..3), 4, agrees_with_brute_force);
 }
+
+#[test]
+fn what_fails_where_it_comes_first_may_succeed_elsewhere() {
+    // Found by `four_short_threads`: orders in which the second compare-exchange succeeds were left out.
+    let program = Program::parse("C.rlx.rlx x 0 1 | C.rlx.rlx x 1 1 | R.rlx x; X.rlx x 1");
+    agrees_with_axioms(&program).unwrap();
+}
