@@ -20,6 +20,8 @@ pub(crate) const PREEMPTIONS_VARIABLE: &str = "UNSNARL_PREEMPTIONS";
 pub(crate) const STRATEGY_VARIABLE: &str = "UNSNARL_STRATEGY";
 /// The seed of every model's samples, instead of what the model says.
 pub(crate) const SEED_VARIABLE: &str = "UNSNARL_SEED";
+/// How many processor cores each exploration may use, instead of what the model says.
+pub(crate) const CORES_VARIABLE: &str = "UNSNARL_CORES";
 
 /// Something that a model needs and not every engine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +79,7 @@ pub struct Checker {
     pub(crate) spurious_wakeups: u32,
     pub(crate) weak_memory: bool,
     pub(crate) stale_reads: u32,
-    pub(crate) jobs: Option<usize>,
+    pub(crate) cores: Option<usize>,
     pub(crate) steps_alone: u64,
     pub(crate) stack_size: usize,
     pub(crate) shrink: bool,
@@ -140,7 +142,7 @@ impl Checker {
             spurious_wakeups: 1,
             weak_memory: true,
             stale_reads: 2,
-            jobs: None,
+            cores: None,
             steps_alone: 1_000_000,
             stack_size: 256 << 10,
             shrink: true,
@@ -233,8 +235,9 @@ impl Checker {
 
     /// How many processor cores explore at the same time. Default: all there are.
     ///
-    /// Others are asked only after [`steps_alone`](Self::steps_alone), so most checks do the same each time. A long search has the same executions on any number of cores; which finding comes first, and what is sampled
-    /// until then, can change from run to run. With one core, or with [`max_executions`](Self::max_executions), nothing does.
+    /// Others are asked only after [`steps_alone`](Self::steps_alone), so most checks do the same each time. A long search has
+    /// the same executions on any number of cores; which finding comes first, and what is sampled until then, can change from
+    /// run to run. With one core, or with [`max_executions`](Self::max_executions), nothing does.
     ///
     /// A model with facade objects outside of its executions (statics) is explored on one core, and what is found while
     /// others run is run again alone before it is reported.
@@ -242,9 +245,9 @@ impl Checker {
     /// # Panics
     ///
     /// If it is 0.
-    pub fn jobs(mut self, jobs: usize) -> Self {
-        assert!(jobs > 0, "jobs(0): a check needs at least one processor core");
-        self.jobs = Some(jobs);
+    pub fn cores(mut self, cores: usize) -> Self {
+        assert!(cores > 0, "cores(0): a check needs at least one processor core");
+        self.cores = Some(cores);
         self
     }
 
@@ -402,6 +405,12 @@ impl Checker {
         if let Some(seed) = number(SEED_VARIABLE)? {
             self.seed = seed;
             self.strategy = self.strategy.with_seed(seed);
+        }
+        if let Some(cores) = number(CORES_VARIABLE)? {
+            if cores == 0 {
+                return Err(format!("{CORES_VARIABLE}=0: a check needs at least one processor core"));
+            }
+            self = self.cores(usize::try_from(cores).unwrap_or(usize::MAX));
         }
         if self.replay.is_none()
             && let Some(path) = env::var_os(REPLAY_VARIABLE)

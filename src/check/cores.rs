@@ -73,7 +73,7 @@ impl Drop for StopsOthers<'_> {
 fn cores(checker: &Checker) -> usize {
     let all = || thread::available_parallelism().map_or(1, NonZero::get);
     // Where a number of executions is asked for, it is to be the same ones each time.
-    if checker.max_executions.is_some() { 1 } else { checker.jobs.unwrap_or_else(all) }
+    if checker.max_executions.is_some() { 1 } else { checker.cores.unwrap_or_else(all) }
 }
 
 /// Why an exploration has to begin again.

@@ -28,7 +28,7 @@ use crate::engine::{
     Engine, EngineSeed, Limits, Mode, STORES_SEEN_MAX, Stop, StrategyDebug, World,
     object::Place,
     op::OpKind,
-    strategy::{Bound, Exhaustive, Replay, Tree},
+    strategy::{Bound, Exhaustive, Random, Replay, Tree},
     trace::{Choice, Step},
 };
 
@@ -143,6 +143,10 @@ impl Search {
             let joining: Vec<_> = (0..count).map(|_| search.joining()).collect();
             let sibling = |search| self.sibling(Box::new(search));
             return (joining.into_iter().map(sibling).collect(), Some(tree));
+        }
+        if let Some(walk) = strategy.downcast_mut::<Random>() {
+            let joining: Vec<_> = (0..count).map(|_| walk.joining()).collect();
+            return (joining.into_iter().map(|walk| self.sibling(Box::new(walk))).collect(), None);
         }
         let sibling = |index| {
             let sampling = self.sampling.expect("what is not searched is sampled");

@@ -30,10 +30,10 @@
 //! # What a pass does not prove
 //!
 //! A [`Pass`] is complete only if [`Pass::is_complete`] says so; else its bounds say what was left out. Complete means:
-//! every order of the operations on facade objects, and every value that atomics may show by the memory model of C++20, except
-//! that a load never reads a store that is executed later (load buffering). A missing release or acquire is a stale value, or a
-//! race on a [`cell::UnsafeCell`](crate::cell::UnsafeCell). [`Checker::weak_memory`] switches stale values off.
-//! Each thread reads the same overwritten value at one place at most [`Checker::stale_reads`] times.
+//! every order of the operations on facade objects, and every value that an atomic load may read by the rules of C++20, but
+//! for values of stores that are executed later (load buffering). A loop that reads the same overwritten value again and
+//! again does so at most [`Checker::stale_reads`] times. A missing release or acquire is also a race on the
+//! [`cell::UnsafeCell`](crate::cell::UnsafeCell) that it should publish.
 //! A thread that yields twice at one place, as a spin loop does, goes on only once another thread has changed something of
 //! what it looked at, or nobody else can run: a loop that gives up after a number of turns is not seen giving up early.
 //! Each thread wakes spuriously from condition variables at most [`Checker::spurious_wakeups`] times. A reader-writer lock

@@ -73,7 +73,7 @@ impl<'a> Turns<'a> {
             explorer: Explorer::new(checker, mode, false),
             search: Search::new(Plan::of(&checker.strategy, bound(checker))),
             samples: has_samples.then(|| Search::new(samples)),
-            steps: FIRST_STEPS.min(checker.steps_alone),
+            steps: checker.steps_alone.clamp(1, FIRST_STEPS),
             others: Explored::default(),
         }
     }

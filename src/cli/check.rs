@@ -51,6 +51,9 @@ pub(super) struct CheckArgs {
     /// How many tests run at once; by default one for each core.
     #[arg(short, long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
+    /// How many cores the exploration of one model may use; by default those that are not busy with other tests.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
+    cores: Option<u16>,
     /// Seconds after which a test that has not ended is ended.
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     timeout: u64,
@@ -208,9 +211,12 @@ fn explore(
     variables.extend(arguments.strategy.clone().map(|name| (variables::STRATEGY, name)));
     variables.extend(arguments.seed.map(|seed| (variables::SEED, seed.to_string())));
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let at_once = arguments.jobs.map_or(cores, usize::from);
+    let cores_each = arguments.cores.map_or(cores / at_once.min(jobs.len()), usize::from).max(1);
+    variables.push((variables::CORES, cores_each.to_string()));
     let settings = execute::Settings {
         variables,
-        jobs: arguments.jobs.map_or(cores, usize::from),
+        jobs: at_once,
         timeout: Duration::from_secs(arguments.timeout),
         scratch: project.target.join("unsnarl"),
     };

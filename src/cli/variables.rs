@@ -10,3 +10,5 @@ pub(super) const PREEMPTIONS: &str = "UNSNARL_PREEMPTIONS";
 pub(super) const STRATEGY: &str = "UNSNARL_STRATEGY";
 /// The seed of every model's samples.
 pub(super) const SEED: &str = "UNSNARL_SEED";
+/// How many processor cores each exploration may use.
+pub(super) const CORES: &str = "UNSNARL_CORES";

@@ -6,7 +6,7 @@ use super::{
     candidates::Readiness,
     clock::VectorClock,
     memory::{Memory, StaleReads},
-    object::{Access, Object, Objects, Place, State},
+    object::{Access, Object, Objects, Place, State, mark_of},
     op::{NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
     strategy::{Decision, Event, Strategy},
     trace::{Choice, Outcome, Step},
@@ -420,6 +420,10 @@ impl World {
         if op.kind == OpKind::Write && self.mode.writers_first {
             op.kind = OpKind::QueueWrite;
         }
+        if op.kind == OpKind::Rmw && self.mode.weak_memory {
+            // What it finds is not decided by the newest value alone.
+            op.arg = 0;
+        }
         if op.kind.observes_release() && !self.mode.visible_releases {
             self.wants.visible_releases = true;
         }
@@ -624,15 +628,23 @@ impl World {
         state.yielded_at == Some(op.place) && !state.looked_at.is_empty()
     }
 
+    /// The value that an atomic object has from now on.
+    pub(crate) fn set_value(&mut self, object: ObjectIndex, value: u64) {
+        self.objects.get_mut(object).state = State::Atomic { value: mark_of(value) };
+    }
+
     /// The time that the running thread reads from its clock.
     pub(crate) fn virtual_time(&self) -> Duration {
         self.thread(self.current).clock.time
     }
 
-    /// A compare-exchange failed, so the running thread's step changed nothing.
-    pub(crate) fn nothing_changed(&mut self) {
+    /// A compare-exchange failed, so the running thread's step changed nothing. It is like a load, unless it could have
+    /// written had it read another store: whether it can depends on what others have read.
+    pub(crate) fn nothing_changed(&mut self, only_read: bool) {
         self.nothing_to_see();
-        self.strategy.failed();
+        if only_read {
+            self.strategy.failed();
+        }
         if let Some(step) = self.steps.last_mut() {
             step.outcome = Outcome::Failed;
         }

@@ -62,8 +62,6 @@ struct Fiber {
 /// What the host and the coroutines share. Both run on one OS thread, so cells suffice.
 struct Shared {
     id: u64,
-    /// The first execution of the same exploration, to recognise objects that outlive executions.
-    first_id: u64,
     /// Other engines run executions of the same exploration at the same time.
     has_siblings: bool,
     world: RefCell<World>,
@@ -90,14 +88,12 @@ impl std::fmt::Debug for Engine {
 /// What an engine begins with that runs beside another one. It moves to the thread that is to run it.
 #[derive(Debug)]
 pub(crate) struct EngineSeed {
-    first_id: u64,
     stack_size: usize,
 }
 
 impl EngineSeed {
     pub(crate) fn engine(self, world: World) -> Engine {
         let mut engine = Engine::new(world, self.stack_size);
-        engine.shared.first_id = self.first_id;
         engine.shared.has_siblings = true;
         engine
     }
@@ -122,7 +118,6 @@ impl Engine {
         Engine {
             shared: Box::new(Shared {
                 id,
-                first_id: id,
                 has_siblings: false,
                 world: RefCell::new(world),
                 fibers: RefCell::new(Vec::new()),
@@ -139,7 +134,7 @@ impl Engine {
     /// objects that outlive its executions any more (see [`Stop::Shared`]).
     pub(crate) fn sibling(&mut self) -> EngineSeed {
         self.shared.has_siblings = true;
-        EngineSeed { first_id: self.shared.first_id, stack_size: self.shared.stack_size }
+        EngineSeed { stack_size: self.shared.stack_size }
     }
 
     pub(crate) fn world(&mut self) -> &mut World {
@@ -337,7 +332,7 @@ impl Handle {
 
     /// The number of an object in this execution; registers it when it is used for the first time, as `state` says.
     ///
-    /// The flag says that it was used by an earlier execution of the same exploration.
+    /// The flag says that it was used by an earlier execution.
     #[inline]
     pub(crate) fn object(
         &self,
@@ -355,7 +350,7 @@ impl Handle {
         if execution == shared.id {
             return ((known & ((1 << OBJECT_BITS) - 1)) as ObjectIndex, false);
         }
-        let mut outlives = execution >= shared.first_id;
+        let mut outlives = execution != 0;
         let index = {
             let mut world = shared.world.borrow_mut();
             if outlives {

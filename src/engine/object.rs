@@ -35,7 +35,10 @@ pub(crate) enum State {
         generation: u32,
     },
     Channel(Channel),
-    Atomic,
+    /// Its value, as [`mark_of`] has it.
+    Atomic {
+        value: u32,
+    },
     Cell(Box<CellHistory>),
     Thread {
         index: ThreadIndex,
@@ -79,16 +82,25 @@ pub(crate) mod facts {
     pub(crate) const TOKEN: u64 = 1;
 }
 
+/// A number that stands for a value of an atomic object where only equality matters. It is never 0.
+pub(crate) fn mark_of(value: u64) -> u32 {
+    // The high bits of a product with an odd number (Fibonacci hashing) differ wherever the factors do, but for chance.
+    (value.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32 | 1
+}
+
 /// Whether the operation, with its argument, can proceed where its object is as the [`facts`] say. For the kinds named here
 /// only.
 pub(crate) fn proceeds(kind: OpKind, arg: u32, facts: u64) -> bool {
-    use OpKind::{Acquire, AcquireTimed, Park, ParkTimed, Recv, RecvTimed, Send, SendTimed, Taken};
+    use OpKind::{
+        Acquire, AcquireTimed, Park, ParkTimed, Recv, RecvTimed, Send, SendTimed, Taken, TryAcquire, TryRecv,
+        TrySend,
+    };
     match kind {
-        Acquire | AcquireTimed => {
+        Acquire | AcquireTimed | TryAcquire => {
             facts & facts::CLOSED != 0 || facts >> facts::PERMITS_SHIFT >= u64::from(arg)
         }
-        Send | SendTimed => facts & (facts::ROOM | facts::NO_RECEIVERS) != 0,
-        Recv | RecvTimed => facts & (facts::FILLED | facts::NO_SENDERS) != 0,
+        Send | SendTimed | TrySend => facts & (facts::ROOM | facts::NO_RECEIVERS) != 0,
+        Recv | RecvTimed | TryRecv => facts & (facts::FILLED | facts::NO_SENDERS) != 0,
         Taken => facts & facts::NO_RECEIVERS != 0 || facts >> facts::RECEIVED_SHIFT > u64::from(arg),
         Park | ParkTimed => facts & facts::TOKEN != 0,
         _ => true,
@@ -101,6 +113,8 @@ impl State {
     pub(crate) fn facts(&self) -> u64 {
         match self {
             State::RwLock { queued, .. } => queued.len() as u64,
+            State::Condvar { waiters } => waiters.len() as u64,
+            State::Atomic { value } => u64::from(*value),
             State::Semaphore { permits, closed } => {
                 (*permits as u64) << facts::PERMITS_SHIFT | u64::from(*closed)
             }
@@ -153,7 +167,7 @@ impl Object {
             State::Semaphore { .. } => "semaphore",
             State::Barrier { .. } => "barrier",
             State::Channel(_) => "channel",
-            State::Atomic => "atomic",
+            State::Atomic { .. } => "atomic",
             State::Cell(_) => "cell",
             State::Thread { .. } => "thread",
             State::Fence => "fence",

@@ -39,8 +39,9 @@ pub fn measure(program: &Program, strategy: &Contender, limits: Limits) -> Measu
     let mut measured = Measured::default();
     let mut left = limits.time;
     for seed in 1..=u64::from(limits.trials) {
-        let mut checker =
-            (strategy.follow)(Checker::new(program.name), seed).regressions(false).shrink(false);
+        // On one core a seed decides everything.
+        let checker = Checker::new(program.name).cores(1).regressions(false).shrink(false);
+        let mut checker = (strategy.follow)(checker, seed);
         if !strategy.is_default {
             checker = checker.max_executions(limits.schedules).max_time(left);
         }

@@ -11,7 +11,7 @@ use super::{bits::Bits, identity::Identity};
 #[cfg(feature = "model")]
 use crate::engine::{
     Handle,
-    object::State,
+    object::{State, mark_of},
     op::{NO_OBJECT, ObjectIndex, Op, OpKind},
 };
 
@@ -67,13 +67,16 @@ macro_rules! atomic {
 
             #[cfg(feature = "model")]
             #[track_caller]
-            fn step(&self, handle: &Handle, kind: OpKind) -> ObjectIndex {
-                let (object, outlived) = self.identity.index_of_value(handle, || State::Atomic);
+            fn step(&self, handle: &Handle, kind: OpKind, expected: Option<$value>) -> ObjectIndex {
+                let state = || State::Atomic { value: mark_of(self.newest()) };
+                let (object, outlived) = self.identity.index_of_value(handle, state);
                 if outlived {
                     // ORDERING: relaxed: one OS thread runs the model, and the happens-before edges are the engine's.
                     self.native.store(self.initial, Ordering::Relaxed);
+                    handle.with(|world| world.set_value(object, self.newest()));
                 }
-                handle.step(Op::new(kind, object, 0, Location::caller()), None);
+                let argument = expected.map_or(0, |expected| mark_of(expected.to_bits()));
+                handle.step(Op::new(kind, object, argument, Location::caller()), None);
                 object
             }
 
@@ -85,8 +88,9 @@ macro_rules! atomic {
             }
 
             #[cfg(feature = "model")]
-            fn set_newest(&self, value: Option<u64>) {
+            fn set_newest(&self, handle: &Handle, object: ObjectIndex, value: Option<u64>) {
                 if let Some(value) = value {
+                    handle.with(|world| world.set_value(object, value));
                     // ORDERING: relaxed: one OS thread runs the model.
                     self.native.store(Bits::from_bits(value), Ordering::Relaxed);
                 }
@@ -97,7 +101,7 @@ macro_rules! atomic {
             #[track_caller]
             pub fn load(&self, ordering: Ordering) -> $value {
                 in_model!(handle => {
-                    let object = self.step(&handle, OpKind::Load);
+                    let object = self.step(&handle, OpKind::Load, None);
                     // With this ordering, so that one that cannot be panics as in `std`.
                     let newest = self.native.load(ordering).to_bits();
                     Bits::from_bits(handle.with(|world| world.load(object, newest, ordering)))
@@ -110,11 +114,12 @@ macro_rules! atomic {
             #[track_caller]
             pub fn store(&self, value: $value, ordering: Ordering) {
                 in_model!(handle => {
-                    let object = self.step(&handle, OpKind::Store);
+                    let object = self.step(&handle, OpKind::Store, None);
                     // An ordering that cannot be panics as in `std`.
                     native::$name::new(value).store(value, ordering);
                     let (newest, value) = (self.newest(), value.to_bits());
-                    self.set_newest(handle.with(|world| world.store(object, newest, value, ordering)));
+                    let newest = handle.with(|world| world.store(object, newest, value, ordering));
+                    self.set_newest(&handle, object, newest);
                 });
                 self.native.store(value, ordering);
             }
@@ -130,7 +135,7 @@ macro_rules! atomic {
             #[track_caller]
             fn modify<R>(&self, ordering: Ordering, f: impl FnOnce(&native::$name$(<$param>)?) -> R) -> R {
                 in_model!(handle => {
-                    let object = self.step(&handle, OpKind::Rmw);
+                    let object = self.step(&handle, OpKind::Rmw, None);
                     let mut result = None;
                     let make = |read| {
                         let native = native::$name::new(Bits::from_bits(read));
@@ -139,7 +144,7 @@ macro_rules! atomic {
                     };
                     let (newest, orderings) = (self.newest(), (ordering, ordering));
                     let update = handle.with(|world| world.update(object, newest, None, orderings, make));
-                    self.set_newest(update.newest);
+                    self.set_newest(&handle, object, update.newest);
                     if update.newest == Some(update.read) {
                         // A spin lock that is taken with `swap` gives nobody reason to look again while it is held.
                         handle.with(crate::engine::World::nothing_to_see);
@@ -165,18 +170,18 @@ macro_rules! atomic {
                 failure: Ordering,
             ) -> Result<$value, $value> {
                 in_model!(handle => {
-                    let object = self.step(&handle, OpKind::Rmw);
+                    let object = self.step(&handle, OpKind::Rmw, Some(current));
                     // Orderings that cannot be panic as in `std`.
                     let _ = native::$name::new(current).compare_exchange(current, new, success, failure);
                     let (newest, expected) = (self.newest(), Some(current.to_bits()));
                     let (orderings, new) = ((success, failure), |_| new.to_bits());
                     let update = handle.with(|world| world.update(object, newest, expected, orderings, new));
-                    self.set_newest(update.newest);
+                    self.set_newest(&handle, object, update.newest);
                     let read = Bits::from_bits(update.read);
                     if update.wrote {
                         Ok(read)
                     } else {
-                        handle.with(crate::engine::World::nothing_changed);
+                        handle.with(|world| world.nothing_changed(update.only_read));
                         Err(read)
                     }
                 });

@@ -74,6 +74,8 @@ pub(crate) struct Update {
     pub(crate) read: u64,
     /// It wrote; if not, it was a load.
     pub(crate) wrote: bool,
+    /// It left everything as it was, and would have wherever else it could have read from.
+    pub(crate) only_read: bool,
     /// The value of the object from now on, if it changed.
     pub(crate) newest: Option<u64>,
 }
@@ -174,7 +176,7 @@ impl World {
             let (access, ordering) =
                 if wrote { (AtomicAccess::ReadWrite, success) } else { (AtomicAccess::Load, failure) };
             self.atomic_access(object, access, ordering);
-            return Update { read: newest, wrote, newest: wrote.then(|| make(newest)) };
+            return Update { read: newest, wrote, only_read: !wrote, newest: wrote.then(|| make(newest)) };
         }
         let location = self.memory.location(object, newest);
         let access = AtomicAccess::ReadWrite;
@@ -358,7 +360,7 @@ impl World {
         let Access { before, after, .. } = record;
         self.thread_mut(thread).clock = after;
         self.clock_before = before;
-        Update { read, wrote, newest }
+        Update { read, wrote, only_read: false, newest }
     }
 
     pub(super) fn take_clock_before(&mut self, thread: ThreadIndex) -> VectorClock {

@@ -1,5 +1,10 @@
 //! The random walk: every thread that can go on is equally likely.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
 use super::{
     Decision, Strategy, View, members,
     profile::Profile,
@@ -43,20 +48,27 @@ fn uniform(view: &View<'_>, generator: &mut SplitMix64) -> ThreadIndex {
 #[derive(Debug)]
 pub(crate) struct Random {
     seed: u64,
-    execution: u64,
+    /// The next execution, of all that have this seed together.
+    execution: Arc<AtomicU64>,
     generator: SplitMix64,
 }
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Self {
-        Random { seed, execution: 0, generator: SplitMix64(seed) }
+        Random { seed, execution: Arc::default(), generator: SplitMix64(seed) }
+    }
+
+    /// Another walk, which takes every execution that this one does not.
+    pub(crate) fn joining(&self) -> Random {
+        Random { execution: Arc::clone(&self.execution), ..Random::new(self.seed) }
     }
 }
 
 impl Strategy for Random {
     fn new_execution(&mut self) -> bool {
-        self.generator = generator_of(self.seed, self.execution);
-        self.execution += 1;
+        // ORDERING: relaxed: only the numbers must differ.
+        let execution = self.execution.fetch_add(1, Ordering::Relaxed);
+        self.generator = generator_of(self.seed, execution);
         true
     }
 
@@ -69,7 +81,8 @@ impl Strategy for Random {
     }
 
     fn restart(&mut self) {
-        self.execution = 0;
+        // ORDERING: relaxed, as above.
+        self.execution.store(0, Ordering::Relaxed);
     }
 }
 

@@ -9,6 +9,7 @@ use std::{
     collections::BTreeMap,
     panic::Location,
     rc::Rc,
+    sync::{Arc, Mutex},
 };
 
 use super::{
@@ -35,7 +36,7 @@ impl Number {
 
     fn step(&self, kind: OpKind, place: &'static Location<'static>) {
         let handle = current().expect("inside a model");
-        let (object, _) = handle.object(&self.id, None, place, || State::Atomic);
+        let (object, _) = handle.object(&self.id, None, place, || State::Atomic { value: 0 });
         handle.step(Op::new(kind, object, 0, place), None);
     }
 
@@ -275,17 +276,17 @@ fn failures(strategy: impl StrategyDebug, most: usize, program: impl Fn(&Rc<Cell
 #[derive(Debug)]
 struct Weighted {
     every: Exhaustive,
-    probability: Rc<Cell<f64>>,
+    probability: Arc<Mutex<f64>>,
 }
 
 impl Strategy for Weighted {
     fn new_execution(&mut self) -> bool {
-        self.probability.set(1.0);
+        *self.probability.lock().unwrap() = 1.0;
         self.every.new_execution()
     }
 
     fn choose(&mut self, view: &View<'_>) -> Decision {
-        self.probability.set(self.probability.get() / f64::from(view.candidates.count_ones()));
+        *self.probability.lock().unwrap() /= f64::from(view.candidates.count_ones());
         self.every.choose(view)
     }
 
@@ -316,14 +317,15 @@ impl Strategy for Weighted {
 
 /// The exact probability that a random walk fails.
 fn exact_probability(program: Program) -> f64 {
-    let probability = Rc::new(Cell::new(1.0));
+    let probability = Arc::new(Mutex::new(1.0));
     let no_bound: Option<Bound> = None;
     let every = Exhaustive::new(Reduction::None, no_bound);
-    let strategy = Weighted { every, probability: Rc::clone(&probability) };
+    let strategy = Weighted { every, probability: Arc::clone(&probability) };
     let (mut all, mut failing) = (0.0, 0.0);
     executions(strategy, usize::MAX, program, |failed, _| {
-        all += probability.get();
-        failing += if failed { probability.get() } else { 0.0 };
+        let probability = *probability.lock().unwrap();
+        all += probability;
+        failing += if failed { probability } else { 0.0 };
     });
     assert!((all - 1.0_f64).abs() < 1e-9, "the interleavings have the probability {all} in all");
     failing

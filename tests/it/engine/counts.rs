@@ -22,7 +22,7 @@ fn explore_with(strategy: Strategy, model: impl Fn() + Send + Sync + 'static) ->
         let verdict = Checker::new("count")
             .strategy(strategy.clone())
             .regressions(false)
-            .jobs(cores)
+            .cores(cores)
             .steps_alone(1)
             .max_time(std::time::Duration::from_secs(100))
             .run(move || model());

@@ -269,6 +269,7 @@ impl History {
                     count: step.count,
                     values: values(at),
                     footprint: step.footprint,
+                    possible: 0,
                 });
             }
         }

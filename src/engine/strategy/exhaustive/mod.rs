@@ -8,8 +8,8 @@
 //! noted. Each trace is then executed once, and no execution is begun in vain. The alternative outcomes of a step (which
 //! waiter a notification wakes, which store a load reads) are reversed in the same way, as if they raced with each other.
 //!
-//! One exception: a compare-exchange that is to come first is taken for one that succeeds. Where it fails there instead, an
-//! execution may turn out to be in vain; it is given up and counted as redundant.
+//! Whether an operation that can fail does so depends on where it stands. Before it is noted in another place it is worked out
+//! what it would do there (see [`races`]); else what sleeps would be compared with something that does not happen.
 //!
 //! Optimal-DPOR was chosen before its successors with polynomial memory (TruSt, POPL 2022; POP, CAV 2024) since it works on
 //! schedules, which is what coroutines can replay, and since its trees stay small on the programs that can be explored
@@ -31,12 +31,12 @@ use self::{
     history::{EventIndex, History},
     races::{Later, Race},
     shared::{Errand, Place, Task},
-    wakeup::{BranchIndex, Forest, Move, NO_BRANCH, Values, initial},
+    wakeup::{BranchIndex, Forest, Move, NO_BRANCH, Values, awake_values, is_covered},
 };
 use super::{Decision, Event, Strategy, ThreadSet, View, bit, members};
 use crate::engine::{
     clock::VectorClock,
-    op::{ObjectIndex, Op, OpKind, ThreadIndex},
+    op::{Footprint, ObjectIndex, Op, OpKind, ThreadIndex},
 };
 
 /// How often an execution is compared whole with what was recorded of it.
@@ -226,11 +226,11 @@ impl Exhaustive {
         self.shared.clear();
         let next = left.and_then(|place| tree.leave(place, &mut self.forest));
         let Some(errand) = next.or_else(|| tree.wait(&mut self.forest)) else { return false };
-        let Errand { nodes, places, task: Task { step, guide, sleep } } = errand;
+        let Errand { nodes, places, task: Task { step, guide, is_visited, sleep } } = errand;
         self.len = places.len();
         (self.nodes, self.shared) = (nodes, places);
         self.nodes[self.len - 1].sleep = sleep;
-        self.unsettled = Some(self.forest.depth(guide));
+        self.unsettled = Some(if is_visited { self.forest.depth(guide) } else { 0 });
         // Our history may be of another path.
         self.history.truncate(0);
         self.begin_at(self.len - 1, step, guide);
@@ -267,20 +267,29 @@ impl Exhaustive {
     /// Adds a node for a state that was not seen before; `None` if everything from here was explored elsewhere.
     fn grow(&mut self, view: &View<'_>, allowed: ThreadSet, credit: usize) -> Option<()> {
         let sleep = self.fall_asleep();
+        let awake_values = |thread: ThreadIndex| awake_values(sleep.iter(), thread);
         let asleep = sleep.iter().fold(0, |set, asleep| set | bit(asleep.thread));
+        // Those that sleep with some of their numbers only come last.
+        let half_asleep = members(asleep).filter(|thread| awake_values(*thread) != 0);
+        let half_asleep = half_asleep.fold(0, |set, thread| set | bit(thread));
+        let begin = |view: &View<'_>, thread: ThreadIndex| {
+            let first = awake_values(thread).trailing_zeros() as usize % u128::BITS as usize;
+            Move { values: Values::default().with(0, first), ..first_of(view, thread) }
+        };
         let (chosen, branches) = match self.forest.take_first(&mut self.guide) {
             Some((step, child)) => (Some(step), (std::mem::replace(&mut self.guide, child))),
             None => {
                 let awake = allowed & !asleep;
-                let thread = preferred(view, awake);
+                let half_awake = allowed & half_asleep;
+                let thread = preferred(view, awake).or_else(|| preferred(view, half_awake));
                 let mut branches = NO_BRANCH;
                 if !self.reduces() {
-                    let others = members(awake).filter(|other| Some(*other) != thread);
+                    let others = members(awake | half_awake).filter(|other| Some(*other) != thread);
                     for other in others {
-                        self.forest.append(&mut branches, first_of(view, other));
+                        self.forest.append(&mut branches, begin(view, other));
                     }
                 }
-                (thread.map(|thread| first_of(view, thread)), branches)
+                (thread.map(|thread| begin(view, thread)), branches)
             }
         };
         let node = Node {
@@ -341,7 +350,7 @@ impl Exhaustive {
         let end = end.map_or(self.history.len(), |end| end as usize);
         let values = |at: usize| self.nodes[at].chosen.values;
         self.history.independent_of(earlier, end, values, &mut self.sequence);
-        self.sequence.push(Move { thread, count, values: Values::default(), footprint });
+        self.sequence.push(Move { thread, count, values: Values::default(), footprint, possible: 0 });
         self.note(earlier, pending);
     }
 
@@ -349,7 +358,10 @@ impl Exhaustive {
     fn try_other_values(&mut self, index: usize, pending: &[Option<Op>]) {
         let Node { chosen, values, possible, .. } = self.nodes[index];
         for (at, possible) in possible.iter().enumerate().take(values) {
-            for value in members(*possible).filter(|value| *value != chosen.values.get(at)) {
+            let of_sleep =
+                if at == 0 { awake_values(self.nodes[index].sleep.iter(), chosen.thread) } else { 0 };
+            let possible = if of_sleep == 0 { *possible } else { of_sleep };
+            for value in members(possible).filter(|value| *value != chosen.values.get(at)) {
                 let step = Move { values: chosen.values.with(at, value), ..chosen };
                 if self.reduces() {
                     let values = |at: usize| self.nodes[at].chosen.values;
@@ -357,17 +369,20 @@ impl Exhaustive {
                     self.history.independent_of(index as EventIndex, end, values, &mut self.sequence);
                     // With another value it may do what it did not do with this one.
                     let kind = step.footprint.kind;
-                    let footprint =
-                        crate::engine::op::Footprint { reads: kind.only_reads(), ..step.footprint };
+                    let footprint = Footprint { reads: kind.only_reads(), ..step.footprint };
                     self.sequence.push(Move { footprint, ..step });
                     self.note(index as EventIndex, pending);
                 } else if value < chosen.values.get(at) {
                     // It was explored before this one.
+                    continue;
                 } else if let (Some(place), Some(tree)) = (self.shared.get(index), &self.tree) {
+                    // What comes after it follows when it was explored.
                     tree.append(*place, step);
+                    break;
                 } else {
                     let node = &mut self.nodes[index];
                     self.forest.append(&mut node.branches, step);
+                    break;
                 }
             }
         }
@@ -380,7 +395,8 @@ impl Exhaustive {
             return;
         }
         let node = &mut self.nodes[index as usize];
-        if node.sleep.iter().any(|asleep| initial(&self.sequence, asleep).is_some()) {
+        let chooses = self.sequence.last().is_some_and(|last| last.thread != node.chosen.thread);
+        if is_covered(&mut self.sequence, node.sleep.iter(), chooses) {
             return;
         }
         let here = |step: &Move| self.history.here(step, pending);
@@ -415,7 +431,7 @@ fn preferred(view: &View<'_>, awake: ThreadSet) -> Option<ThreadIndex> {
 fn first_of(view: &View<'_>, thread: ThreadIndex) -> Move {
     let op = view.pending[thread].expect("a candidate has a next operation");
     // The count is known when the step is taken.
-    Move { thread, count: 0, values: Values::default(), footprint: op.footprint() }
+    Move { thread, count: 0, values: Values::default(), footprint: op.footprint(), possible: 0 }
 }
 
 impl Strategy for Exhaustive {
@@ -503,6 +519,9 @@ impl Strategy for Exhaustive {
         if self.depth > self.first_new {
             node.values = at + 1;
             node.possible[at] = possible;
+            if at == 0 {
+                node.chosen.possible = possible;
+            }
             self.impossible = !is_possible;
         }
         is_possible.then_some(value)

@@ -65,8 +65,9 @@ pub(super) fn find(history: &History, later: &Later<'_>, races: &mut Vec<Race>) 
                 }
                 continue;
             }
-            if can_swap(history, index, later) {
-                let Later { thread, count, footprint, end, .. } = *later;
+            let footprint = footprint_before(history, index, later);
+            if can_swap(history, index, later) && earlier.footprint.depends_on(&footprint) {
+                let Later { thread, count, end, .. } = *later;
                 races.push(Race { earlier: index, thread, count, footprint, end });
                 if orders_all {
                     break;
@@ -74,6 +75,27 @@ pub(super) fn find(history: &History, later: &Later<'_>, races: &mut Vec<Race>) 
             }
         }
     }
+}
+
+/// What `later` would touch if it came right before the step at `earlier`: an operation that fails only reads.
+fn footprint_before(history: &History, earlier: EventIndex, later: &Later<'_>) -> Footprint {
+    use OpKind::{
+        AcquireTimed, LockTimed, NotifyAll, NotifyOne, RecvTimed, Relock, RelockTimed, Rmw, SendTimed,
+        TryAcquire, TryLock, TryRecv, TrySend, TryWrite, WriteTimed,
+    };
+    let Footprint { kind, object, arg, .. } = later.footprint;
+    let step = history.get(earlier);
+    let succeeds = match kind {
+        Rmw => arg == 0 || step.facts == u64::from(arg),
+        LockTimed | TryLock | TryWrite | WriteTimed => is_free(history, earlier, later, object),
+        AcquireTimed | TryAcquire | SendTimed | TrySend | RecvTimed | TryRecv => {
+            proceeds(kind, arg, step.facts)
+        }
+        // Who leaves the condition variable was there before.
+        NotifyOne | NotifyAll => matches!(step.footprint.kind, Relock | RelockTimed) || step.facts > 0,
+        _ => return later.footprint,
+    };
+    Footprint { reads: !succeeds, ..later.footprint }
 }
 
 /// Whether `later` could be performed without the step at `earlier` and all that depends on it.

@@ -17,6 +17,7 @@
 //!   nothing is taken or noted at a state while the first execution of one of its branches runs (it is *unsettled*).
 
 use std::{
+    collections::BTreeSet,
     sync::{
         Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -26,7 +27,7 @@ use std::{
 
 use super::{
     Node,
-    wakeup::{BranchIndex, Forest, Move, NO_BRANCH, initial},
+    wakeup::{BranchIndex, Forest, Move, NO_BRANCH, initial, is_covered},
 };
 
 /// How often somebody who waits for another search's step looks whether all searches were stopped.
@@ -46,8 +47,9 @@ pub(super) struct Place {
 #[derive(Debug)]
 struct Taken {
     step: Move,
-    /// The state after it, if it was taken with a sequence that was to follow.
+    /// The state after it, if it was taken with a sequence that was to follow, and something may be noted below it.
     then: Option<StateIndex>,
+    is_done: bool,
 }
 
 /// A state that several searches know.
@@ -65,8 +67,6 @@ struct State {
     /// How many of the taken branches are not explored to their end.
     active: usize,
     is_settled: bool,
-    /// Everything is explored from here, and the state before it knows.
-    is_done: bool,
     /// Its place was noted before it was explored: what is found elsewhere may still be noted here.
     is_guided: bool,
 }
@@ -77,6 +77,8 @@ pub(super) struct Task {
     pub(super) step: Move,
     /// What is to follow the step, in the taker's forest.
     pub(super) guide: BranchIndex,
+    /// Something may be noted below the step by others, so that the states along the guide have to be shared.
+    pub(super) is_visited: bool,
     pub(super) sleep: Vec<Move>,
 }
 
@@ -106,6 +108,8 @@ struct States {
     states: Vec<State>,
     /// Numbers that can be used again.
     free: Vec<StateIndex>,
+    /// Those from which a branch can be taken, by depth.
+    open: BTreeSet<(usize, StateIndex)>,
     forest: Forest,
 }
 
@@ -113,7 +117,7 @@ impl Tree {
     pub(super) fn new(searches: usize) -> Tree {
         Tree {
             searches,
-            states: Mutex::new(States { states: Vec::new(), free: Vec::new(), forest: Forest::new() }),
+            states: Mutex::new(States::new()),
             changed: Condvar::new(),
             open: AtomicUsize::new(0),
             finished: AtomicBool::new(false),
@@ -133,9 +137,8 @@ impl Tree {
 
     /// Tells the others that there may be something to do.
     fn tell(&self, states: &States) {
-        let open = states.states.iter().filter(|state| state.is_open()).count();
         // ORDERING: relaxed: written under the lock, and read as a guess.
-        self.open.store(open, Ordering::Relaxed);
+        self.open.store(states.open.len(), Ordering::Relaxed);
         self.changed.notify_all();
     }
 
@@ -153,6 +156,7 @@ impl Tree {
             let before = &mut states.states[place.state];
             before.taken[place.branch].step = path[places.len() - 1].chosen;
             before.is_settled = true;
+            states.update(place.state);
         }
         for depth in places.len()..path.len() {
             let before = places.last().map(|place| (*place, path[depth - 1].without_work()));
@@ -163,14 +167,14 @@ impl Tree {
                 node: node.without_work(),
                 depth,
                 sleep: std::mem::take(&mut node.sleep),
-                taken: vec![Taken { step: node.chosen, then: None }],
+                taken: vec![Taken { step: node.chosen, then: None, is_done: false }],
                 branches,
                 active: 1,
                 is_settled: true,
-                is_done: false,
                 is_guided,
             };
             let index = states.add(state);
+            states.update(index);
             if let (true, Some(place)) = (is_guided, places.last()) {
                 states.states[place.state].taken[place.branch].then = Some(index);
             }
@@ -201,13 +205,14 @@ impl Tree {
         let mut states = self.lock();
         let States { states: all, forest, .. } = &mut *states;
         forest.append(&mut all[place.state].branches, step);
+        states.update(place.state);
         self.tell(&states);
     }
 
     /// The branch at this place is explored to its end. Gives another one of the same state, or of one before it.
     pub(super) fn leave(&self, place: Place, forest: &mut Forest) -> Option<Errand> {
         let mut states = self.lock();
-        let next = states.leave(place.state);
+        let next = states.leave(place);
         let errand = match next {
             Left::Take(state) => Some(states.take(state, forest)),
             Left::Busy => None,
@@ -229,8 +234,7 @@ impl Tree {
             if self.is_stopped() || self.is_finished() {
                 return None;
             }
-            let open = (0..states.states.len()).filter(|index| states.states[*index].is_open());
-            if let Some(state) = open.min_by_key(|index| states.states[*index].depth) {
+            if let Some((_, state)) = states.open.first().copied() {
                 let errand = states.take(state, forest);
                 self.tell(&states);
                 return Some(errand);
@@ -302,6 +306,35 @@ enum Left {
 }
 
 impl States {
+    fn new() -> States {
+        States { states: Vec::new(), free: Vec::new(), open: BTreeSet::new(), forest: Forest::new() }
+    }
+
+    /// To be called where a state's branches may have changed, or whether it is settled.
+    fn update(&mut self, index: StateIndex) {
+        let state = &self.states[index];
+        let entry = (state.depth, index);
+        if state.is_open() {
+            self.open.insert(entry);
+        } else {
+            self.open.remove(&entry);
+        }
+    }
+
+    /// Whether something may be noted below the branch, from behind an earlier one.
+    fn is_visited(&self, mut place: Place) -> bool {
+        loop {
+            let state = &self.states[place.state];
+            if state.taken[..place.branch].iter().any(|earlier| !earlier.is_done) {
+                return true;
+            }
+            match &state.before {
+                Some((before, _)) if state.is_guided => place = *before,
+                _ => return false,
+            }
+        }
+    }
+
     fn add(&mut self, state: State) -> StateIndex {
         match self.free.pop() {
             Some(index) => {
@@ -323,10 +356,12 @@ impl States {
         let guide = forest.adopt(shared, &mut guide);
         state.is_settled = false;
         state.active += 1;
-        state.taken.push(Taken { step, then: None });
+        state.taken.push(Taken { step, then: None, is_done: false });
         let place = Place { state: index, branch: state.taken.len() - 1 };
+        self.update(index);
+        let is_visited = self.is_visited(place);
         let (nodes, places) = self.path(place);
-        Errand { nodes, places, task: Task { step, guide, sleep } }
+        Errand { nodes, places, task: Task { step, guide, is_visited, sleep } }
     }
 
     /// The nodes from the first one to that of this state.
@@ -349,8 +384,10 @@ impl States {
         if !state.is_settled {
             return Noted::Unsettled;
         }
-        let earlier = state.taken[..origin.branch].iter().map(|taken| &taken.step);
-        if state.sleep.iter().chain(earlier).any(|asleep| initial(sequence, asleep).is_some()) {
+        let (earlier, own) = (&state.taken[..origin.branch], &state.taken[origin.branch].step);
+        let sleep = state.sleep.iter().chain(earlier.iter().map(|taken| &taken.step));
+        let chooses = sequence.last().is_some_and(|last| last.thread != own.thread);
+        if is_covered(sequence, sleep, chooses) {
             return Noted::Known;
         }
         let (mut at, mut from) = (origin.state, origin.branch + 1);
@@ -378,36 +415,42 @@ impl States {
         if !forest.insert(&mut states[at].branches, sequence, here) {
             return Noted::Known;
         }
+        self.update(at);
         self.revive(at);
         Noted::Added
     }
 
     /// There is something to do at a state that may have been done.
     fn revive(&mut self, mut index: StateIndex) {
-        while std::mem::take(&mut self.states[index].is_done) {
-            let Some((place, _)) = &self.states[index].before else { return };
+        while let Some((place, _)) = &self.states[index].before {
+            let place = *place;
+            let before = &mut self.states[place.state];
+            if !std::mem::take(&mut before.taken[place.branch].is_done) {
+                return;
+            }
+            before.active += 1;
             index = place.state;
-            self.states[index].active += 1;
         }
     }
 
-    fn leave(&mut self, mut index: StateIndex) -> Left {
+    fn leave(&mut self, mut place: Place) -> Left {
         loop {
+            let index = place.state;
             let state = &mut self.states[index];
             state.active -= 1;
+            state.taken[place.branch].is_done = true;
             if state.is_open() {
                 return Left::Take(index);
             }
             if state.active > 0 {
                 return Left::Busy;
             }
-            state.is_done = true;
-            let Some((place, _)) = &state.before else { return Left::Finished };
-            let before = place.state;
-            if !state.is_guided {
+            let Some((before, _)) = &state.before else { return Left::Finished };
+            place = *before;
+            if !self.states[index].is_guided || !self.is_visited(place) {
+                self.states[place.state].taken[place.branch].then = None;
                 self.free(index);
             }
-            index = before;
         }
     }
 

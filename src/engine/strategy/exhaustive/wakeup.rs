@@ -17,6 +17,8 @@ pub(super) struct Move {
     pub(super) count: u32,
     pub(super) values: Values,
     pub(super) footprint: Footprint,
+    /// The numbers that the first of `values` was chosen from; none if there was no choice, or the step was not taken yet.
+    pub(super) possible: u128,
 }
 
 /// The numbers that were chosen in a step (which waiter is woken, which store a load reads), in the order of choosing.
@@ -52,6 +54,39 @@ pub(super) fn initial(sequence: &[Move], first: &Move) -> Option<usize> {
         }
     }
     Some(sequence.len())
+}
+
+/// Whether what the sequence leads to is explored elsewhere, since it could begin with a step that sleeps. If that is the
+/// last one, and `chooses`, it chooses a number with which it does not sleep, where there is one.
+pub(super) fn is_covered<'a>(
+    sequence: &mut [Move],
+    sleep: impl Iterator<Item = &'a Move> + Clone,
+    chooses: bool,
+) -> bool {
+    loop {
+        let first = sleep.clone().find_map(|asleep| Some((asleep, initial(sequence, asleep)?)));
+        let Some((asleep, position)) = first else { return false };
+        let Some(last) = sequence.get_mut(position..).and_then(|rest| match rest {
+            [last] if chooses => Some(last),
+            _ => None,
+        }) else {
+            return true;
+        };
+        let left = awake_values(sleep.clone(), asleep.thread);
+        if left == 0 {
+            return true;
+        }
+        last.values = Values::default().with(0, left.trailing_zeros() as usize);
+    }
+}
+
+/// The numbers with which the thread's step does not sleep, although it sleeps with others.
+pub(super) fn awake_values<'a>(sleep: impl Iterator<Item = &'a Move>, thread: ThreadIndex) -> u128 {
+    let own = sleep.filter(|asleep| asleep.thread == thread);
+    let (possible, asleep) = own.fold((0, 0), |(possible, asleep), step| {
+        (possible | step.possible, asleep | 1_u128 << step.values.get(0))
+    });
+    possible & !asleep
 }
 
 /// A branch by its number in the forest, or [`NO_BRANCH`].
@@ -210,7 +245,7 @@ mod tests {
 
     fn store(thread: ThreadIndex, object: u32) -> Move {
         let footprint = Footprint { kind: OpKind::Store, reads: false, object, second: NO_OBJECT, arg: 0 };
-        Move { thread, count: 1, values: Values::default(), footprint }
+        Move { thread, count: 1, values: Values::default(), footprint, possible: 0 }
     }
 
     fn threads(forest: &mut Forest, mut list: BranchIndex) -> Vec<Vec<ThreadIndex>> {
@@ -231,6 +266,18 @@ mod tests {
         assert_eq!(initial(&sequence, &store(3, 9)), Some(3));
         let other_value = Move { values: Values::default().with(0, 1), ..store(0, 7) };
         assert_eq!(initial(&sequence, &other_value), None);
+    }
+
+    #[test]
+    fn a_step_that_sleeps_with_one_number_is_awake_with_another() {
+        let asleep = Move { possible: 0b101, ..store(0, 7) };
+        let mut sequence = [store(1, 8), store(0, 7)];
+        assert!(is_covered(&mut sequence.clone(), [asleep].iter(), false));
+        assert!(!is_covered(&mut sequence, [asleep].iter(), true));
+        assert_eq!(sequence[1].values, Values::default().with(0, 2));
+        let both = [asleep, Move { values: Values::default().with(0, 2), ..asleep }];
+        assert!(is_covered(&mut sequence, both.iter(), true));
+        assert_eq!((awake_values([asleep].iter(), 0), awake_values(both.iter(), 0)), (0b100, 0));
     }
 
     #[test]

@@ -20,12 +20,20 @@ use super::language::{Action, Program};
 #[derive(Debug)]
 pub(super) struct Seen {
     pub(super) outcomes: BTreeSet<String>,
+    pub(super) is_complete: bool,
     pub(super) explored: Explored,
 }
 
 /// Explores the program completely in the ordinary way.
 pub(super) fn explore(program: &Program) -> Seen {
-    explore_with(program, |checker| checker)
+    let seen = explore_with(program, |checker| checker);
+    assert!(seen.is_complete, "{program:?}: {seen:?}");
+    seen
+}
+
+/// The outcomes of so many random schedules.
+pub(super) fn sample(program: &Program, executions: u64) -> BTreeSet<String> {
+    explore_with(program, |checker| checker.strategy(Strategy::Random(1)).max_executions(executions)).outcomes
 }
 
 pub(super) fn explore_with(program: &Program, configure: impl FnOnce(Checker) -> Checker) -> Seen {
@@ -34,7 +42,8 @@ pub(super) fn explore_with(program: &Program, configure: impl FnOnce(Checker) ->
     let checker = Checker::new("litmus")
         .strategy(Strategy::Exhaustive)
         .regressions(false)
-        .jobs(1)
+        // All operations stand at one place of this file, which may read an old value as often as it likes.
+        .stale_reads(u32::MAX)
         .max_time(std::time::Duration::from_secs(60));
     let verdict = configure(checker).run(move || {
         let outcome = execute(&own);
@@ -42,7 +51,7 @@ pub(super) fn explore_with(program: &Program, configure: impl FnOnce(Checker) ->
     });
     let Verdict::Pass(pass) = verdict else { panic!("{program:?}: {verdict:?}") };
     let outcomes = std::mem::take(&mut *outcomes.lock().unwrap());
-    Seen { outcomes, explored: pass.explored }
+    Seen { outcomes, is_complete: pass.is_complete(), explored: pass.explored }
 }
 
 fn execute(program: &Program) -> String {

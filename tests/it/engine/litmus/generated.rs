@@ -62,14 +62,16 @@ fn programs(
         .prop_map(Program)
 }
 
-/// The outcomes are those of the axioms. A program with nothing but sequentially consistent graphs has an execution for each;
-/// the other graphs can be reached from several sides, so the executions may be more than the graphs, but not fewer.
+/// The outcomes are those of the axioms. A program with nothing but sequentially consistent graphs has an execution for each,
+/// if it has no compare-exchange, which may be taken for one that writes; the other graphs can be reached from several sides. So
+/// the executions may be more than the graphs, but not fewer.
 fn agrees_with_axioms(program: &Program) -> Result<(), TestCaseError> {
     let predicted = axioms::predict(program);
     let seen = engine::explore(program);
     prop_assert_eq!(&seen.outcomes, &predicted.outcomes, "engine left, axioms right: {:?}", program);
     let executions = seen.explored.executions;
-    if predicted.sequential == predicted.graphs {
+    let may_fail = program.0.iter().flatten().any(|action| matches!(action, Action::CompareExchange { .. }));
+    if predicted.sequential == predicted.graphs && !may_fail {
         prop_assert_eq!(
             (executions, seen.explored.redundant),
             (predicted.graphs, 0),
@@ -137,9 +139,25 @@ fn all_interleavings() {
     all(programs(2, 2..4, 1..3), 4, agrees_with_brute_force);
 }
 
+/// Programs in which the search once left something out.
 #[test]
-fn what_fails_where_it_comes_first_may_succeed_elsewhere() {
-    // Found by `four_short_threads`: orders in which the second compare-exchange succeeds were left out.
-    let program = Program::parse("C.rlx.rlx x 0 1 | C.rlx.rlx x 1 1 | R.rlx x; X.rlx x 1");
-    agrees_with_axioms(&program).unwrap();
+fn programs_that_were_wrong_once() {
+    for text in [
+        "C.rlx.rlx x 0 1 | C.rlx.rlx x 1 1 | R.rlx x; X.rlx x 1",
+        "C.sc.sc x 0 1 | C.sc.sc x 1 1 | R.sc x; X.sc x 1",
+        "C.rlx.rlx x 0 1 | W.rlx x 1 | C.rlx.rlx x 1 1 | R.rlx x; X.rlx x 1",
+        "R.rlx y; R.rlx x | W.rlx x 2; W.rlx y 1; W.rlx x 1 | C.rlx.rlx x 1 5",
+        "W.rlx y 1; W.rlx x 1 | C.rlx.rlx x 0 5; C.rlx.rlx y 0 5 | R.rlx y",
+        "C.rlx.rlx x 0 5 | X.rlx x 3; W.rlx x 2 | C.rlx.rlx x 2 5 | R.rlx x",
+        "R.rlx y; R.rlx x | R.rlx y; R.rlx x; W.rlx x 1 | W.rlx x 1; W.rlx y 1",
+    ] {
+        agrees_with_axioms(&Program::parse(text)).unwrap_or_else(|error| panic!("{text}: {error}"));
+    }
+}
+
+/// Their order shows in what accesses see, and in nothing else.
+#[test]
+fn fences_are_in_no_order_of_execution() {
+    let seen = engine::explore(&Program::parse("F.sc | W.sc x 1 | F.sc"));
+    assert_eq!(seen.explored.executions, 1);
 }
