@@ -54,9 +54,8 @@
 //!
 //! # When not to use it
 //!
-//! For `async` code: the facade blocks. For lock-free algorithms that rely on weak memory orderings: our own engine explores
-//! sequentially consistent values only, with happens-before races on plain memory; run such a model under the loom backend,
-//! which the same source supports. For programs that need more than 128 threads in a model.
+//! For `async` code: the facade blocks. For lock-free algorithms that break by load buffering alone: our own engine explores all
+//! other values of the memory model of C++20. For programs that need more than 128 threads in a model.
 //!
 //! # What a pass does not prove
 //!

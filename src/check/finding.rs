@@ -113,7 +113,8 @@ pub struct StepReport {
     pub object: Option<String>,
     /// Where, as `file:line:column`.
     pub place: String,
-    /// How it ended, where that is not plain success: `failed`, `timed out`, `closed`, `spurious`.
+    /// How it ended, where that is not plain success: `failed`, `timed out`, `closed`, `spurious`; of an atomic operation that
+    /// does not see the newest value, what it saw instead. Steps are counted from 1.
     pub outcome: Option<String>,
     /// The thread that ran before could have gone on.
     pub preempts: bool,

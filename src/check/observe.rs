@@ -225,8 +225,15 @@ fn step_report(world: &World, names: &Names, step: &crate::engine::trace::Step) 
             (Outcome::TimedOut, _) => Some("timed out".to_owned()),
             (Outcome::Closed, _) => Some("closed".to_owned()),
             (Outcome::Spurious, _) => Some("spurious".to_owned()),
-            (Outcome::Stale, OpKind::Load) => Some("read an overwritten value".to_owned()),
-            (Outcome::Stale, _) => Some("stored before a store that was there already".to_owned()),
+            (Outcome::Stale { store: Some(step) }, _) => {
+                Some(format!("read an overwritten value, that of step {}", step + 1))
+            }
+            (Outcome::Stale { store: None }, _) => {
+                Some("read an overwritten value, the first one".to_owned())
+            }
+            (Outcome::StoredBefore { later }, _) => {
+                Some(format!("overwritten already, by step {}", later + 1))
+            }
         },
         preempts: step.preempts,
     }

@@ -255,7 +255,6 @@ pub(crate) struct World {
     pub(crate) survivor: Option<(&'static str, Place)>,
     /// An object was made outside of the executions: where.
     pub(crate) outlives: Option<Place>,
-    pub(crate) fence: Option<ObjectIndex>,
     spawns: Option<ObjectIndex>,
 }
 
@@ -305,7 +304,6 @@ impl World {
             clock_after: VectorClock::new(),
             survivor: None,
             outlives: None,
-            fence: None,
             spawns: None,
         }
     }
@@ -323,7 +321,6 @@ impl World {
         self.shown.clear();
         self.stop = None;
         self.teardown = false;
-        self.fence = None;
         self.spawns = None;
         let main = self.add_thread(Some("main".to_owned()), std::panic::Location::caller());
         debug_assert_eq!(main, 0, "the main thread comes first");

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use super::{
     execution::{Race, Stop, World},
     object::{Access, Place, State},
-    op::{NO_OBJECT, ObjectIndex},
+    op::ObjectIndex,
 };
 
 /// What an atomic operation did.
@@ -56,20 +56,6 @@ impl World {
             let clock = std::mem::take(&mut self.thread_mut(thread).fence_release);
             self.objects.get_mut(object).released.join(&clock);
             self.thread_mut(thread).fence_release = clock;
-        }
-    }
-
-    /// The object that all sequentially consistent fences share, so that their order is explored. Where atomic objects have
-    /// histories it is not the order of execution that matters.
-    pub(crate) fn fence_object(&mut self, place: Place) -> ObjectIndex {
-        match self.fence {
-            _ if self.mode.weak_memory => NO_OBJECT,
-            Some(object) => object,
-            None => {
-                let object = self.objects.register(State::Fence, None, place);
-                self.fence = Some(object);
-                object
-            }
         }
     }
 

@@ -34,6 +34,8 @@ pub(crate) enum Outcome {
     Closed,
     /// Woken without a notification.
     Spurious,
-    /// It read a value that was overwritten already, or its own value was from the beginning.
-    Stale,
+    /// It read a value that was overwritten already: that of this step, or the one that the object began with.
+    Stale { store: Option<usize> },
+    /// What it stored was overwritten from the beginning, by what this earlier step stored.
+    StoredBefore { later: usize },
 }

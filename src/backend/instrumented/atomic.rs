@@ -24,12 +24,8 @@ use crate::engine::{
 pub fn fence(ordering: Ordering) {
     in_model!(handle => {
         assert!(ordering != Ordering::Relaxed, "there is no such thing as a relaxed fence");
-        let object = if ordering == Ordering::SeqCst {
-            handle.with(|world| world.fence_object(Location::caller()))
-        } else {
-            NO_OBJECT
-        };
-        handle.step(Op::new(OpKind::Fence, object, 0, Location::caller()), None);
+        // In which order fences are executed shows in what accesses see, and in nothing else: they share no object.
+        handle.step(Op::new(OpKind::Fence, NO_OBJECT, 0, Location::caller()), None);
         handle.with(|world| world.fence_access(ordering));
     });
     native::fence(ordering);

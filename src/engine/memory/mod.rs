@@ -344,7 +344,9 @@ impl World {
             self.memory.see(record.store, thread, epoch);
             newest = is_newest.then_some(value);
             if !is_newest {
-                self.steps[step].outcome = Outcome::Stale;
+                let (_, next) = self.memory.at(location, position + 2);
+                let later = next.step.expect("nothing can be stored before the first value");
+                self.steps[step].outcome = Outcome::StoredBefore { later };
             }
         } else {
             self.memory.store_mut(source).readers.push(step);
@@ -396,7 +398,7 @@ impl World {
     }
 
     fn note_stale_read(&mut self, thread: ThreadIndex, store: StoreIndex, step: usize) {
-        self.steps[step].outcome = Outcome::Stale;
+        self.steps[step].outcome = Outcome::Stale { store: self.memory.store(store).step };
         let place = self.steps[step].op.place;
         let reads = &mut self.thread_mut(thread).stale_reads;
         match reads.iter_mut().find(|reads| reads.store == store && reads.place == place) {

@@ -386,7 +386,7 @@ fn programs(
 }
 
 /// How many programs of each family; `UNSNARL_CASES` asks for more.
-fn config() -> ProptestConfig {
+pub(super) fn config() -> ProptestConfig {
     let cases = std::env::var("UNSNARL_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(24);
     ProptestConfig { cases, max_shrink_iters: 400, ..ProptestConfig::default() }
 }
@@ -406,11 +406,15 @@ fn a_timeout_just_before_the_notification() {
 
 /// The same programs in every ordinary run, so that the gate does not depend on luck; new ones when `UNSNARL_CASES` is set.
 fn runner() -> proptest::test_runner::TestRunner {
+    runner_with(config())
+}
+
+pub(super) fn runner_with(config: ProptestConfig) -> proptest::test_runner::TestRunner {
     use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
     if std::env::var_os("UNSNARL_CASES").is_some() {
-        return TestRunner::new(config());
+        return TestRunner::new(config);
     }
-    TestRunner::new_with_rng(config(), TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+    TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }
 
 #[test]

@@ -1,316 +1,338 @@
-//! The outcomes that C++20 allows, from its axioms and not from an execution.
+//! The memory model of C++20 as axioms on execution graphs: an oracle that knows nothing of how the engine works.
 //!
-//! A candidate execution says which store each load reads from (rf) and in which order the stores to each variable stand (mo).
-//! All candidates are enumerated, and those are kept that satisfy the axioms of the standard (`intro.races`, `atomics.order`,
-//! `atomics.fences`) as Lahav, Vafeiadis, Kang, Hur and Dreyer write them down ("Repairing sequential consistency in C/C++11",
-//! PLDI 2017), with C++20's release sequences, and its rule for the single total order of sequentially consistent operations:
-//!
-//! - coherence: happens-before, followed by any way from access to access through rf, mo and from-reads, is no circle;
-//! - atomicity: a read-modify-write stands right after what it reads;
-//! - a total order of the sequentially consistent operations exists;
-//! - nothing out of thin air: program order and rf together have no circle. This also excludes load buffering, which the
-//!   standard allows and the checker does not show.
+//! All candidates are made (each read from each write to its variable, all modification orders) and those kept that satisfy
+//! [`Graph::is_consistent`]. The axioms are those of "Repairing sequential consistency in C/C++11" (Lahav, Vafeiadis, Kang,
+//! Hur, Dreyer, PLDI 2017), with sequential consistency and release sequences as in the text of C++20 (`atomics.order`,
+//! `intro.races`).
 
-use unsnarl::sync::atomic::Ordering;
+use std::{collections::BTreeSet, sync::atomic::Ordering};
 
-use super::language::{Op, Outcome, Outcomes, Program, VARIABLES};
+use super::language::{Action, Program};
 
-/// Events, as bits.
-type Set = u32;
-
-/// A relation: for each event those that it is related to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Relation(Vec<Set>);
+/// A relation between events: row `a`, bit `b`.
+#[derive(Clone, Debug)]
+struct Relation(Vec<u32>);
 
 impl Relation {
-    fn none(events: usize) -> Relation {
+    fn new(events: usize) -> Self {
         Relation(vec![0; events])
     }
 
-    fn of(events: usize, relates: impl Fn(usize, usize) -> bool) -> Relation {
-        let row = |a| (0..events).filter(|b| relates(a, *b)).fold(0, |set, b| set | 1 << b);
-        Relation((0..events).map(row).collect())
+    fn insert(&mut self, from: usize, to: usize) {
+        self.0[from] |= 1 << to;
     }
 
-    fn has(&self, a: usize, b: usize) -> bool {
-        self.0[a] & 1 << b != 0
+    fn has(&self, from: usize, to: usize) -> bool {
+        self.0[from] >> to & 1 == 1
+    }
+
+    fn then(&self, next: &Relation) -> Relation {
+        let row = |row: &u32| {
+            next.0.iter().enumerate().filter(|(at, _)| row >> at & 1 == 1).fold(0, |all, (_, b)| all | b)
+        };
+        Relation(self.0.iter().map(row).collect())
     }
 
     fn or(&self, other: &Relation) -> Relation {
         Relation(self.0.iter().zip(&other.0).map(|(a, b)| a | b).collect())
     }
 
-    fn then(&self, other: &Relation) -> Relation {
-        let row = |set: &Set| {
-            let members = (0..other.0.len()).filter(|b| set & 1 << b != 0);
-            members.fold(0, |all, b| all | other.0[b])
-        };
-        Relation(self.0.iter().map(row).collect())
-    }
-
-    /// As it is, or staying where one is.
-    fn optional(&self) -> Relation {
-        Relation(self.0.iter().enumerate().map(|(a, set)| set | 1 << a).collect())
-    }
-
-    fn closure(&self) -> Relation {
-        let mut all = self.clone();
-        for middle in 0..all.0.len() {
-            for a in 0..all.0.len() {
-                if all.has(a, middle) {
-                    all.0[a] |= all.0[middle];
+    fn closure(mut self) -> Relation {
+        for middle in 0..self.0.len() {
+            let through = self.0[middle];
+            for row in &mut self.0 {
+                if *row >> middle & 1 == 1 {
+                    *row |= through;
                 }
             }
         }
-        all
+        self
     }
 
-    fn has_circle(&self) -> bool {
-        let all = self.closure();
-        (0..all.0.len()).any(|a| all.has(a, a))
+    fn is_irreflexive(&self) -> bool {
+        (0..self.0.len()).all(|event| !self.has(event, event))
     }
 }
 
+/// An operation, or (without one) the first value of a variable.
 #[derive(Clone, Copy, Debug)]
 struct Event {
-    /// `None` for the stores that the variables begin with.
     thread: Option<usize>,
     variable: Option<usize>,
-    reads: bool,
-    writes: Option<u32>,
-    /// What a compare-exchange has to read in order to write.
-    expected: Option<u32>,
-    ordering: Ordering,
-    if_it_fails: Ordering,
+    action: Option<Action>,
 }
 
-/// A candidate's events, with what was chosen so far.
-struct Candidate {
+/// An execution: the events, what they read, wrote, and in which order the writes stand.
+#[derive(Debug)]
+struct Graph {
     events: Vec<Event>,
     source: Vec<Option<usize>>,
+    read: Vec<u32>,
+    wrote: Vec<Option<u32>>,
+    /// The writes to each variable.
+    modification_order: Vec<Vec<usize>>,
 }
 
-fn acquires(ordering: Ordering) -> bool {
-    matches!(ordering, Ordering::Acquire | Ordering::AcqRel | Ordering::SeqCst)
+/// The outcomes of all consistent executions, and how many executions those are.
+#[derive(Debug)]
+pub(super) struct Predicted {
+    pub(super) outcomes: BTreeSet<String>,
+    pub(super) graphs: u64,
+    /// Those of the graphs that some order of all operations shows, in which each load reads the newest store.
+    pub(super) sequential: u64,
 }
 
-fn releases(ordering: Ordering) -> bool {
-    matches!(ordering, Ordering::Release | Ordering::AcqRel | Ordering::SeqCst)
-}
-
-/// All outcomes that the axioms allow, and how many executions (graphs) there are.
-pub(super) fn outcomes(program: &Program) -> (Outcomes, usize) {
-    let initial = |variable| Event {
-        thread: None,
-        variable: Some(variable),
-        reads: false,
-        writes: Some(0),
-        expected: None,
-        ordering: Ordering::Relaxed,
-        if_it_fails: Ordering::Relaxed,
+pub(super) fn predict(program: &Program) -> Predicted {
+    let variables = program.variables();
+    let first = (0..variables).map(|variable| Event { thread: None, variable: Some(variable), action: None });
+    let threads = program.0.iter().enumerate().flat_map(|(thread, actions)| {
+        actions.iter().map(move |action| Event {
+            thread: Some(thread),
+            variable: action.variable(),
+            action: Some(*action),
+        })
+    });
+    let events: Vec<Event> = first.chain(threads).collect();
+    let count = events.len();
+    let mut graph = Graph {
+        events,
+        source: vec![None; count],
+        read: vec![0; count],
+        wrote: vec![None; count],
+        modification_order: vec![Vec::new(); variables],
     };
-    let mut events: Vec<Event> = (0..VARIABLES).map(initial).collect();
-    for (thread, ops) in program.iter().enumerate() {
-        events.extend(ops.iter().map(|op| event(thread, *op)));
-    }
-    let mut candidate = Candidate { source: vec![None; events.len()], events };
-    let (mut outcomes, mut graphs) = (Outcomes::new(), 0);
-    candidate.choose_sources(0, &mut outcomes, &mut graphs);
-    (outcomes, graphs)
+    let mut predicted = Predicted { outcomes: BTreeSet::new(), graphs: 0, sequential: 0 };
+    graph.choose_sources(0, &mut |graph| {
+        predicted.graphs += 1;
+        let order = graph.program_order().or(&graph.coherence_order()).closure();
+        predicted.sequential += u64::from(order.is_irreflexive());
+        let reads = (0..count).filter(|event| graph.source[*event].is_some()).map(|event| graph.read[event]);
+        let last: Vec<u32> = graph
+            .modification_order
+            .iter()
+            .map(|order| graph.wrote[order[order.len() - 1]].unwrap())
+            .collect();
+        predicted.outcomes.insert(program.outcome(reads, &last));
+    });
+    predicted
 }
 
-fn event(thread: usize, op: Op) -> Event {
-    let (variable, reads, writes, expected, ordering, if_it_fails) = match op {
-        Op::Load(variable, ordering) => (Some(variable), true, None, None, ordering, ordering),
-        Op::Store(variable, value, ordering) => {
-            (Some(variable), false, Some(value), None, ordering, ordering)
-        }
-        Op::Swap(variable, value, ordering) => (Some(variable), true, Some(value), None, ordering, ordering),
-        Op::CompareExchange(variable, expected, new, success, failure) => {
-            (Some(variable), true, Some(new), Some(expected), success, failure)
-        }
-        Op::Fence(ordering) => (None, false, None, None, ordering, ordering),
-    };
-    Event { thread: Some(thread), variable, reads, writes, expected, ordering, if_it_fails }
-}
-
-impl Candidate {
-    fn is_fence(&self, event: usize) -> bool {
-        self.events[event].variable.is_none()
-    }
-
-    /// Whether it writes, with what it reads.
-    fn writes(&self, event: usize) -> bool {
-        let Event { writes, expected, .. } = self.events[event];
-        writes.is_some() && expected.is_none_or(|expected| self.value_read(event) == Some(expected))
-    }
-
-    /// A read-modify-write that reads what it should.
-    fn updates(&self, event: usize) -> bool {
-        self.events[event].reads && self.writes(event)
-    }
-
-    fn value_read(&self, event: usize) -> Option<u32> {
-        self.events[self.source[event]?].writes
-    }
-
-    fn ordering(&self, event: usize) -> Ordering {
-        let Event { writes, ordering, if_it_fails, .. } = self.events[event];
-        if writes.is_some() && !self.writes(event) { if_it_fails } else { ordering }
-    }
-
-    fn choose_sources(&mut self, event: usize, outcomes: &mut Outcomes, graphs: &mut usize) {
+impl Graph {
+    /// Lets each event from this one on read from each that may write.
+    fn choose_sources(&mut self, event: usize, found: &mut impl FnMut(&Graph)) {
         if event == self.events.len() {
-            // A compare-exchange that failed is nobody's source.
-            if self.source.iter().flatten().all(|source| self.writes(*source)) {
-                let mut orders = Vec::new();
-                self.choose_orders(&mut orders, outcomes, graphs);
+            if self.find_values() {
+                self.modification_order.iter_mut().for_each(Vec::clear);
+                self.choose_order(0, found);
             }
             return;
         }
-        if !self.events[event].reads {
-            return self.choose_sources(event + 1, outcomes, graphs);
+        if !self.events[event].action.is_some_and(Action::reads) {
+            return self.choose_sources(event + 1, found);
         }
         for source in 0..self.events.len() {
-            let Event { variable, writes, .. } = self.events[source];
-            if source != event && variable == self.events[event].variable && writes.is_some() {
+            let may_write = !matches!(self.events[source].action, Some(Action::Load(..)));
+            if source != event && may_write && self.events[source].variable == self.events[event].variable {
                 self.source[event] = Some(source);
-                self.choose_sources(event + 1, outcomes, graphs);
-                self.source[event] = None;
+                if self.is_free_of_thin_air() {
+                    self.choose_sources(event + 1, found);
+                }
             }
         }
+        self.source[event] = None;
     }
 
-    /// Adds the modification order of one variable after the other, beginning with what the variable begins with.
-    fn choose_orders(&self, orders: &mut Vec<Vec<usize>>, outcomes: &mut Outcomes, graphs: &mut usize) {
-        let variable = orders.len();
-        if variable == VARIABLES {
-            if self.is_allowed(orders) {
-                outcomes.insert(self.outcome(orders));
-                *graphs += 1;
+    /// Computes what is read and written; false if something reads from an operation that did not write.
+    fn find_values(&mut self) -> bool {
+        let count = self.events.len();
+        let mut known = vec![false; count];
+        while let Some(event) =
+            (0..count).find(|event| !known[*event] && self.source[*event].is_none_or(|at| known[at]))
+        {
+            if let Some(source) = self.source[event] {
+                let Some(value) = self.wrote[source] else { return false };
+                self.read[event] = value;
+            }
+            self.wrote[event] = match self.events[event].action {
+                Some(action) => action.writes(self.read[event]),
+                None => Some(0),
+            };
+            known[event] = true;
+        }
+        known.iter().all(|known| *known)
+    }
+
+    /// Appends the remaining writes to the modification orders, from this variable on, in all ways that are atomic: what a
+    /// read-modify-write operation reads stands right before it.
+    fn choose_order(&mut self, variable: usize, found: &mut impl FnMut(&Graph)) {
+        if variable == self.modification_order.len() {
+            if self.is_consistent() {
+                found(self);
             }
             return;
         }
-        let stores: Vec<usize> = (VARIABLES..self.events.len())
-            .filter(|event| self.events[*event].variable == Some(variable) && self.writes(*event))
-            .collect();
-        permutations(&stores, &mut vec![variable], &mut |order| {
-            // Atomicity.
-            let is_atomic = order.iter().enumerate().all(|(place, store)| {
-                !self.updates(*store)
-                    || place.checked_sub(1).map(|before| order[before]) == self.source[*store]
-            });
-            if is_atomic {
-                orders.push(order.to_vec());
-                self.choose_orders(orders, outcomes, graphs);
-                orders.pop();
+        let mut is_complete = true;
+        for event in 0..self.events.len() {
+            let is_write = self.events[event].variable == Some(variable) && self.wrote[event].is_some();
+            if !is_write || self.modification_order[variable].contains(&event) {
+                continue;
             }
-        });
-    }
-
-    fn outcome(&self, orders: &[Vec<usize>]) -> Outcome {
-        let read = (0..self.events.len()).filter_map(|event| self.value_read(event));
-        let last = orders.iter().map(|order| {
-            let last = *order.last().expect("an order has what the variable begins with");
-            self.events[last].writes.expect("it is a store")
-        });
-        read.chain(last).collect()
-    }
-
-    fn is_allowed(&self, orders: &[Vec<usize>]) -> bool {
-        let count = self.events.len();
-        let thread = |event: usize| self.events[event].thread;
-        let sequenced = Relation::of(count, |a, b| {
-            a < b && (thread(a).is_none() || thread(a) == thread(b)) && {
-                // The variables' first values come before everything, and are not ordered among each other.
-                thread(b).is_some()
+            is_complete = false;
+            let last = self.modification_order[variable].last().copied();
+            let is_first_value = self.events[event].action.is_none();
+            if is_first_value == last.is_none()
+                && self.source[event].is_none_or(|source| Some(source) == last)
+            {
+                self.modification_order[variable].push(event);
+                self.choose_order(variable, found);
+                self.modification_order[variable].pop();
             }
-        });
-        let reads_from = Relation::of(count, |a, b| self.source[b] == Some(a));
-        if sequenced.or(&reads_from).has_circle() {
-            return false;
         }
-        let place = |event: usize| {
-            let variable = self.events[event].variable?;
-            orders[variable].iter().position(|store| *store == event)
-        };
-        let modification = Relation::of(count, |a, b| {
-            self.events[a].variable == self.events[b].variable
-                && matches!((place(a), place(b)), (Some(a), Some(b)) if a < b)
-        });
-        let from_reads = Relation::of(count, |a, b| {
-            a != b && self.source[a].is_some_and(|source| modification.has(source, b))
-        });
-        let coherence = reads_from.or(&modification).or(&from_reads).closure();
-        let happens_before = sequenced.or(&self.synchronizes(&sequenced, &reads_from)).closure();
-        let broken = happens_before.then(&coherence.optional());
-        if (0..count).any(|event| broken.has(event, event)) {
-            return false;
+        if is_complete {
+            self.choose_order(variable + 1, found);
         }
-        !self.total_order(&sequenced, &happens_before, &coherence).has_circle()
     }
 
-    /// A release operation or fence synchronizes with an acquire operation or fence that reads from its release sequence: the
-    /// store and the read-modify-writes that follow from it.
-    fn synchronizes(&self, sequenced: &Relation, reads_from: &Relation) -> Relation {
-        let count = self.events.len();
-        let updated = Relation::of(count, |a, b| reads_from.has(a, b) && self.updates(b));
-        let sequence = updated.closure().optional();
-        let head = Relation::of(count, |a, b| {
-            releases(self.ordering(a))
-                && (a == b && self.writes(a) || self.is_fence(a) && sequenced.has(a, b) && self.writes(b))
-        });
-        let tail = Relation::of(count, |a, b| {
-            acquires(self.ordering(b))
-                && self.events[a].reads
-                && (a == b || self.is_fence(b) && sequenced.has(a, b))
-        });
-        head.then(&sequence).then(reads_from).then(&tail)
-    }
-
-    /// What the total order of sequentially consistent operations has to agree with (`atomics.order`, paragraphs 3 and 4).
-    fn total_order(&self, sequenced: &Relation, happens_before: &Relation, coherence: &Relation) -> Relation {
-        let count = self.events.len();
-        let is_sequential =
-            |event: usize| self.events[event].thread.is_some() && self.ordering(event) == Ordering::SeqCst;
-        let is_access = |event: usize| is_sequential(event) && !self.is_fence(event);
-        let is_fence = |event: usize| is_sequential(event) && self.is_fence(event);
-        let strongly = sequenced.or(&sequenced.then(happens_before).then(sequenced)).closure();
-        let mut order = Relation::none(count);
-        for a in 0..count {
-            for b in (0..count).filter(|b| a != *b) {
-                if is_sequential(a) && is_sequential(b) && strongly.has(a, b) {
-                    order.0[a] |= 1 << b;
-                }
-                if !coherence.has(a, b) {
-                    continue;
-                }
-                let firsts = (0..count).filter(|first| {
-                    *first == a && is_access(a) || is_fence(*first) && happens_before.has(*first, a)
-                });
-                for first in firsts {
-                    let lasts = (0..count).filter(|last| {
-                        *last == b && is_access(b) || is_fence(*last) && happens_before.has(b, *last)
-                    });
-                    for last in lasts {
-                        order.0[first] |= 1 << last;
-                    }
+    fn program_order(&self) -> Relation {
+        let mut order = Relation::new(self.events.len());
+        for (a, first) in self.events.iter().enumerate() {
+            for (b, second) in self.events.iter().enumerate().skip(a + 1) {
+                if first.thread.is_some() && first.thread == second.thread {
+                    order.insert(a, b);
                 }
             }
         }
         order
     }
-}
 
-/// Calls `each` with every order of the items after what is in `order` already.
-fn permutations(items: &[usize], order: &mut Vec<usize>, each: &mut impl FnMut(&[usize])) {
-    if items.is_empty() {
-        return each(order);
+    fn reads_from(&self) -> Relation {
+        let mut reads = Relation::new(self.events.len());
+        for (reader, source) in self.source.iter().enumerate() {
+            if let Some(source) = source {
+                reads.insert(*source, reader);
+            }
+        }
+        reads
     }
-    for (index, item) in items.iter().enumerate() {
-        let rest = [&items[..index], &items[index + 1..]].concat();
-        order.push(*item);
-        permutations(&rest, order, each);
-        order.pop();
+
+    fn is_free_of_thin_air(&self) -> bool {
+        self.program_order().or(&self.reads_from()).closure().is_irreflexive()
+    }
+
+    fn ordering(&self, event: usize) -> Option<Ordering> {
+        self.events[event].action.map(|action| action.ordering(self.wrote[event].is_some()))
+    }
+
+    fn is_fence(&self, event: usize) -> bool {
+        matches!(self.events[event].action, Some(Action::Fence(_)))
+    }
+
+    fn is_sequential(&self, event: usize) -> bool {
+        self.ordering(event) == Some(Ordering::SeqCst)
+    }
+
+    fn releases(&self, event: usize) -> bool {
+        matches!(self.ordering(event), Some(Ordering::Release | Ordering::AcqRel | Ordering::SeqCst))
+    }
+
+    fn acquires(&self, event: usize) -> bool {
+        matches!(self.ordering(event), Some(Ordering::Acquire | Ordering::AcqRel | Ordering::SeqCst))
+    }
+
+    /// Release operations and fences with the acquire operations and fences that see their release sequences.
+    fn synchronizes(&self, order: &Relation) -> Relation {
+        let mut synchronizes = Relation::new(self.events.len());
+        let all = 0..self.events.len();
+        for reader in all.clone() {
+            // The heads of the release sequences: what is read, and what read-modify-write operations on the way read.
+            let mut head = self.source[reader];
+            while let Some(write) = head {
+                for from in all.clone() {
+                    let is_release = from == write && self.releases(from)
+                        || self.is_fence(from) && self.releases(from) && order.has(from, write);
+                    for to in all.clone() {
+                        let is_acquire = to == reader && self.acquires(to)
+                            || self.is_fence(to) && self.acquires(to) && order.has(reader, to);
+                        if is_release && is_acquire {
+                            synchronizes.insert(from, to);
+                        }
+                    }
+                }
+                head = self.source[write];
+            }
+        }
+        synchronizes
+    }
+
+    /// Reads-from, modification order and reads-before, transitively ("extended coherence order").
+    fn coherence_order(&self) -> Relation {
+        let mut relation = self.reads_from();
+        for order in &self.modification_order {
+            for (place, write) in order.iter().enumerate() {
+                for later in &order[place + 1..] {
+                    relation.insert(*write, *later);
+                    for reader in 0..self.events.len() {
+                        if self.source[reader] == Some(*write) && reader != *later {
+                            relation.insert(reader, *later);
+                        }
+                    }
+                }
+            }
+        }
+        relation.closure()
+    }
+
+    fn is_consistent(&self) -> bool {
+        let order = self.program_order();
+        let synchronizes = self.synchronizes(&order);
+        let mut base = order.or(&synchronizes);
+        for first in (0..self.events.len()).filter(|event| self.events[*event].thread.is_none()) {
+            for event in (0..self.events.len()).filter(|event| self.events[*event].thread.is_some()) {
+                base.insert(first, event);
+            }
+        }
+        let happens_before = base.closure();
+        let coherence = self.coherence_order();
+        happens_before.is_irreflexive()
+            && coherence.is_irreflexive()
+            && happens_before.then(&coherence).is_irreflexive()
+            && self.has_single_total_order(&order, &synchronizes, &happens_before, &coherence)
+    }
+
+    /// `atomics.order` 3 and 4 of C++20.
+    fn has_single_total_order(
+        &self,
+        order: &Relation,
+        synchronizes: &Relation,
+        happens_before: &Relation,
+        coherence: &Relation,
+    ) -> bool {
+        let count = self.events.len();
+        let pairs = || (0..count).flat_map(|a| (0..count).map(move |b| (a, b)));
+        let mut strongly = order.or(&order.then(happens_before).then(order));
+        for (a, b) in pairs().filter(|(a, b)| synchronizes.has(*a, *b)) {
+            let is_access = |event| self.is_sequential(event) && !self.is_fence(event);
+            if is_access(a) && is_access(b) {
+                strongly.insert(a, b);
+            }
+        }
+        let strongly = strongly.closure();
+        let mut total = Relation::new(count);
+        for (x, y) in pairs().filter(|(x, y)| self.is_sequential(*x) && self.is_sequential(*y)) {
+            let stands_for = |fence: usize, access: usize, forwards: bool| {
+                let ordered = if forwards {
+                    happens_before.has(fence, access)
+                } else {
+                    happens_before.has(access, fence)
+                };
+                access == fence || self.is_fence(fence) && ordered
+            };
+            let is_coherent = pairs()
+                .any(|(a, b)| coherence.has(a, b) && stands_for(x, a, true) && stands_for(y, b, false));
+            if strongly.has(x, y) || is_coherent {
+                total.insert(x, y);
+            }
+        }
+        total.closure().is_irreflexive()
     }
 }

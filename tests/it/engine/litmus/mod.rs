@@ -1,6 +1,11 @@
-//! Weak memory: litmus tests with whole sets of outcomes, and generated programs against the axioms of C++20.
+//! Weak memory: the outcomes that programs of a few atomic operations have, compared as whole sets with the literature and
+//! with an axiomatic oracle.
 
 mod axioms;
+mod bugs;
+mod engine;
 mod generated;
 mod language;
 mod programs;
+mod report;
+mod stale;

@@ -1,0 +1,44 @@
+//! How a finding shows values that were overwritten.
+
+use unsnarl::{
+    check::Checker,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+    thread,
+};
+
+#[test]
+fn a_stale_read_says_whose_value_it_is() {
+    let verdict = Checker::new("message").regressions(false).run(|| {
+        let data = Arc::new(AtomicU32::new(0));
+        let flag = Arc::new(AtomicU32::new(0));
+        let (data2, flag2) = (Arc::clone(&data), Arc::clone(&flag));
+        let writer = thread::spawn(move || {
+            data2.store(1, Relaxed);
+            data2.store(2, Relaxed);
+            flag2.store(1, Relaxed);
+        });
+        let ready = flag.load(Relaxed) == 1;
+        assert!(!ready || data.load(Relaxed) != 1, "half of the message");
+        writer.join().unwrap();
+    });
+    let finding = verdict.finding().unwrap_or_else(|| panic!("{verdict:?}"));
+    let text = finding.to_string();
+    let steps = text
+        .lines()
+        .skip_while(|line| !line.starts_with("Schedule"))
+        .skip(2)
+        .take_while(|line| !line.is_empty());
+    let steps: Vec<String> =
+        steps.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    insta::assert_snapshot!(steps.join("\n"), @"
+    1 start tests/it/engine/litmus/report.rs:18:22
+    2 store atomic@report.rs:15 tests/it/engine/litmus/report.rs:19:19
+    3 store atomic@report.rs:15 tests/it/engine/litmus/report.rs:20:19
+    4 store atomic@report.rs:16 tests/it/engine/litmus/report.rs:21:19
+    5 load atomic@report.rs:16 tests/it/engine/litmus/report.rs:23:26
+    6 load atomic@report.rs:15 tests/it/engine/litmus/report.rs:24:32 read an overwritten value, that of step 2
+    ");
+}
