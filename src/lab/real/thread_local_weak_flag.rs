@@ -37,10 +37,7 @@ use super::{Lesson, spawn, text};
 use crate::{
     cell::UnsafeCell,
     check::FindingKind,
-    sync::atomic::{
-        AtomicBool,
-        Ordering::{self, Acquire, Relaxed, Release},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     thread,
 };
 
@@ -82,12 +79,12 @@ impl Plain {
 
 fn buggy() {
     // ORDERING: relaxed on both sides, which is the bug.
-    write_and_iterate(Relaxed, Relaxed);
+    write_and_iterate(Ordering::Relaxed, Ordering::Relaxed);
 }
 
 fn fixed() {
     // ORDERING: the release of the owner's store is met by the acquire of the iterator's load.
-    write_and_iterate(Release, Acquire);
+    write_and_iterate(Ordering::Release, Ordering::Acquire);
 }
 
 fn write_and_iterate(publish: Ordering, look: Ordering) {
