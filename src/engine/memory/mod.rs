@@ -80,7 +80,7 @@ pub(crate) struct Update {
     pub(crate) newest: Option<u64>,
 }
 
-/// How often a thread read one overwritten value at one place.
+/// How often a thread read one overwritten value at one place, or did not see one store with a read-modify-write.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StaleReads {
     place: Place,
@@ -293,12 +293,17 @@ impl World {
         keeps
     }
 
-    /// Whether the thread may read this overwritten value, which it may have read here before.
+    /// Whether the thread may read this overwritten value, which it may have read here before. A read-modify-write that is
+    /// repeated reads its own value the next time, so of these it counts which newer store they do not see.
     fn may_read_again(&mut self, operation: &Operation, position: usize) -> bool {
         let (index, store) = self.memory.at(operation.location, position);
-        if operation.writes(store.value) {
-            return true;
-        }
+        let index = match operation.access {
+            AtomicAccess::Store => return true,
+            AtomicAccess::ReadWrite if operation.writes(store.value) => {
+                self.memory.at(operation.location, position + 1).0
+            }
+            _ => index,
+        };
         let place = self.steps.last().expect("a step is being taken").op.place;
         let reads = &self.thread(operation.thread).stale_reads;
         let times = reads.iter().find(|reads| reads.store == index && reads.place == place);
@@ -344,14 +349,18 @@ impl World {
             self.memory.see(record.store, thread, epoch);
             newest = is_newest.then_some(value);
             if !is_newest {
-                let (_, next) = self.memory.at(location, position + 2);
-                let later = next.step.expect("nothing can be stored before the first value");
+                let (next, store) = self.memory.at(location, position + 2);
+                let later = store.step.expect("nothing can be stored before the first value");
                 self.steps[step].outcome = Outcome::StoredBefore { later };
+                if access == AtomicAccess::ReadWrite {
+                    self.count_stale_read(thread, next, step);
+                }
             }
         } else {
             self.memory.store_mut(source).readers.push(step);
             if !is_newest {
-                self.note_stale_read(thread, source, step);
+                self.steps[step].outcome = Outcome::Stale { store: self.memory.store(source).step };
+                self.count_stale_read(thread, source, step);
             }
         }
         record.epoch_after = self.thread(thread).clock.get(thread);
@@ -397,8 +406,7 @@ impl World {
         self.memory.store_mut(source).updated = true;
     }
 
-    fn note_stale_read(&mut self, thread: ThreadIndex, store: StoreIndex, step: usize) {
-        self.steps[step].outcome = Outcome::Stale { store: self.memory.store(store).step };
+    fn count_stale_read(&mut self, thread: ThreadIndex, store: StoreIndex, step: usize) {
         let place = self.steps[step].op.place;
         let reads = &mut self.thread_mut(thread).stale_reads;
         match reads.iter_mut().find(|reads| reads.store == store && reads.place == place) {

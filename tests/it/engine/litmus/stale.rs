@@ -54,6 +54,30 @@ fn sequentially_consistent_programs_do_not_pay() {
     }
 }
 
+/// Each look of a thread that waits writes, and could stand before the unlock again and again.
+#[test]
+fn a_spin_lock_that_swaps_is_explored_to_the_end() {
+    let verdict = checker().run(|| {
+        let shared = Arc::new((AtomicBool::new(false), AtomicU32::new(0)));
+        let add = |shared: &(AtomicBool, AtomicU32)| {
+            while shared.0.swap(true, Acquire) {
+                thread::yield_now();
+            }
+            let before = shared.1.load(Relaxed);
+            shared.1.store(before + 1, Relaxed);
+            shared.0.store(false, Release);
+        };
+        let other = Arc::clone(&shared);
+        let other = thread::spawn(move || add(&other));
+        add(&shared);
+        other.join().unwrap();
+        assert_eq!(shared.1.load(Relaxed), 2);
+    });
+    let pass = verdict.pass().unwrap_or_else(|| panic!("{verdict:#?}"));
+    let bound = "each thread read the same overwritten value at one place at most 2 times";
+    assert_eq!(pass.bounds, [bound], "{pass:?}");
+}
+
 /// Waits for a flag, then loads a value that was stored before it: what it is, and how the check ended.
 fn spin(store: Ordering, load: Ordering) -> Verdict {
     checker().run(move || {
