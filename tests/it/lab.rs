@@ -114,6 +114,15 @@ fn the_page_lists_all_lessons_in_order() {
 }
 
 #[test]
+fn the_number_of_real_bugs_is_told_right() {
+    let told = format!("{} bugs of published crates", lab::real_bugs().len());
+    for page in ["README.md", "docs/lessons.md"] {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
+        assert!(text.contains(&told), "{page} does not say: {told}");
+    }
+}
+
+#[test]
 fn files_have_the_parts_of_a_lesson_in_order() {
     const PARTS: [&str; 5] = ["The symptom", "The story", "The bad interleaving", "The fix", "Reading"];
     for Lesson { name, title, concept, summary, story, reading, source, .. } in all() {
