@@ -603,6 +603,11 @@ impl<'a> Explorer<'a> {
                 "the {kind} made at {place} lives on from one execution to the next, so its data does not start afresh: make it inside the model"
             ));
         }
+        if let Some((thread, place)) = &world.forgotten {
+            notes.push(format!(
+                "`{thread}`, spawned at {place}, was still running when `main` ended: a program ends there, whatever its threads have left to do; join it"
+            ));
+        }
         let readers_wait = world.writes && world.waits_while_reading;
         Exploration { explored, end, mode: world.mode, bounds, notes, readers_wait }
     }

@@ -80,6 +80,19 @@ pub use schedule::{Line, SCHEDULE_BYTES_MAX, SCHEDULE_VERSION, Schedule, Schedul
 pub use strategy::Strategy;
 pub use verdict::{EngineName, Explored, Pass, Verdict};
 
+/// Whether the calling code is part of a program that is being checked, by whichever engine.
+///
+/// ```
+/// use unsnarl::check::{Checker, is_in_model};
+///
+/// assert!(!is_in_model());
+/// Checker::new("inside").regressions(false).check(|| assert!(is_in_model()));
+/// ```
+#[must_use]
+pub fn is_in_model() -> bool {
+    crate::backend::in_model()
+}
+
 /// Whether the word names an operation.
 fn is_operation(word: &str) -> bool {
     crate::engine::op::OpKind::from_word(word).is_some()

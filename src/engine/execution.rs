@@ -255,6 +255,8 @@ pub(crate) struct World {
     pub(crate) survivor: Option<(&'static str, Place)>,
     /// An object was made outside of the executions: where.
     pub(crate) outlives: Option<Place>,
+    /// A thread that nobody had waited for was still to run when the main thread ended: its name, and where it was spawned.
+    pub(crate) forgotten: Option<(String, Place)>,
     spawns: Option<ObjectIndex>,
 }
 
@@ -304,6 +306,7 @@ impl World {
             clock_after: VectorClock::new(),
             survivor: None,
             outlives: None,
+            forgotten: None,
             spawns: None,
         }
     }
@@ -671,7 +674,16 @@ impl World {
         if panicked && thread == 0 {
             return self.stop_with(Stop::Panicked { thread });
         }
+        if thread == 0 && self.forgotten.is_none() {
+            self.forgotten = self.unfinished();
+        }
         self.pick()
+    }
+
+    /// A thread that has not ended, and where it was spawned.
+    fn unfinished(&self) -> Option<(String, Place)> {
+        let thread = self.threads().iter().position(|thread| !thread.finished)?;
+        Some((self.thread_name(thread), self.object(self.thread(thread).object).created))
     }
 
     /// Nobody can run: all have ended, or what is left waits for ever.

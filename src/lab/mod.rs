@@ -18,6 +18,7 @@ mod bounded_buffer;
 mod check_then_act;
 mod dining_philosophers;
 mod lost_wakeup;
+mod plain;
 mod pool_shutdown;
 mod publication;
 mod readers_writers;

@@ -40,9 +40,8 @@
 //! - Hans Boehm and Sarita Adve, "Foundations of the C++ concurrency memory model", PLDI 2008: the model that Rust took over.
 //! - Mara Bos, "Rust Atomics and Locks", O'Reilly 2023, chapter 3 (memory ordering).
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, plain::Plain, spawn, text};
 use crate::{
-    cell::UnsafeCell,
     check::FindingKind,
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -61,33 +60,24 @@ pub(super) const LESSON: Lesson = Lesson {
     buggy,
     fixed,
     source: SOURCE,
-    bound: Some("Loads of the flag read the newest value; old ones are explored by the loom backend only."),
+    bound: None,
 };
 
 struct Slot {
     ready: AtomicBool,
-    cell: UnsafeCell<u32>,
+    value: Plain,
 }
-
-// SAFETY: the cell is written once, before `ready` is set, and read only after it was seen set. (This is what the buggy
-// program claims and does not keep.)
-unsafe impl Sync for Slot {}
 
 impl Slot {
     fn publish(&self, value: u32, store: Ordering) {
-        // SAFETY: nobody reads before `ready` is set, and there is one writer.
-        self.cell.with_mut(|cell| unsafe { *cell = value });
+        self.value.set(value);
         // ORDERING: with the load in `get`: publishes the write above.
         self.ready.store(true, store);
     }
 
     fn get(&self, load: Ordering) -> Option<u32> {
         // ORDERING: with the store in `publish`.
-        if !self.ready.load(load) {
-            return None;
-        }
-        // SAFETY: `ready` is set, so nobody writes any more.
-        Some(self.cell.with(|cell| unsafe { *cell }))
+        self.ready.load(load).then(|| self.value.get())
     }
 }
 
@@ -102,7 +92,7 @@ fn fixed() {
 }
 
 fn publish_and_read(store: Ordering, load: Ordering) {
-    let slot = Slot { ready: AtomicBool::new(false), cell: UnsafeCell::new(0) };
+    let slot = Slot { ready: AtomicBool::new(false), value: Plain::new(0) };
     thread::scope(|scope| {
         spawn(scope, "writer", || slot.publish(42, store));
         spawn(scope, "reader", || assert!(matches!(slot.get(load), None | Some(42))));

@@ -96,6 +96,18 @@ where
 
 /// Starts a thread.
 ///
+/// ```
+/// let answer = unsnarl::thread::spawn(|| 6 * 7);
+/// assert_eq!(answer.join().unwrap(), 42);
+/// ```
+///
+/// What it runs has to be `Send`, on every backend:
+///
+/// ```compile_fail,E0277
+/// let not_send = std::rc::Rc::new(0);
+/// unsnarl::thread::spawn(move || drop(not_send));
+/// ```
+///
 /// # Panics
 ///
 /// When the operating system cannot start it; [`Builder::spawn`] tells instead.

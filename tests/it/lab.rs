@@ -9,7 +9,7 @@ use unsnarl::{
 };
 
 /// The files of the lab that are no lessons.
-const NO_LESSONS: [&str; 2] = ["mod", "text"];
+const NO_LESSONS: [&str; 3] = ["mod", "plain", "text"];
 
 /// The course, and then the real bugs.
 fn all() -> impl Iterator<Item = &'static Lesson> {
@@ -132,6 +132,18 @@ fn files_have_the_parts_of_a_lesson_in_order() {
         assert!(reading.len() >= 2, "{name}");
         for line in [title, concept, summary].into_iter().chain(*reading) {
             assert!(!line.is_empty() && !line.contains('\n'), "{name}: {line}");
+        }
+    }
+}
+
+/// Else these two would be a way to undefined behaviour without `unsafe`.
+#[test]
+fn programs_with_races_refuse_to_run_outside_of_a_check() {
+    for lesson in all().filter(|lesson| lesson.expected == FindingKind::Race) {
+        for body in [lesson.buggy, lesson.fixed] {
+            let refused = std::panic::catch_unwind(body).expect_err(lesson.name);
+            let message = refused.downcast_ref::<&str>().expect("a text");
+            assert!(message.contains("for a checker only"), "{}: {message}", lesson.name);
         }
     }
 }

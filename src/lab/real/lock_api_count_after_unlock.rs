@@ -33,8 +33,8 @@
 //! - lock_api, commit da16c2c.
 //! - `std::sync::ReentrantLock`, which orders the two in this way.
 
-use super::{Lesson, spawn, text};
-use crate::{Named, cell::UnsafeCell, check::FindingKind, parking_lot::Mutex, thread};
+use super::{Lesson, Plain, spawn, text};
+use crate::{Named, check::FindingKind, parking_lot::Mutex, thread};
 
 const SOURCE: &str = include_str!("lock_api_count_after_unlock.rs");
 
@@ -51,19 +51,6 @@ pub(super) const LESSON: Lesson = Lesson {
     source: SOURCE,
     bound: None,
 };
-
-/// Plain memory that several threads know.
-struct Plain(UnsafeCell<u32>);
-
-// SAFETY: accesses that race are what the checker reports, before they are made.
-unsafe impl Sync for Plain {}
-
-impl Plain {
-    fn set(&self, value: u32) {
-        // SAFETY: as said above.
-        self.0.with_mut(|plain| unsafe { *plain = value });
-    }
-}
 
 fn buggy() {
     lock_twice(|lock, count| {
@@ -84,7 +71,7 @@ fn fixed() {
 }
 
 fn lock_twice(lock_and_unlock: fn(&Mutex<()>, &Plain)) {
-    let (lock, count) = (Mutex::new(()).named("lock"), Plain(UnsafeCell::new(0)));
+    let (lock, count) = (Mutex::new(()).named("lock"), Plain::new(0));
     thread::scope(|scope| {
         spawn(scope, "first", || lock_and_unlock(&lock, &count));
         spawn(scope, "second", || lock_and_unlock(&lock, &count));

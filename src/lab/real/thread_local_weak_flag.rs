@@ -33,9 +33,8 @@
 //! - RUSTSEC-2022-0006.
 //! - Mara Bos, "Rust Atomics and Locks", chapter 3.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Plain, spawn, text};
 use crate::{
-    cell::UnsafeCell,
     check::FindingKind,
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -57,26 +56,6 @@ pub(super) const LESSON: Lesson = Lesson {
     bound: None,
 };
 
-/// Plain memory that several threads know.
-struct Plain(UnsafeCell<u32>);
-
-// SAFETY: accesses that race are what the checker reports, before they are made.
-unsafe impl Sync for Plain {}
-
-impl Plain {
-    fn set(&self, value: u32) {
-        // SAFETY: as said above.
-        self.0.with_mut(|plain| unsafe { *plain = value });
-    }
-}
-
-impl Plain {
-    fn get(&self) -> u32 {
-        // SAFETY: as said above.
-        self.0.with(|plain| unsafe { *plain })
-    }
-}
-
 fn buggy() {
     // ORDERING: relaxed on both sides, which is the bug.
     write_and_iterate(Ordering::Relaxed, Ordering::Relaxed);
@@ -88,7 +67,7 @@ fn fixed() {
 }
 
 fn write_and_iterate(publish: Ordering, look: Ordering) {
-    let (slot, is_used) = (Plain(UnsafeCell::new(0)), AtomicBool::new(false));
+    let (slot, is_used) = (Plain::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
         spawn(scope, "owner", || {
             slot.set(7);

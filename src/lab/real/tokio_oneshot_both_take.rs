@@ -35,9 +35,8 @@
 //! - RUSTSEC-2021-0124; tokio, pull request 4226.
 //! - The comments at `State::set_complete` in tokio.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Plain, spawn, text};
 use crate::{
-    cell::UnsafeCell,
     check::FindingKind,
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
     thread,
@@ -58,19 +57,6 @@ pub(super) const LESSON: Lesson = Lesson {
     source: SOURCE,
     bound: None,
 };
-
-/// Plain memory that several threads know.
-struct Plain(UnsafeCell<u32>);
-
-// SAFETY: accesses that race are what the checker reports, before they are made.
-unsafe impl Sync for Plain {}
-
-impl Plain {
-    fn set(&self, value: u32) {
-        // SAFETY: as said above.
-        self.0.with_mut(|plain| unsafe { *plain = value });
-    }
-}
 
 const SENT: usize = 1;
 const CLOSED: usize = 2;
@@ -93,7 +79,7 @@ fn fixed() {
 
 /// `complete` says that the value is there; true if the channel turns out to be closed.
 fn send_and_close(complete: fn(&Channel) -> bool) {
-    let channel = Channel { state: AtomicUsize::new(0), value: Plain(UnsafeCell::new(0)) };
+    let channel = Channel { state: AtomicUsize::new(0), value: Plain::new(0) };
     thread::scope(|scope| {
         spawn(scope, "sender", || {
             channel.value.set(7);

@@ -5,6 +5,7 @@ mod cores;
 mod counts;
 mod findings;
 mod litmus;
+mod peers;
 mod races;
 mod regressions;
 mod samplers;

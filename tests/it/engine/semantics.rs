@@ -292,6 +292,25 @@ fn a_thread_left_waiting_is_a_leak() {
 }
 
 #[test]
+fn a_thread_that_nobody_joins_is_noted() {
+    let note = |joins: bool| {
+        let pass = passes(move || {
+            let total = Arc::new(AtomicUsize::new(0));
+            let theirs = Arc::clone(&total);
+            let builder = thread::Builder::new().name("counter".to_owned());
+            let counter = builder.spawn(move || theirs.fetch_add(1, SeqCst)).unwrap();
+            total.fetch_add(1, SeqCst);
+            if joins {
+                counter.join().unwrap();
+            }
+        });
+        pass.notes.into_iter().find(|note| note.contains("was still running when `main` ended"))
+    };
+    assert_eq!(note(true), None);
+    assert!(note(false).is_some_and(|note| note.starts_with("`counter`, spawned at ")));
+}
+
+#[test]
 fn a_spin_lock_that_yields_ends_and_a_hopeless_spin_is_a_livelock() {
     passes(|| {
         let (locked, value) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
