@@ -53,13 +53,30 @@ fn actions(variables: usize) -> impl Strategy<Value = Action> {
     ]
 }
 
+/// Operations of which most take part in the single total order.
+fn sequential(variables: usize) -> impl Strategy<Value = Action> {
+    let ordering = || prop_oneof![3 => Just(Ordering::SeqCst), 1 => Just(Ordering::Relaxed)];
+    prop_oneof![
+        4 => (0..variables, 1..4_u32, ordering()).prop_map(|(at, value, order)| Action::Store(at, value, order)),
+        4 => (0..variables, ordering()).prop_map(|(at, order)| Action::Load(at, order)),
+        2 => Just(Action::Fence(Ordering::SeqCst)),
+    ]
+}
+
 fn programs(
     variables: usize,
     threads: std::ops::Range<usize>,
     actions_each: std::ops::Range<usize>,
 ) -> impl Strategy<Value = Program> {
-    proptest::collection::vec(proptest::collection::vec(actions(variables), actions_each), threads)
-        .prop_map(Program)
+    programs_of(actions(variables), threads, actions_each)
+}
+
+fn programs_of(
+    action: impl Strategy<Value = Action>,
+    threads: std::ops::Range<usize>,
+    actions_each: std::ops::Range<usize>,
+) -> impl Strategy<Value = Program> {
+    proptest::collection::vec(proptest::collection::vec(action, actions_each), threads).prop_map(Program)
 }
 
 /// The outcomes are those of the axioms. A program with nothing but sequentially consistent graphs has an execution for each,
@@ -69,6 +86,8 @@ fn agrees_with_axioms(program: &Program) -> Result<(), TestCaseError> {
     let predicted = axioms::predict(program);
     let seen = engine::explore(program);
     prop_assert_eq!(&seen.outcomes, &predicted.outcomes, "engine left, axioms right: {:?}", program);
+    let together = engine::explore_with(program, |checker| checker.cores(3).steps_alone(1));
+    prop_assert_eq!(&together.outcomes, &predicted.outcomes, "three searches at once: {:?}", program);
     let executions = seen.explored.executions;
     let may_fail = program.0.iter().flatten().any(|action| matches!(action, Action::CompareExchange { .. }));
     if predicted.sequential == predicted.graphs && !may_fail {
@@ -127,6 +146,11 @@ fn three_threads_on_two_variables() {
 #[test]
 fn three_threads_on_three_variables() {
     all(programs(3, 3..4, 1..4), 8, agrees_with_axioms);
+}
+
+#[test]
+fn mostly_sequentially_consistent_threads() {
+    all(programs_of(sequential(2), 2..4, 2..4), 8, agrees_with_axioms);
 }
 
 #[test]
