@@ -13,6 +13,8 @@
 //!   follow is explored, for at the end of a wakeup sequence nothing sleeps. But what was taken with a sequence that is to
 //!   follow it has states where something sleeps. These are shared as soon as they are known, and the sequence is noted there,
 //!   even if everything seemed to be explored.
+//!   While an earlier branch is explored these states have to stay. Where there are many, only branches are taken that do not
+//!   need it; the search furthest to the left always finds one, so that it goes on with less help.
 //! - What a step does is known exactly once it was taken: a wakeup sequence may say that it writes where it fails. So
 //!   nothing is taken or noted at a state while the first execution of one of its branches runs (it is *unsettled*).
 
@@ -32,6 +34,9 @@ use super::{
 
 /// How often somebody who waits for another search's step looks whether all searches were stopped.
 const LOOK_AROUND: Duration = Duration::from_millis(10);
+
+/// How many states are kept, before branches are only taken that need no more of them: a few megabytes.
+const STATES_MAX: usize = 10_000;
 
 /// A shared state, by its number in the tree.
 pub(super) type StateIndex = usize;
@@ -234,7 +239,7 @@ impl Tree {
             if self.is_stopped() || self.is_finished() {
                 return None;
             }
-            if let Some((_, state)) = states.open.first().copied() {
+            if let Some(state) = states.nearest() {
                 let errand = states.take(state, forest);
                 self.tell(&states);
                 return Some(errand);
@@ -319,6 +324,20 @@ impl States {
         } else {
             self.open.remove(&entry);
         }
+    }
+
+    /// The state nearest to the root from which a branch can be taken.
+    fn nearest(&self) -> Option<StateIndex> {
+        self.open.iter().map(|(_, index)| *index).find(|index| self.has_room_for(*index))
+    }
+
+    /// Whether the next branch of the state can be taken without keeping too many states.
+    fn has_room_for(&self, index: StateIndex) -> bool {
+        let state = &self.states[index];
+        let is_guided = self.forest.depth(state.branches) > 1;
+        self.states.len() - self.free.len() < STATES_MAX
+            || !is_guided
+            || !self.is_visited(Place { state: index, branch: state.taken.len() })
     }
 
     /// Whether something may be noted below the branch, from behind an earlier one.
@@ -439,12 +458,14 @@ impl States {
             let state = &mut self.states[index];
             state.active -= 1;
             state.taken[place.branch].is_done = true;
-            if state.is_open() {
+            let (is_open, is_left) = (state.is_open(), state.active == 0);
+            if is_open && self.has_room_for(index) {
                 return Left::Take(index);
             }
-            if state.active > 0 {
+            if is_open || !is_left {
                 return Left::Busy;
             }
+            let state = &self.states[index];
             let Some((before, _)) = &state.before else { return Left::Finished };
             place = *before;
             if !self.states[index].is_guided || !self.is_visited(place) {
