@@ -24,13 +24,16 @@ const EXECUTIONS_HOPELESS: f64 = 10e6;
 /// Before the search has had so many steps, about a second of them, its estimate is not believed: it may end soon.
 const STEPS_BEFORE_JUDGEMENT: u64 = 8_000_000;
 
+/// How much longer the samplers' turns are than those of a search that is not expected to end.
+const SAMPLES_TO_HOPELESS_SEARCH: u64 = 8;
+
 /// How long the samplers' turn is after one of the search. Estimates are rough: a search that is wrongly taken for hopeless
-/// still comes to its end, in twice the time.
+/// still comes to its end, in a multiple of the time.
 fn sampling_steps(search_steps: u64, search: &Search) -> u64 {
     let is_judged = search.explored.steps > STEPS_BEFORE_JUDGEMENT;
     let is_hopeless =
         || search.expected_executions().is_some_and(|executions| executions > EXECUTIONS_HOPELESS);
-    if is_judged && is_hopeless() { search_steps } else { search_steps / 4 }
+    if is_judged && is_hopeless() { search_steps * SAMPLES_TO_HOPELESS_SEARCH } else { search_steps / 4 }
 }
 
 /// What another search on the same tree begins with. It moves to the thread that is to run it.
