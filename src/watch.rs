@@ -94,6 +94,8 @@ struct Global {
 enum ClassKey {
     Name(&'static str),
     Place(&'static str, u32, u32),
+    /// Nobody knows where it was made: a class of its own, by its address.
+    Lock(usize),
 }
 
 fn global() -> &'static Mutex<Global> {
@@ -163,17 +165,24 @@ fn decide() -> bool {
 
 /// A lock is about to be taken (`waits`), or was taken by a try.
 #[inline]
-pub(crate) fn taking(lock: usize, name: Option<&'static str>, created: Place, place: Place, waits: bool) {
+pub(crate) fn taking(
+    lock: usize,
+    name: Option<&'static str>,
+    created: Option<Place>,
+    place: Place,
+    waits: bool,
+) {
     if is_on() {
         note(lock, name, created, place, waits);
     }
 }
 
 #[cold]
-fn note(lock: usize, name: Option<&'static str>, created: Place, place: Place, waits: bool) {
-    let class = match name {
-        Some(name) => ClassKey::Name(name),
-        None => ClassKey::Place(created.file(), created.line(), created.column()),
+fn note(lock: usize, name: Option<&'static str>, created: Option<Place>, place: Place, waits: bool) {
+    let class = match (name, created) {
+        (Some(name), _) => ClassKey::Name(name),
+        (None, Some(created)) => ClassKey::Place(created.file(), created.line(), created.column()),
+        (None, None) => ClassKey::Lock(lock),
     };
     // A thread whose locals are gone is ending and is no longer watched.
     let _ = LOCAL.try_with(|local| {
@@ -210,6 +219,7 @@ fn acquired(local: &Local, taken: ClassKey, place: Place) {
             global.labels.push(match key {
                 ClassKey::Name(name) => name.to_owned(),
                 ClassKey::Place(file, line, column) => format!("{file}:{line}:{column}"),
+                ClassKey::Lock(address) => format!("lock at {address:#x}"),
             });
             global.labels.len() - 1
         })

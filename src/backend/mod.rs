@@ -9,6 +9,8 @@
     reason = "the backends stand on the real primitives"
 )]
 
+#[cfg(not(backend = "native"))]
+mod access;
 #[cfg(any(backend = "loom", backend = "shuttle"))]
 mod guest;
 #[cfg(backend = "instrumented")]
@@ -19,6 +21,8 @@ mod portable;
 #[cfg(backend = "shuttle")]
 mod shuttle;
 
+#[cfg(not(backend = "native"))]
+pub(crate) use access::Access;
 #[cfg(backend = "instrumented")]
 pub(crate) use instrumented::*;
 #[cfg(backend = "loom")]
@@ -29,6 +33,11 @@ pub(crate) use portable::semaphore::PortableSemaphore as RawSemaphore;
 pub(crate) use portable::{locals, once::OnceWord, plain, world};
 #[cfg(backend = "shuttle")]
 pub(crate) use shuttle::*;
+
+#[cfg(any(backend = "loom", backend = "shuttle"))]
+pub use guest::{mutex::RawMutex, rwlock::RawRwLock};
+#[cfg(backend = "instrumented")]
+pub use instrumented::{RawMutex, RawRwLock};
 
 /// Whether objects forget what earlier executions did to them.
 ///

@@ -101,7 +101,8 @@ impl World {
     fn can_proceed(&self, op: &Op) -> bool {
         use OpKind::{
             Acquire, AcquireTimed, Join, Lock, LockTimed, Park, ParkTimed, Pass, Read, ReadTimed, Recv,
-            RecvTimed, Relock, RelockTimed, Send, SendTimed, Taken, Write, WriteTimed,
+            RecvTimed, Relock, RelockTimed, Send, SendTimed, Taken, Upgradable, UpgradableTimed, Upgrade,
+            UpgradeTimed, Write, WriteTimed,
         };
         if !matches!(
             op.kind,
@@ -112,6 +113,10 @@ impl World {
                 | ReadTimed
                 | Write
                 | WriteTimed
+                | Upgradable
+                | UpgradableTimed
+                | Upgrade
+                | UpgradeTimed
                 | Acquire
                 | AcquireTimed
                 | Pass
@@ -128,8 +133,7 @@ impl World {
         }
         match (&self.object(op.object).state, op.kind) {
             (State::Mutex { owner }, _) => owner.is_none(),
-            (State::RwLock { writer, queued, .. }, Read | ReadTimed) => writer.is_none() && queued.is_empty(),
-            (State::RwLock { writer, readers, .. }, _) => writer.is_none() && readers.is_empty(),
+            (State::RwLock(lock), kind) => lock.is_free_for(kind, op.arg),
             (State::Barrier { generation, .. }, _) => *generation != op.arg,
             (State::Thread { index }, Join) => self.thread(*index).finished,
             (State::Semaphore { .. } | State::Channel(_) | State::Thread { .. }, _) => {

@@ -11,30 +11,33 @@ impl World {
     /// Performs `op`, which can proceed (or is timed, or wakes spuriously), for `thread`.
     pub(crate) fn apply(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
         use OpKind::{
-            Acquire, AcquireTimed, Arrive, CloseReceivers, CloseSemaphore, CloseSenders, Downgrade, Fence,
-            Finish, IsFinished, Join, Len, Load, Lock, LockTimed, NotifyAll, NotifyOne, Park, ParkTimed,
-            Pass, Permits, QueueWrite, Read, ReadTimed, Recv, RecvTimed, Release, Relock, RelockTimed, Rmw,
-            Send, SendTimed, Sleep, Spawn, Start, Store, Taken, TryAcquire, TryLock, TryRead, TryRecv,
-            TrySend, TryWrite, Unlock, UnlockRead, UnlockWrite, Unpark, Wait, WaitTimed, Write, WriteTimed,
-            Yield,
+            Acquire, AcquireTimed, Arrive, CloseReceivers, CloseSemaphore, CloseSenders, Downgrade,
+            DowngradeToUpgradable, Fence, Finish, IsFinished, Join, Len, Load, Lock, LockTimed, NotifyAll,
+            NotifyOne, Park, ParkTimed, Pass, Permits, QueueWrite, Read, ReadTimed, Recv, RecvTimed, Release,
+            Relock, RelockTimed, Rmw, Send, SendTimed, Sleep, Spawn, Start, Store, Taken, TryAcquire,
+            TryLock, TryRead, TryRecv, TrySend, TryUpgradable, TryUpgrade, TryWrite, Unlock, UnlockRead,
+            UnlockUpgradable, UnlockWrite, Unpark, Upgradable, UpgradableTimed, Upgrade, UpgradeTimed, Wait,
+            WaitTimed, Write, WriteTimed, Yield,
         };
         match op.kind {
-            Lock | LockTimed | TryLock | Read | ReadTimed | TryRead | Write | WriteTimed | TryWrite => {
+            Lock | LockTimed | TryLock | Read | ReadTimed | TryRead | Write | WriteTimed | TryWrite
+            | Upgradable | UpgradableTimed | TryUpgradable | Upgrade | UpgradeTimed | TryUpgrade => {
                 self.take_lock(thread, op)
             }
             Relock | RelockTimed => self.wake(thread, op),
-            Unlock | UnlockRead | UnlockWrite => {
-                self.release_lock(thread, op.object);
+            Unlock | UnlockRead | UnlockWrite | UnlockUpgradable => {
+                self.release_lock(thread, op.kind, op.object);
                 Outcome::Done
             }
             QueueWrite => {
-                if let State::RwLock { queued, .. } = &mut self.objects.get_mut(op.object).state {
-                    queued.push(thread);
+                if let State::RwLock(lock) = &mut self.objects.get_mut(op.object).state {
+                    lock.queued.push(thread);
                 }
-                self.becomes(thread, Op { kind: Write, ..*op });
+                let kind = if op.arg == 0 { Write } else { Upgrade };
+                self.becomes(thread, Op { kind, arg: 0, ..*op });
                 Outcome::Done
             }
-            Downgrade => self.downgrade(thread, op),
+            Downgrade | DowngradeToUpgradable => self.downgrade(thread, op),
             Wait | WaitTimed => self.begin_wait(thread, op),
             NotifyOne | NotifyAll => self.notify(op),
             Acquire | AcquireTimed | TryAcquire => self.take_permits(thread, op),
@@ -154,21 +157,10 @@ impl World {
                 }
                 free
             }
-            (
-                State::RwLock { writer, readers, queued },
-                OpKind::Read | OpKind::ReadTimed | OpKind::TryRead,
-            ) => {
-                let free = writer.is_none() && queued.is_empty();
+            (State::RwLock(lock), kind) => {
+                let free = lock.is_free_for(kind, op.arg);
                 if free {
-                    readers.push(thread);
-                }
-                free
-            }
-            (State::RwLock { writer, readers, queued }, _) => {
-                let free = writer.is_none() && readers.is_empty();
-                if free {
-                    queued.retain(|queued| *queued != thread);
-                    *writer = Some(thread);
+                    lock.take(thread, kind);
                 }
                 free
             }
@@ -176,11 +168,15 @@ impl World {
         };
         if free {
             self.acquire_from(thread, op.object);
-            if !op.kind.only_reads() {
+            if !op.kind.lets_read() {
                 // A writer comes after the readers, too.
                 let clock = std::mem::take(&mut self.objects.get_mut(op.object).read_released);
                 self.thread_mut(thread).clock.join(&clock);
                 self.objects.get_mut(op.object).read_released = clock;
+            }
+            if op.kind.upgrades() {
+                self.let_go(thread, op.object);
+                self.strategy.released(thread, op.object);
             }
             self.hold(thread, op.object, op.kind, op.place);
             Outcome::Done
@@ -191,22 +187,11 @@ impl World {
         }
     }
 
-    /// Gives back the lock that `thread` holds.
-    pub(crate) fn release_lock(&mut self, thread: ThreadIndex, object: ObjectIndex) {
-        let mut shared = false;
+    /// Gives back the lock that `thread` holds, by a release of this kind.
+    pub(crate) fn release_lock(&mut self, thread: ThreadIndex, release: OpKind, object: ObjectIndex) {
         match &mut self.objects.get_mut(object).state {
             State::Mutex { owner } => *owner = None,
-            State::RwLock { writer, readers, .. } => {
-                if writer.take().is_none()
-                    && let Some(position) = readers
-                        .iter()
-                        .rposition(|reader| *reader == thread)
-                        .or_else(|| readers.len().checked_sub(1))
-                {
-                    readers.remove(position);
-                    shared = true;
-                }
-            }
+            State::RwLock(lock) => lock.release(thread, release),
             other => unreachable!("release of {other:?}"),
         }
         if !self.let_go(thread, object) {
@@ -217,7 +202,7 @@ impl World {
                 }
             }
         }
-        if shared {
+        if release == OpKind::UnlockRead {
             let clock = std::mem::take(&mut self.thread_mut(thread).clock);
             self.objects.get_mut(object).read_released.join(&clock);
             self.thread_mut(thread).clock = clock;
@@ -229,14 +214,13 @@ impl World {
     }
 
     fn downgrade(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
-        if let State::RwLock { writer, readers, .. } = &mut self.objects.get_mut(op.object).state {
-            *writer = None;
-            readers.push(thread);
+        if let State::RwLock(lock) = &mut self.objects.get_mut(op.object).state {
+            lock.downgrade(thread, op.kind);
         }
         if let Some(held) =
             self.thread_mut(thread).held.iter_mut().rev().find(|held| held.object == op.object)
         {
-            held.kind = OpKind::Read;
+            held.kind = if op.kind == OpKind::Downgrade { OpKind::Read } else { OpKind::Upgradable };
         }
         self.release_into(thread, op.object);
         self.strategy.released(thread, op.object);
@@ -249,7 +233,7 @@ impl World {
             let position = waiters.partition_point(|waiter| *waiter < thread);
             waiters.insert(position, thread);
         }
-        self.release_lock(thread, op.arg);
+        self.release_lock(thread, OpKind::Unlock, op.arg);
         self.thread_mut(thread).notified = false;
         let kind = if op.kind == OpKind::WaitTimed { OpKind::RelockTimed } else { OpKind::Relock };
         // Until it is notified, its waking by itself changes who a notification finds waiting.

@@ -417,10 +417,11 @@ impl World {
     /// The running thread is about to perform `op`; decides who takes the next step.
     pub(crate) fn publish(&mut self, mut op: Op, timeout: Option<Duration>) -> Next {
         let thread = self.current;
-        self.writes |= op.kind == OpKind::Write;
+        self.writes |= matches!(op.kind, OpKind::Write | OpKind::Upgrade);
         self.waits_while_reading |=
-            op.kind.waits() && self.thread(thread).held.iter().any(|held| held.kind.locks_shared());
-        if op.kind == OpKind::Write && self.mode.writers_first {
+            op.kind.waits() && self.thread(thread).held.iter().any(|held| held.kind.lets_read());
+        if matches!(op.kind, OpKind::Write | OpKind::Upgrade) && self.mode.writers_first {
+            op.arg = u32::from(op.kind == OpKind::Upgrade);
             op.kind = OpKind::QueueWrite;
         }
         if op.kind == OpKind::Rmw && self.mode.weak_memory {

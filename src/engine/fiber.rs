@@ -442,7 +442,7 @@ impl Handle {
         } else {
             self.with(|world| {
                 let thread = world.current;
-                world.release_lock(thread, object);
+                world.release_lock(thread, kind, object);
             });
         }
     }
@@ -482,7 +482,12 @@ impl Handle {
             self.abandon(thread);
         }
         match op.kind {
-            OpKind::Lock | OpKind::Read | OpKind::Write | OpKind::Join => {
+            OpKind::Lock
+            | OpKind::Read
+            | OpKind::Write
+            | OpKind::Upgradable
+            | OpKind::Upgrade
+            | OpKind::Join => {
                 let first = self.with(|world| {
                     world.thread_mut(thread).pending = Some(op);
                     let waits_for = world.waits_for(thread);
@@ -494,10 +499,18 @@ impl Handle {
                 }
                 Outcome::Done
             }
-            OpKind::TryLock | OpKind::TryRead | OpKind::TryWrite | OpKind::TryAcquire => Outcome::Failed,
-            OpKind::LockTimed | OpKind::ReadTimed | OpKind::WriteTimed | OpKind::ParkTimed => {
-                Outcome::TimedOut
-            }
+            OpKind::TryLock
+            | OpKind::TryRead
+            | OpKind::TryWrite
+            | OpKind::TryUpgradable
+            | OpKind::TryUpgrade
+            | OpKind::TryAcquire => Outcome::Failed,
+            OpKind::LockTimed
+            | OpKind::ReadTimed
+            | OpKind::WriteTimed
+            | OpKind::UpgradableTimed
+            | OpKind::UpgradeTimed
+            | OpKind::ParkTimed => Outcome::TimedOut,
             OpKind::Send
             | OpKind::SendTimed
             | OpKind::TrySend
@@ -508,8 +521,8 @@ impl Handle {
             | OpKind::Acquire
             | OpKind::AcquireTimed => Outcome::Closed,
             OpKind::Wait | OpKind::WaitTimed | OpKind::Park | OpKind::Arrive => self.abandon(thread),
-            OpKind::Unlock | OpKind::UnlockRead | OpKind::UnlockWrite => {
-                self.with(|world| world.release_lock(thread, op.object));
+            OpKind::Unlock | OpKind::UnlockRead | OpKind::UnlockWrite | OpKind::UnlockUpgradable => {
+                self.with(|world| world.release_lock(thread, op.kind, op.object));
                 Outcome::Done
             }
             _ => Outcome::Done,

@@ -16,12 +16,7 @@ pub(crate) enum State {
     Mutex {
         owner: Option<ThreadIndex>,
     },
-    /// `queued` are the writers that wait for readers to leave, where new readers wait behind them.
-    RwLock {
-        writer: Option<ThreadIndex>,
-        readers: Vec<ThreadIndex>,
-        queued: Vec<ThreadIndex>,
-    },
+    RwLock(RwLock),
     Condvar {
         waiters: Vec<ThreadIndex>,
     },
@@ -44,6 +39,96 @@ pub(crate) enum State {
         index: ThreadIndex,
     },
     Fence,
+}
+
+/// Who has a reader-writer lock, and how.
+#[derive(Debug, Default)]
+pub(crate) struct RwLock {
+    pub(crate) writer: Option<ThreadIndex>,
+    pub(crate) readers: Vec<ThreadIndex>,
+    /// Who reads, and may become the writer without a moment at which another could.
+    pub(crate) upgradable: Option<ThreadIndex>,
+    /// The writers that wait for readers to leave, where new readers wait behind them.
+    pub(crate) queued: Vec<ThreadIndex>,
+}
+
+/// The argument of a read lock that does not wait behind queued writers.
+pub(crate) const RECURSIVE: u32 = 1;
+
+impl RwLock {
+    /// Whether an operation that takes the lock, with its argument, can proceed. Who upgrades has it upgradably.
+    pub(crate) fn is_free_for(&self, kind: OpKind, arg: u32) -> bool {
+        use OpKind::{
+            Read, ReadTimed, TryRead, TryUpgradable, TryUpgrade, Upgradable, UpgradableTimed, Upgrade,
+            UpgradeTimed,
+        };
+        let no_writer = self.writer.is_none();
+        match kind {
+            Read | ReadTimed | TryRead => no_writer && (self.queued.is_empty() || arg == RECURSIVE),
+            Upgradable | UpgradableTimed | TryUpgradable => {
+                no_writer && self.upgradable.is_none() && self.queued.is_empty()
+            }
+            Upgrade | UpgradeTimed | TryUpgrade => self.readers.is_empty(),
+            _ => no_writer && self.upgradable.is_none() && self.readers.is_empty(),
+        }
+    }
+
+    /// The threads that an operation without a time limit waits for, as [`is_free_for`](Self::is_free_for) has it.
+    pub(crate) fn in_the_way_of(&self, kind: OpKind, arg: u32) -> impl Iterator<Item = ThreadIndex> {
+        let RwLock { writer, readers, upgradable, queued } = self;
+        let only = |counts: bool, threads: &[ThreadIndex]| if counts { threads.to_vec() } else { Vec::new() };
+        let reads = kind == OpKind::Read;
+        let wants_upgradable = kind == OpKind::Upgradable;
+        let writes = kind == OpKind::Write;
+        let upgrades = kind == OpKind::Upgrade;
+        only(reads || wants_upgradable || writes, writer.as_slice())
+            .into_iter()
+            .chain(only(wants_upgradable || writes, upgradable.as_slice()))
+            .chain(only(writes || upgrades, readers))
+            .chain(only(reads && arg != RECURSIVE || wants_upgradable, queued))
+    }
+
+    /// Takes a lock that [is free for](Self::is_free_for) the operation.
+    pub(crate) fn take(&mut self, thread: ThreadIndex, kind: OpKind) {
+        use OpKind::{Read, ReadTimed, TryRead, TryUpgradable, Upgradable, UpgradableTimed};
+        match kind {
+            Read | ReadTimed | TryRead => self.readers.push(thread),
+            Upgradable | UpgradableTimed | TryUpgradable => self.upgradable = Some(thread),
+            _ => {
+                if kind.upgrades() {
+                    self.upgradable = None;
+                }
+                self.queued.retain(|queued| *queued != thread);
+                self.writer = Some(thread);
+            }
+        }
+    }
+
+    /// Turns what the thread has into something that lets others read.
+    pub(crate) fn downgrade(&mut self, thread: ThreadIndex, kind: OpKind) {
+        self.writer = None;
+        match kind {
+            OpKind::DowngradeToUpgradable => self.upgradable = Some(thread),
+            _ => {
+                self.upgradable = self.upgradable.filter(|upgradable| *upgradable != thread);
+                self.readers.push(thread);
+            }
+        }
+    }
+
+    /// Gives back a lock of the kind that the release says. A guard may have been sent to another thread than it was made in.
+    pub(crate) fn release(&mut self, thread: ThreadIndex, release: OpKind) {
+        match release {
+            OpKind::UnlockRead => {
+                let own = self.readers.iter().rposition(|reader| *reader == thread);
+                if let Some(position) = own.or_else(|| self.readers.len().checked_sub(1)) {
+                    self.readers.remove(position);
+                }
+            }
+            OpKind::UnlockUpgradable => self.upgradable = None,
+            _ => self.writer = None,
+        }
+    }
 }
 
 /// The counts of a channel; its values are kept by the facade.
@@ -112,7 +197,7 @@ impl State {
     #[inline]
     pub(crate) fn facts(&self) -> u64 {
         match self {
-            State::RwLock { queued, .. } => queued.len() as u64,
+            State::RwLock(lock) => lock.queued.len() as u64,
             State::Condvar { waiters } => waiters.len() as u64,
             State::Atomic { value } => u64::from(*value),
             State::Semaphore { permits, closed } => {
@@ -162,7 +247,7 @@ impl Object {
     pub(crate) fn kind_word(&self) -> &'static str {
         match self.state {
             State::Mutex { .. } => "mutex",
-            State::RwLock { .. } => "rwlock",
+            State::RwLock(_) => "rwlock",
             State::Condvar { .. } => "condvar",
             State::Semaphore { .. } => "semaphore",
             State::Barrier { .. } => "barrier",

@@ -34,7 +34,7 @@ pub(crate) enum OpKind {
     TryRead,
     /// Gives a read lock back.
     UnlockRead,
-    /// Queues up to write-lock; a step of its own only where new readers wait behind queued writers.
+    /// Queues up to write-lock, or with argument 1 to upgrade; a step of its own only where new readers wait behind queued writers.
     QueueWrite,
     /// Write-locks.
     Write,
@@ -44,8 +44,24 @@ pub(crate) enum OpKind {
     TryWrite,
     /// Gives a write lock back.
     UnlockWrite,
-    /// Turns a write lock into a read lock.
+    /// Turns a write lock, or an upgradable one, into a read lock.
     Downgrade,
+    /// Locks upgradably: beside readers, but not beside a writer or another that can be upgraded.
+    Upgradable,
+    /// As `Upgradable`, or gives up when time runs out.
+    UpgradableTimed,
+    /// As `Upgradable`, if possible now.
+    TryUpgradable,
+    /// Gives an upgradable lock back.
+    UnlockUpgradable,
+    /// Turns an upgradable lock into a write lock, once the readers have left.
+    Upgrade,
+    /// As `Upgrade`, or gives up when time runs out.
+    UpgradeTimed,
+    /// As `Upgrade`, if there are no readers now.
+    TryUpgrade,
+    /// Turns a write lock into an upgradable one.
+    DowngradeToUpgradable,
     /// Releases the mutex and begins to wait on a condition variable.
     Wait,
     /// As `Wait`, with a time limit.
@@ -268,37 +284,50 @@ impl OpKind {
     /// Operations that take a lock, if they succeed.
     #[inline]
     pub(crate) fn acquires(self) -> bool {
-        use OpKind::{
-            Downgrade, Lock, LockTimed, Read, ReadTimed, Relock, RelockTimed, TryLock, TryRead, TryWrite,
-            Write, WriteTimed,
-        };
-        matches!(
-            self,
-            Lock | LockTimed
-                | TryLock
-                | Relock
-                | RelockTimed
-                | Read
-                | ReadTimed
-                | TryRead
-                | Write
-                | WriteTimed
-                | TryWrite
-                | Downgrade
-        )
+        use OpKind::{Lock, LockTimed, Relock, RelockTimed, TryLock, TryWrite, Write, WriteTimed};
+        let takes_whole =
+            matches!(self, Lock | LockTimed | TryLock | Relock | RelockTimed | Write | WriteTimed | TryWrite);
+        takes_whole || self.lets_read() || self.upgrades()
     }
 
-    /// Operations after which others may hold the lock, too.
+    /// Operations that take a lock in place of one of another kind that the thread has.
     #[inline]
-    pub(crate) fn locks_shared(self) -> bool {
+    pub(crate) fn converts(self) -> bool {
+        matches!(self, OpKind::Downgrade | OpKind::DowngradeToUpgradable) || self.upgrades()
+    }
+
+    /// Operations that turn an upgradable lock into a write lock.
+    #[inline]
+    pub(crate) fn upgrades(self) -> bool {
+        matches!(self, OpKind::Upgrade | OpKind::UpgradeTimed | OpKind::TryUpgrade)
+    }
+
+    /// Operations after which others may hold the lock in the same way, too.
+    #[inline]
+    fn locks_shared(self) -> bool {
         matches!(self, OpKind::Read | OpKind::ReadTimed | OpKind::TryRead | OpKind::Downgrade)
+    }
+
+    /// Operations after which others may read beside the thread.
+    #[inline]
+    pub(crate) fn lets_read(self) -> bool {
+        use OpKind::{DowngradeToUpgradable, TryUpgradable, Upgradable, UpgradableTimed};
+        self.locks_shared()
+            || matches!(self, Upgradable | UpgradableTimed | TryUpgradable | DowngradeToUpgradable)
+    }
+
+    /// Of operations that take a lock: whether two threads can hold it at once by them.
+    #[inline]
+    pub(crate) fn locks_beside(self, other: OpKind) -> bool {
+        self.locks_shared() && other.lets_read() || self.lets_read() && other.locks_shared()
     }
 
     /// Operations that may have to wait for another thread, however long.
     #[inline]
     pub(crate) fn waits(self) -> bool {
-        use OpKind::{Acquire, Arrive, Join, Lock, Park, Read, Recv, Send, Wait, Write};
-        matches!(self, Lock | Read | Write | Wait | Acquire | Arrive | Send | Recv | Join | Park)
+        use OpKind::{Acquire, Arrive, Join, Lock, Park, Read, Recv, Send, Upgradable, Upgrade, Wait, Write};
+        matches!(self, Lock | Read | Write | Upgradable | Upgrade)
+            || matches!(self, Wait | Acquire | Arrive | Send | Recv | Join | Park)
     }
 
     /// Operations by which a program can see that another thread is *inside* a critical section or has not ended yet.
@@ -315,6 +344,10 @@ impl OpKind {
                 | OpKind::ReadTimed
                 | OpKind::TryWrite
                 | OpKind::WriteTimed
+                | OpKind::TryUpgradable
+                | OpKind::UpgradableTimed
+                | OpKind::TryUpgrade
+                | OpKind::UpgradeTimed
                 | OpKind::IsFinished
         )
     }
@@ -327,6 +360,8 @@ impl OpKind {
             OpKind::LockTimed
                 | OpKind::ReadTimed
                 | OpKind::WriteTimed
+                | OpKind::UpgradableTimed
+                | OpKind::UpgradeTimed
                 | OpKind::RelockTimed
                 | OpKind::AcquireTimed
                 | OpKind::SendTimed
@@ -354,6 +389,14 @@ impl OpKind {
             OpKind::TryWrite => "try-write-lock",
             OpKind::UnlockWrite => "write-unlock",
             OpKind::Downgrade => "downgrade",
+            OpKind::Upgradable => "upgradable-lock",
+            OpKind::UpgradableTimed => "upgradable-lock-timed",
+            OpKind::TryUpgradable => "try-upgradable-lock",
+            OpKind::UnlockUpgradable => "upgradable-unlock",
+            OpKind::Upgrade => "upgrade",
+            OpKind::UpgradeTimed => "upgrade-timed",
+            OpKind::TryUpgrade => "try-upgrade",
+            OpKind::DowngradeToUpgradable => "downgrade-to-upgradable",
             OpKind::Wait => "wait",
             OpKind::WaitTimed => "wait-timed",
             OpKind::Relock => "wake",
@@ -394,7 +437,7 @@ impl OpKind {
     }
 
     /// Every kind.
-    const ALL: [OpKind; 52] = [
+    const ALL: [OpKind; 60] = [
         OpKind::Start,
         OpKind::Spawn,
         OpKind::Lock,
@@ -411,6 +454,14 @@ impl OpKind {
         OpKind::TryWrite,
         OpKind::UnlockWrite,
         OpKind::Downgrade,
+        OpKind::Upgradable,
+        OpKind::UpgradableTimed,
+        OpKind::TryUpgradable,
+        OpKind::UnlockUpgradable,
+        OpKind::Upgrade,
+        OpKind::UpgradeTimed,
+        OpKind::TryUpgrade,
+        OpKind::DowngradeToUpgradable,
         OpKind::Wait,
         OpKind::WaitTimed,
         OpKind::Relock,

@@ -25,12 +25,7 @@ impl World {
         }
         match (&self.objects_get(op.object), op.kind) {
             (Some(State::Mutex { owner }), OpKind::Lock) => owner.iter().copied().collect(),
-            (Some(State::RwLock { writer, queued, .. }), OpKind::Read) => {
-                writer.iter().chain(queued).copied().collect()
-            }
-            (Some(State::RwLock { writer, readers, .. }), OpKind::Write) => {
-                writer.iter().chain(readers).copied().collect()
-            }
+            (Some(State::RwLock(lock)), kind) => lock.in_the_way_of(kind, op.arg).collect(),
             (Some(State::Thread { index }), OpKind::Join) if !self.thread(*index).finished => vec![*index],
             _ => Vec::new(),
         }

@@ -20,7 +20,7 @@ pub struct WaitTimeoutResult(pub(crate) bool);
 impl WaitTimeoutResult {
     /// True when the time was over.
     #[must_use]
-    pub fn timed_out(&self) -> bool {
+    pub fn timed_out(self) -> bool {
         self.0
     }
 }
@@ -88,6 +88,18 @@ impl Condvar {
         WaitTimeoutResult(false)
     }
 
+    /// Waits as long as `condition` is true of the data, until `deadline` at the latest. The result says timed out when the
+    /// condition was still true at the end.
+    #[track_caller]
+    pub fn wait_while_until<T: ?Sized>(
+        &self,
+        guard: &mut MutexGuard<'_, T>,
+        condition: impl FnMut(&mut T) -> bool,
+        deadline: Instant,
+    ) -> WaitTimeoutResult {
+        self.wait_while_for(guard, condition, deadline.saturating_duration_since(Instant::now()))
+    }
+
     /// Wakes one waiting thread, if there is one. Where the backend cannot tell whether it did, the result is a guess.
     #[track_caller]
     pub fn notify_one(&self) -> bool {
@@ -103,9 +115,11 @@ impl Condvar {
     /// True when the time was over.
     #[track_caller]
     fn wait_raw<T: ?Sized>(&self, guard: &mut MutexGuard<'_, T>, timeout: Option<Duration>) -> bool {
+        // SAFETY: the raw lock is given back only together with the guard, see below.
+        let mutex = unsafe { MutexGuard::mutex(guard).raw() };
         // SAFETY: the guard says that this thread has the lock; its exclusive borrow keeps the data out of reach until
         // the wait has taken the lock again.
-        unsafe { self.raw.wait(MutexGuard::raw(guard), timeout) }
+        unsafe { self.raw.wait(mutex, timeout) }
     }
 }
 
@@ -125,6 +139,6 @@ impl Named for Condvar {
 
 impl fmt::Debug for Condvar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Condvar").finish_non_exhaustive()
+        f.pad("Condvar { .. }")
     }
 }

@@ -1,113 +1,132 @@
 //! The reader-writer lock that does not poison.
 
 use std::{
-    cell::UnsafeCell,
     fmt,
-    marker::PhantomData,
     ops::{Deref, DerefMut},
     time::Duration,
 };
 
-use crate::{Named, backend::RawRwLock, time::Instant};
+use super::{
+    ArcRwLockReadGuard, ArcRwLockUpgradableReadGuard, ArcRwLockWriteGuard, RawRwLock, arc_methods, lock_api,
+};
+use crate::{Named, time::Instant};
 
-/// A reader-writer lock in the shape of `parking_lot::RwLock`: many readers or one writer, no poisoning.
+/// A reader-writer lock in the shape of `parking_lot::RwLock`: many readers or one writer, no poisoning. One thread at a time
+/// can read with the right to [upgrade](lock_api::RwLockUpgradableReadGuard::upgrade).
 ///
-/// Whether a reader may overtake a waiting writer is not promised; code that needs either can deadlock.
-pub struct RwLock<T: ?Sized> {
-    raw: RawRwLock,
-    data: UnsafeCell<T>,
-}
+/// Whether a reader may overtake a waiting writer is not promised, but for
+/// [`read_recursive`](lock_api::RwLock::read_recursive), which does; code that needs either can deadlock.
+///
+/// All methods but those that make it, unwrap it or take it in an `Arc` are those of [`lock_api::RwLock`].
+#[repr(transparent)]
+pub struct RwLock<T: ?Sized>(Inner<T>);
 
-// SAFETY: the data moves with the lock.
-unsafe impl<T: ?Sized + Send> Send for RwLock<T> {}
-// SAFETY: the raw lock gives the data to one writer at a time (which needs `Send`) or to many readers (`Sync`).
-unsafe impl<T: ?Sized + Send + Sync> Sync for RwLock<T> {}
+type Inner<T> = lock_api::RwLock<RawRwLock, T>;
+
+/// Shared access to the data of a locked [`RwLock`]; unlocks it on drop.
+pub type RwLockReadGuard<'a, T> = lock_api::RwLockReadGuard<'a, RawRwLock, T>;
+
+/// Exclusive access to the data of a locked [`RwLock`]; unlocks it on drop.
+pub type RwLockWriteGuard<'a, T> = lock_api::RwLockWriteGuard<'a, RawRwLock, T>;
+
+/// Shared access to the data of a locked [`RwLock`] that can become exclusive; unlocks it on drop.
+pub type RwLockUpgradableReadGuard<'a, T> = lock_api::RwLockUpgradableReadGuard<'a, RawRwLock, T>;
+
+/// Shared access to a part of the data of a locked [`RwLock`]; unlocks it on drop.
+pub type MappedRwLockReadGuard<'a, T> = lock_api::MappedRwLockReadGuard<'a, RawRwLock, T>;
+
+/// Exclusive access to a part of the data of a locked [`RwLock`]; unlocks it on drop.
+pub type MappedRwLockWriteGuard<'a, T> = lock_api::MappedRwLockWriteGuard<'a, RawRwLock, T>;
+
+/// Creates an unlocked lock around `value`; the same as [`RwLock::new`].
+#[track_caller]
+pub const fn const_rwlock<T>(value: T) -> RwLock<T> {
+    RwLock::new(value)
+}
 
 impl<T> RwLock<T> {
     /// Creates an unlocked lock around `value`.
     #[must_use]
     #[track_caller]
     pub const fn new(value: T) -> Self {
-        RwLock { raw: RawRwLock::new(), data: UnsafeCell::new(value) }
+        Self::from_raw(RawRwLock::new(), value)
+    }
+
+    /// Creates a lock from a raw one.
+    #[must_use]
+    pub const fn from_raw(raw: RawRwLock, value: T) -> Self {
+        RwLock(Inner::from_raw(raw, value))
+    }
+
+    /// Creates a lock from a raw one; the same as [`from_raw`](Self::from_raw).
+    #[must_use]
+    pub const fn const_new(raw: RawRwLock, value: T) -> Self {
+        Self::from_raw(raw, value)
     }
 
     /// Unwraps the data.
     pub fn into_inner(self) -> T {
-        self.data.into_inner()
+        self.0.into_inner()
     }
 }
 
+/// Every guard that these return keeps the lock alive.
 impl<T: ?Sized> RwLock<T> {
-    /// Locks for reading; blocks while a writer has the lock.
-    #[track_caller]
-    pub fn read(&self) -> RwLockReadGuard<'_, T> {
-        self.raw.read();
-        self.read_guard()
+    arc_methods! {
+        /// Locks for reading; blocks while a writer has the lock.
+        read_arc() -> ArcRwLockReadGuard<RawRwLock, T>;
+        /// Locks for reading if that is possible now; never blocks.
+        try_read_arc() -> Option<ArcRwLockReadGuard<RawRwLock, T>>;
+        /// Locks for reading; blocks for at most `timeout`.
+        try_read_arc_for(timeout: Duration) -> Option<ArcRwLockReadGuard<RawRwLock, T>>;
+        /// Locks for reading; blocks until `deadline` at the latest.
+        try_read_arc_until(deadline: Instant) -> Option<ArcRwLockReadGuard<RawRwLock, T>>;
+        /// Locks for reading and never waits for a waiting writer; blocks while a writer has the lock.
+        read_arc_recursive() -> ArcRwLockReadGuard<RawRwLock, T>;
+        /// As [`read_arc_recursive`](Self::read_arc_recursive), if that is possible now; never blocks.
+        try_read_recursive_arc() -> Option<ArcRwLockReadGuard<RawRwLock, T>>;
+        /// As [`read_arc_recursive`](Self::read_arc_recursive), for at most `timeout`.
+        try_read_arc_recursive_for(timeout: Duration) -> Option<ArcRwLockReadGuard<RawRwLock, T>>;
+        /// As [`read_arc_recursive`](Self::read_arc_recursive), until `deadline` at the latest.
+        try_read_arc_recursive_until(deadline: Instant) -> Option<ArcRwLockReadGuard<RawRwLock, T>>;
+        /// Locks for writing; blocks while any other thread has the lock.
+        write_arc() -> ArcRwLockWriteGuard<RawRwLock, T>;
+        /// Locks for writing if that is possible now; never blocks.
+        try_write_arc() -> Option<ArcRwLockWriteGuard<RawRwLock, T>>;
+        /// Locks for writing; blocks for at most `timeout`.
+        try_write_arc_for(timeout: Duration) -> Option<ArcRwLockWriteGuard<RawRwLock, T>>;
+        /// Locks for writing; blocks until `deadline` at the latest.
+        try_write_arc_until(deadline: Instant) -> Option<ArcRwLockWriteGuard<RawRwLock, T>>;
+        /// Locks for reading with the right to upgrade; blocks while another thread has that right or writes.
+        upgradable_read_arc() -> ArcRwLockUpgradableReadGuard<RawRwLock, T>;
+        /// As [`upgradable_read_arc`](Self::upgradable_read_arc), if that is possible now; never blocks.
+        try_upgradable_read_arc() -> Option<ArcRwLockUpgradableReadGuard<RawRwLock, T>>;
+        /// As [`upgradable_read_arc`](Self::upgradable_read_arc), for at most `timeout`.
+        try_upgradable_read_arc_for(timeout: Duration) -> Option<ArcRwLockUpgradableReadGuard<RawRwLock, T>>;
+        /// As [`upgradable_read_arc`](Self::upgradable_read_arc), until `deadline` at the latest.
+        try_upgradable_read_arc_until(deadline: Instant) -> Option<ArcRwLockUpgradableReadGuard<RawRwLock, T>>;
     }
+}
 
-    /// Locks for reading if that is possible now; never blocks.
-    #[track_caller]
-    pub fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
-        self.raw.try_read().then(|| self.read_guard())
+impl<T: ?Sized> Deref for RwLock<T> {
+    type Target = lock_api::RwLock<RawRwLock, T>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
+}
 
-    /// Locks for reading; blocks for at most `timeout`.
-    #[track_caller]
-    pub fn try_read_for(&self, timeout: Duration) -> Option<RwLockReadGuard<'_, T>> {
-        self.raw.read_timeout(timeout).then(|| self.read_guard())
-    }
-
-    /// Locks for reading; blocks until `deadline` at the latest.
-    #[track_caller]
-    pub fn try_read_until(&self, deadline: Instant) -> Option<RwLockReadGuard<'_, T>> {
-        self.try_read_for(deadline.saturating_duration_since(Instant::now()))
-    }
-
-    /// Locks for writing; blocks while any other thread has the lock.
-    #[track_caller]
-    pub fn write(&self) -> RwLockWriteGuard<'_, T> {
-        self.raw.write();
-        self.write_guard()
-    }
-
-    /// Locks for writing if that is possible now; never blocks.
-    #[track_caller]
-    pub fn try_write(&self) -> Option<RwLockWriteGuard<'_, T>> {
-        self.raw.try_write().then(|| self.write_guard())
-    }
-
-    /// Locks for writing; blocks for at most `timeout`.
-    #[track_caller]
-    pub fn try_write_for(&self, timeout: Duration) -> Option<RwLockWriteGuard<'_, T>> {
-        self.raw.write_timeout(timeout).then(|| self.write_guard())
-    }
-
-    /// Locks for writing; blocks until `deadline` at the latest.
-    #[track_caller]
-    pub fn try_write_until(&self, deadline: Instant) -> Option<RwLockWriteGuard<'_, T>> {
-        self.try_write_for(deadline.saturating_duration_since(Instant::now()))
-    }
-
-    /// The data, by exclusive borrow: no lock is needed.
-    pub fn get_mut(&mut self) -> &mut T {
-        self.data.get_mut()
-    }
-
-    /// The guard of a lock that the caller has just taken for reading.
-    fn read_guard(&self) -> RwLockReadGuard<'_, T> {
-        RwLockReadGuard { lock: self, not_send: PhantomData }
-    }
-
-    /// The guard of a lock that the caller has just taken for writing.
-    fn write_guard(&self) -> RwLockWriteGuard<'_, T> {
-        RwLockWriteGuard { lock: self, not_send: PhantomData }
+impl<T: ?Sized> DerefMut for RwLock<T> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
     }
 }
 
 impl<T> Named for RwLock<T> {
-    fn named(mut self, name: &'static str) -> Self {
-        self.raw.set_name(name);
-        self
+    fn named(self, name: &'static str) -> Self {
+        // SAFETY: nobody can have locked it: it is here by value.
+        let raw = unsafe { self.0.raw() }.renamed(name);
+        Self::from_raw(raw, self.into_inner())
     }
 }
 
@@ -127,96 +146,6 @@ impl<T> From<T> for RwLock<T> {
 
 impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut out = f.debug_struct("RwLock");
-        match self.try_read() {
-            Some(guard) => out.field("data", &&*guard),
-            None => out.field("data", &format_args!("<locked>")),
-        };
-        out.finish()
-    }
-}
-
-/// Shared access to the data of a locked [`RwLock`]; unlocks it on drop.
-#[must_use = "if unused the lock unlocks at once"]
-pub struct RwLockReadGuard<'a, T: ?Sized> {
-    lock: &'a RwLock<T>,
-    not_send: PhantomData<*const ()>,
-}
-
-// SAFETY: the guard gives `&T` only.
-unsafe impl<T: ?Sized + Sync> Sync for RwLockReadGuard<'_, T> {}
-
-impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        // SAFETY: this thread has the lock for reading, so nobody writes.
-        unsafe { &*self.lock.data.get() }
-    }
-}
-
-impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
-    #[track_caller]
-    fn drop(&mut self) {
-        // SAFETY: a guard exists only while its thread has the lock for reading.
-        unsafe { self.lock.raw.unlock_read() };
-    }
-}
-
-impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLockReadGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&**self, f)
-    }
-}
-
-/// Exclusive access to the data of a locked [`RwLock`]; unlocks it on drop.
-#[must_use = "if unused the lock unlocks at once"]
-pub struct RwLockWriteGuard<'a, T: ?Sized> {
-    lock: &'a RwLock<T>,
-    not_send: PhantomData<*const ()>,
-}
-
-// SAFETY: a shared guard gives `&T` only.
-unsafe impl<T: ?Sized + Sync> Sync for RwLockWriteGuard<'_, T> {}
-
-impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
-    /// Turns the write lock into a read lock, without a moment at which another writer could take it.
-    #[track_caller]
-    pub fn downgrade(guard: Self) -> RwLockReadGuard<'a, T> {
-        let lock = guard.lock;
-        std::mem::forget(guard);
-        // SAFETY: the guard said that this thread has the lock for writing; it is gone and the new one reads.
-        unsafe { lock.raw.downgrade() };
-        lock.read_guard()
-    }
-}
-
-impl<T: ?Sized> Deref for RwLockWriteGuard<'_, T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        // SAFETY: this thread has the lock for writing.
-        unsafe { &*self.lock.data.get() }
-    }
-}
-
-impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
-    fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: this thread has the lock for writing, and the guard is borrowed exclusively.
-        unsafe { &mut *self.lock.data.get() }
-    }
-}
-
-impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
-    #[track_caller]
-    fn drop(&mut self) {
-        // SAFETY: a guard exists only while its thread has the lock for writing.
-        unsafe { self.lock.raw.unlock_write() };
-    }
-}
-
-impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLockWriteGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&**self, f)
+        self.0.fmt(f)
     }
 }

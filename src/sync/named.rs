@@ -35,4 +35,5 @@ unnamed! {
     [T] std::sync::Mutex<T>, [T] std::sync::RwLock<T>, [] std::sync::Condvar, [] std::sync::Barrier,
     [] std::sync::Once, [T] std::sync::OnceLock<T>, [T, F] std::sync::LazyLock<T, F>,
     [T] parking_lot::Mutex<T>, [T] parking_lot::RwLock<T>, [] parking_lot::Condvar,
+    [T] parking_lot::FairMutex<T>, [T] parking_lot::ReentrantMutex<T>, [] parking_lot::Once,
 }

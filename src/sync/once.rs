@@ -83,6 +83,27 @@ impl Once {
         self.state.get() == DONE
     }
 
+    /// How far it has come, as `parking_lot` tells it.
+    #[track_caller]
+    pub(crate) fn progress(&self) -> crate::parking_lot::OnceState {
+        use crate::parking_lot::OnceState;
+        match self.state.get() {
+            DONE => OnceState::Done,
+            _ if !self.lock.try_lock() => OnceState::InProgress,
+            _ => {
+                // Read again under the lock: it may have ended in between.
+                let state = self.state.get();
+                // SAFETY: locked above by this thread.
+                unsafe { self.lock.unlock() };
+                match state {
+                    DONE => OnceState::Done,
+                    POISONED => OnceState::Poisoned,
+                    _ => OnceState::New,
+                }
+            }
+        }
+    }
+
     /// Waits until an initialiser has returned, giving the processor up again and again.
     ///
     /// # Panics
@@ -136,7 +157,7 @@ impl Drop for Running<'_> {
 
 impl Named for Once {
     fn named(mut self, name: &'static str) -> Self {
-        self.lock.set_name(name);
+        self.lock = self.lock.renamed(name);
         self
     }
 }

@@ -5,7 +5,8 @@ use std::{cell::UnsafeCell, mem, time::Duration};
 use super::{engine::sync as checker, execution, per_execution::PerExecution};
 use crate::sync::TryLockError;
 
-pub(crate) struct RawMutex {
+/// The raw lock of [`Mutex`](crate::parking_lot::Mutex), over the checker's.
+pub struct RawMutex {
     lock: PerExecution<Lock>,
 }
 
@@ -27,8 +28,14 @@ impl RawMutex {
         RawMutex { lock: PerExecution::new() }
     }
 
+    pub(crate) const fn somewhere() -> Self {
+        Self::new()
+    }
+
     #[expect(clippy::unused_self, reason = "the checker's objects have no names")]
-    pub(crate) fn set_name(&mut self, _name: &'static str) {}
+    pub(crate) fn renamed(&self, _name: &'static str) -> Self {
+        Self::new()
+    }
 
     #[track_caller]
     pub(crate) fn lock(&self) {
@@ -74,6 +81,15 @@ impl RawMutex {
             }
             drop(guard);
         }
+    }
+
+    /// # Safety
+    ///
+    /// The calling thread has the lock.
+    #[track_caller]
+    pub(crate) unsafe fn unlock_fair(&self) {
+        // SAFETY: the calling thread has the lock.
+        unsafe { self.unlock() };
     }
 
     /// The guard of the thread that has the lock; none after a failure.

@@ -14,7 +14,8 @@ pub(super) struct Identity {
     #[cfg(feature = "model")]
     id: ObjectId,
     pub(super) name: Option<&'static str>,
-    pub(super) created: &'static Location<'static>,
+    /// `None` for objects that come from a constant.
+    created: Option<&'static Location<'static>>,
 }
 
 impl Identity {
@@ -24,8 +25,23 @@ impl Identity {
             #[cfg(feature = "model")]
             id: ObjectId::new(),
             name: None,
-            created: Location::caller(),
+            created: Some(Location::caller()),
         }
+    }
+
+    /// As [`new`](Self::new), where the place of construction is not known.
+    pub(super) const fn somewhere() -> Self {
+        Identity {
+            #[cfg(feature = "model")]
+            id: ObjectId::new(),
+            name: None,
+            created: None,
+        }
+    }
+
+    /// Another object that was made at the same place, with a name.
+    pub(super) fn renamed(&self, name: &'static str) -> Self {
+        Identity { name: Some(name), created: self.created, ..Self::somewhere() }
     }
 }
 
@@ -72,28 +88,37 @@ impl Identity {
 
 #[cfg(feature = "model")]
 impl Identity {
+    /// The place of construction; where that is not known, the place where an execution first meets the object.
+    #[track_caller]
+    fn created(&self) -> &'static Location<'static> {
+        self.created.unwrap_or_else(|| Location::caller())
+    }
+
     /// The object's number in the running execution. An object with data that outlives executions is noted: its data
     /// does not start afresh.
+    #[track_caller]
     pub(super) fn index(
         &self,
         handle: &Handle,
         kind: &'static str,
         state: impl FnOnce() -> State,
     ) -> ObjectIndex {
-        let (index, survived) = handle.object(&self.id, self.name, self.created, state);
+        let created = self.created();
+        let (index, survived) = handle.object(&self.id, self.name, created, state);
         if survived {
-            handle.note_survivor(kind, self.created);
+            handle.note_survivor(kind, created);
         }
         index
     }
 
     /// As [`index`](Self::index) for an object whose value can be set back: the flag says when to.
+    #[track_caller]
     pub(super) fn index_of_value(
         &self,
         handle: &Handle,
         state: impl FnOnce() -> State,
     ) -> (ObjectIndex, bool) {
-        handle.object(&self.id, self.name, self.created, state)
+        handle.object(&self.id, self.name, self.created(), state)
     }
 }
 

@@ -31,6 +31,6 @@ pub(crate) use cell::UnsafeCell;
 pub(crate) use channel::{RawChannel, RecvFailed, SendFailed};
 pub(crate) use clock::{execution_id, in_model, now};
 pub(crate) use condvar::RawCondvar;
-pub(crate) use mutex::RawMutex;
-pub(crate) use rwlock::RawRwLock;
+pub use mutex::RawMutex;
+pub use rwlock::RawRwLock;
 pub(crate) use semaphore::RawSemaphore;

@@ -13,7 +13,8 @@ use crate::engine::{
     trace::Outcome,
 };
 
-pub(crate) struct RawMutex {
+/// The raw lock of [`Mutex`](crate::parking_lot::Mutex): a step of the engine inside a model, the native lock outside.
+pub struct RawMutex {
     identity: Identity,
     native: parking_lot::Mutex<()>,
 }
@@ -24,11 +25,18 @@ impl RawMutex {
         RawMutex { identity: Identity::new(), native: parking_lot::Mutex::new(()) }
     }
 
-    pub(crate) fn set_name(&mut self, name: &'static str) {
-        self.identity.name = Some(name);
+    /// As [`new`](Self::new), where the place of construction is not known.
+    pub(crate) const fn somewhere() -> Self {
+        RawMutex { identity: Identity::somewhere(), native: parking_lot::Mutex::new(()) }
+    }
+
+    /// Another lock that was made at the same place, with a name.
+    pub(crate) fn renamed(&self, name: &'static str) -> Self {
+        RawMutex { identity: self.identity.renamed(name), native: parking_lot::Mutex::new(()) }
     }
 
     #[cfg(feature = "model")]
+    #[track_caller]
     pub(super) fn index(&self, handle: &Handle) -> ObjectIndex {
         self.identity.index(handle, "mutex", || State::Mutex { owner: None })
     }
@@ -76,5 +84,20 @@ impl RawMutex {
         self.identity.watch_released();
         // SAFETY: the caller holds the lock.
         unsafe { self.native.force_unlock() };
+    }
+
+    /// As [`unlock`](Self::unlock), and hands the lock to who has waited longest.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the lock.
+    #[track_caller]
+    pub(crate) unsafe fn unlock_fair(&self) {
+        in_model!(handle => {
+            handle.release(OpKind::Unlock, self.index(&handle), std::panic::Location::caller());
+        });
+        self.identity.watch_released();
+        // SAFETY: the caller holds the lock.
+        unsafe { self.native.force_unlock_fair() };
     }
 }

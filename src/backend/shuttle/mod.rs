@@ -10,8 +10,6 @@ pub(crate) use super::{
         condvar::RawCondvar,
         execution::{execution_id, in_model, now},
         limits::{Limits, Outcome},
-        mutex::RawMutex,
-        rwlock::RawRwLock,
         thread,
     },
     portable::{barrier::PortableBarrier as RawBarrier, channel},

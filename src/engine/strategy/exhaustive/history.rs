@@ -5,7 +5,7 @@
 use super::wakeup::{Move, Values};
 use crate::engine::{
     clock::VectorClock,
-    op::{Footprint, NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
+    op::{Footprint, NO_OBJECT, ObjectIndex, Op, ThreadIndex},
     strategy::Event,
 };
 
@@ -191,11 +191,11 @@ impl History {
         let step = self.len as EventIndex - 1;
         let holds = |index: &EventIndex| {
             let taken = self.get(*index);
-            let is_now_shared = taken.footprint.kind == OpKind::Downgrade && *index == step;
+            let is_what_it_became = taken.footprint.kind.converts() && *index == step;
             taken.footprint.kind.acquires()
                 && !taken.failed
                 && taken.released_at == NO_EVENT
-                && !is_now_shared
+                && !is_what_it_became
         };
         let own = |index: &EventIndex| holds(index) && self.get(*index).thread == thread;
         let all = self.on_object(object);

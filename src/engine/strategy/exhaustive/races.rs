@@ -3,7 +3,7 @@
 use super::history::{EventIndex, History, NO_EVENT, Taken, objects};
 use crate::engine::{
     clock::VectorClock,
-    object::proceeds,
+    object::{RECURSIVE, proceeds},
     op::{Footprint, ObjectIndex, OpKind, ThreadIndex},
 };
 
@@ -81,13 +81,17 @@ pub(super) fn find(history: &History, later: &Later<'_>, races: &mut Vec<Race>) 
 fn footprint_before(history: &History, earlier: EventIndex, later: &Later<'_>) -> Footprint {
     use OpKind::{
         AcquireTimed, LockTimed, NotifyAll, NotifyOne, RecvTimed, Relock, RelockTimed, Rmw, SendTimed,
-        TryAcquire, TryLock, TryRecv, TrySend, TryWrite, WriteTimed,
+        TryAcquire, TryLock, TryRecv, TrySend, TryUpgradable, TryUpgrade, TryWrite, UpgradableTimed,
+        UpgradeTimed, WriteTimed,
     };
     let Footprint { kind, object, arg, .. } = later.footprint;
     let step = history.get(earlier);
     let succeeds = match kind {
         Rmw => arg == 0 || step.facts == u64::from(arg),
-        LockTimed | TryLock | TryWrite | WriteTimed => is_free(history, earlier, later, object),
+        LockTimed | TryLock | TryWrite | WriteTimed | UpgradeTimed | TryUpgrade => {
+            is_free(history, earlier, later, object)
+        }
+        UpgradableTimed | TryUpgradable => step.facts == 0 && is_free(history, earlier, later, object),
         AcquireTimed | TryAcquire | SendTimed | TrySend | RecvTimed | TryRecv => {
             proceeds(kind, arg, step.facts)
         }
@@ -102,17 +106,21 @@ fn footprint_before(history: &History, earlier: EventIndex, later: &Later<'_>) -
 fn can_swap(history: &History, earlier: EventIndex, later: &Later<'_>) -> bool {
     use OpKind::{
         Acquire, AcquireTimed, Join, Lock, LockTimed, Park, ParkTimed, Read, ReadTimed, Recv, RecvTimed,
-        Relock, RelockTimed, Send, SendTimed, Write, WriteTimed,
+        Relock, RelockTimed, Send, SendTimed, Upgradable, UpgradableTimed, Upgrade, UpgradeTimed, Write,
+        WriteTimed,
     };
-    match later.footprint.kind {
+    let Footprint { kind, arg, .. } = later.footprint;
+    let is_behind_writers =
+        matches!(kind, Read | ReadTimed) && arg != RECURSIVE || matches!(kind, Upgradable | UpgradableTimed);
+    match kind {
         // A queued writer that came before `earlier` still keeps readers out.
-        Read | ReadTimed if history.get(earlier).facts != 0 => may_give_up(later),
-        Lock | LockTimed | Relock | RelockTimed | Read | ReadTimed | Write | WriteTimed => {
+        _ if is_behind_writers && history.get(earlier).facts != 0 => may_give_up(later),
+        Lock | LockTimed | Relock | RelockTimed | Read | ReadTimed | Write | WriteTimed | Upgradable
+        | UpgradableTimed | Upgrade | UpgradeTimed => {
             is_free(history, earlier, later, later.footprint.object) || may_give_up(later)
         }
         Acquire | AcquireTimed | Send | SendTimed | OpKind::Taken | Recv | RecvTimed | Park | ParkTimed => {
-            let facts = history.get(earlier).facts;
-            proceeds(later.footprint.kind, later.footprint.arg, facts) || may_give_up(later)
+            proceeds(kind, arg, history.get(earlier).facts) || may_give_up(later)
         }
         Join => false,
         _ => true,
@@ -126,24 +134,21 @@ fn may_give_up(later: &Later<'_>) -> bool {
 
 /// Whether the lock is free for `later` once all that does not depend on `earlier` has happened.
 fn is_free(history: &History, earlier: EventIndex, later: &Later<'_>, lock: ObjectIndex) -> bool {
-    let shared = later.footprint.kind.locks_shared();
+    let kind = later.footprint.kind;
     for index in history.on_object(lock).iter().rev().copied() {
         let step = history.get(index);
         if index >= later.at || !step.footprint.kind.acquires() || step.failed {
             continue;
         }
-        if history.follows(earlier, index) {
-            continue;
-        }
-        let step_is_shared = step.footprint.kind.locks_shared();
-        if shared && step_is_shared {
+        let is_upgraded = kind.upgrades() && step.thread == later.thread;
+        if history.follows(earlier, index) || is_upgraded || kind.locks_beside(step.footprint.kind) {
             continue;
         }
         let given_back = step.released_at != NO_EVENT && !history.follows(earlier, step.released_at);
         if !given_back {
             return false;
         }
-        if !step_is_shared {
+        if !step.footprint.kind.lets_read() {
             break;
         }
     }
