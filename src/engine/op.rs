@@ -193,6 +193,10 @@ enum Role {
     Shares,
     /// Gives a read lock back.
     SharesNoMore,
+    /// Takes an upgradable lock or gives it back: nothing to those that read.
+    SharesUpgradably,
+    /// Asked for an upgradable lock in vain: readers were not in its way.
+    AsksUpgradably,
     /// Hands a thread its park token, however often.
     HandsToken,
     TakesToken,
@@ -207,7 +211,8 @@ impl Role {
     #[inline]
     fn depends_on(self, other: Role) -> bool {
         use Role::{
-            AsksForEnd, Changes, Ends, HandsToken, Passes, Reads, Shares, SharesNoMore, TakesToken, Waits,
+            AsksForEnd, AsksUpgradably, Changes, Ends, HandsToken, Passes, Reads, Shares, SharesNoMore,
+            SharesUpgradably, TakesToken, Waits,
         };
         match (self, other) {
             (Passes, _) | (_, Passes) => false,
@@ -215,8 +220,12 @@ impl Role {
             (Ends | AsksForEnd, other) => matches!((self, other), (Ends, AsksForEnd) | (AsksForEnd, Ends)),
             (_, Ends | AsksForEnd) => false,
             (Reads, Reads) | (Waits, Waits) | (HandsToken, HandsToken) | (TakesToken, TakesToken) => false,
-            (Reads | Shares, Shares) | (Shares, Reads) => false,
+            // What fails to take a lock may do so because others read.
+            (Shares, Shares) => false,
             (SharesNoMore, Shares | SharesNoMore) | (Shares, SharesNoMore) => false,
+            (SharesUpgradably | AsksUpgradably, Shares | SharesNoMore) => false,
+            (Shares | SharesNoMore, SharesUpgradably | AsksUpgradably) => false,
+            (AsksUpgradably, AsksUpgradably | Reads) | (Reads, AsksUpgradably) => false,
             _ => true,
         }
     }
@@ -227,7 +236,8 @@ impl Footprint {
     fn role(&self, object: ObjectIndex) -> Role {
         use OpKind::{
             Finish, IsFinished, Join, Park, ParkTimed, Pass, Read, ReadTimed, Relock, RelockTimed, TryRead,
-            UnlockRead, Unpark, Wait, WaitTimed,
+            TryUpgradable, UnlockRead, UnlockUpgradable, Unpark, Upgradable, UpgradableTimed, Wait,
+            WaitTimed,
         };
         match self.kind {
             Wait | WaitTimed if object == self.object => Role::Waits,
@@ -239,6 +249,8 @@ impl Footprint {
             Park | ParkTimed => Role::TakesToken,
             UnlockRead => Role::SharesNoMore,
             Read | ReadTimed | TryRead => Role::Shares,
+            Upgradable | UpgradableTimed | TryUpgradable if self.reads => Role::AsksUpgradably,
+            Upgradable | UpgradableTimed | TryUpgradable | UnlockUpgradable => Role::SharesUpgradably,
             _ if self.reads => Role::Reads,
             _ => Role::Changes,
         }

@@ -5,7 +5,7 @@
 use super::wakeup::{Move, Values};
 use crate::engine::{
     clock::VectorClock,
-    op::{Footprint, NO_OBJECT, ObjectIndex, Op, ThreadIndex},
+    op::{Footprint, NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
     strategy::Event,
 };
 
@@ -191,18 +191,19 @@ impl History {
         let step = self.len as EventIndex - 1;
         let holds = |index: &EventIndex| {
             let taken = self.get(*index);
-            let is_what_it_became = taken.footprint.kind.converts() && *index == step;
-            taken.footprint.kind.acquires()
-                && !taken.failed
-                && taken.released_at == NO_EVENT
-                && !is_what_it_became
+            taken.footprint.kind.acquires() && !taken.failed && taken.released_at == NO_EVENT
         };
         let own = |index: &EventIndex| holds(index) && self.get(*index).thread == thread;
-        let all = self.on_object(object);
-        // A guard that was sent away is given back by another thread.
-        let acquired =
-            all.iter().rev().find(|index| own(index)).or_else(|| all.iter().rev().find(|index| holds(index)));
-        if let Some(acquired) = acquired.copied() {
+        // A conversion gives back what it converts before it can be given back itself.
+        let is_older = |index: &EventIndex| *index != step || !self.get(*index).footprint.kind.converts();
+        let newest = |fits: &dyn Fn(&EventIndex) -> bool| {
+            self.on_object(object).iter().rev().find(|index| fits(index)).copied()
+        };
+        let acquired = newest(&|index| own(index) && is_older(index))
+            .or_else(|| newest(&own))
+            // A guard that was sent away is given back by another thread.
+            .or_else(|| newest(&holds));
+        if let Some(acquired) = acquired {
             self.taken[acquired as usize].released_at = step;
             self.releases.push((acquired, step));
         }
@@ -221,7 +222,11 @@ impl History {
                     continue;
                 }
                 clock.join(&earlier.clock);
-                if earlier.released_at != NO_EVENT {
+                // Only what takes the lock and cannot hold it together comes after the release, too.
+                let kind = taken.footprint.kind;
+                let needs_release = (kind.acquires() || kind == OpKind::QueueWrite)
+                    && !earlier.footprint.kind.locks_beside(kind);
+                if earlier.released_at != NO_EVENT && needs_release {
                     clock.join(&self.taken[earlier.released_at as usize].clock);
                 }
                 if earlier.footprint.orders_all(object) {
