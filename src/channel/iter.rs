@@ -1,5 +1,7 @@
 //! Iterators over received messages.
 
+use std::iter::FusedIterator;
+
 use super::Receiver;
 
 /// See [`Receiver::iter`].
@@ -16,6 +18,8 @@ impl<T> Iterator for Iter<'_, T> {
         self.receiver.recv().ok()
     }
 }
+
+impl<T> FusedIterator for Iter<'_, T> {}
 
 /// See [`Receiver::try_iter`].
 #[derive(Debug)]
@@ -46,3 +50,5 @@ impl<T> Iterator for IntoIter<T> {
         self.receiver.recv().ok()
     }
 }
+
+impl<T> FusedIterator for IntoIter<T> {}

@@ -1,6 +1,6 @@
 //! The backend's raw locks behind the traits of `lock_api`.
 
-use std::{fmt, time::Duration};
+use std::{fmt, panic::RefUnwindSafe, time::Duration};
 
 use super::lock_api::{
     self, RawMutexFair, RawMutexTimed, RawRwLockDowngrade, RawRwLockFair, RawRwLockRecursive,
@@ -67,6 +67,8 @@ unsafe impl RawMutexTimed for RawMutex {
         self.lock_timeout(left(deadline))
     }
 }
+
+impl RefUnwindSafe for RawMutex {}
 
 impl fmt::Debug for RawMutex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,6 @@
 //! The barrier.
 
-use std::fmt;
+use std::{fmt, panic::RefUnwindSafe};
 
 use crate::{Named, backend::RawBarrier};
 
@@ -8,6 +8,8 @@ use crate::{Named, backend::RawBarrier};
 pub struct Barrier {
     raw: RawBarrier,
 }
+
+impl RefUnwindSafe for Barrier {}
 
 /// What [`Barrier::wait`] returns: one of the threads is the leader.
 pub struct BarrierWaitResult(bool);

@@ -140,6 +140,9 @@ pub struct MutexGuard<'a, T: ?Sized> {
     inner: parking_lot::MutexGuard<'a, T>,
 }
 
+impl<T: ?Sized> UnwindSafe for MutexGuard<'_, T> {}
+impl<T: ?Sized> RefUnwindSafe for MutexGuard<'_, T> {}
+
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
     /// The parts, for the condition variable.
     pub(super) fn inner(&mut self) -> &mut parking_lot::MutexGuard<'a, T> {

@@ -8,7 +8,9 @@
 //! 3. an initialiser that panics leaves `POISONED` and gives the lock back, so that nobody waits for ever.
 
 use std::{
+    cell::Cell,
     fmt,
+    marker::PhantomData,
     panic::{RefUnwindSafe, UnwindSafe},
 };
 
@@ -33,6 +35,8 @@ impl RefUnwindSafe for Once {}
 /// What [`Once::call_once_force`] tells its closure.
 pub struct OnceState {
     poisoned: bool,
+    /// As in `std` it stays on its thread.
+    not_shared: PhantomData<Cell<()>>,
 }
 
 impl OnceState {
@@ -111,12 +115,26 @@ impl Once {
     /// When an initialiser panicked.
     #[track_caller]
     pub fn wait(&self) {
+        self.wait_until(|state| {
+            assert!(state != POISONED, "Once instance has previously been poisoned");
+        });
+    }
+
+    /// As [`wait`](Self::wait), but goes on waiting after an initialiser that panicked.
+    #[track_caller]
+    pub fn wait_force(&self) {
+        self.wait_until(|_| ());
+    }
+
+    /// Waits until done; `look` is shown each other state that was found while nobody ran an initialiser.
+    #[track_caller]
+    fn wait_until(&self, look: impl Fn(u8)) {
         while !self.is_completed() {
             self.lock.lock();
             let state = self.state.get();
             // SAFETY: locked above by this thread.
             unsafe { self.lock.unlock() };
-            assert!(state != POISONED, "Once instance has previously been poisoned");
+            look(state);
             crate::thread::yield_now();
         }
     }
@@ -131,7 +149,7 @@ impl Once {
         let before = self.state.get();
         let mut running = Running { once: self, end: if forgive { before } else { POISONED }, before };
         if before != DONE {
-            init(&OnceState { poisoned: before == POISONED });
+            init(&OnceState { poisoned: before == POISONED, not_shared: PhantomData });
         }
         running.end = DONE;
     }

@@ -3,7 +3,7 @@
 use std::{
     cell::UnsafeCell,
     fmt,
-    ops::Deref,
+    ops::{Deref, DerefMut},
     panic::{RefUnwindSafe, UnwindSafe},
 };
 
@@ -72,6 +72,14 @@ impl<T> OnceLock<T> {
             // A value of an earlier execution: references to it may have got out, so it stays for ever.
             std::mem::forget(old);
         });
+        // SAFETY: after completion nobody writes while the cell is shared.
+        unsafe { (*self.value.get()).as_ref() }.expect("the cell is done")
+    }
+
+    /// The value; waits until another thread has made it, giving the processor up again and again.
+    #[track_caller]
+    pub fn wait(&self) -> &T {
+        self.once.wait_force();
         // SAFETY: after completion nobody writes while the cell is shared.
         unsafe { (*self.value.get()).as_ref() }.expect("the cell is done")
     }
@@ -174,6 +182,17 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
         unsafe { (*this.value.get()).as_ref() }.expect("the value is made")
     }
 
+    /// The value, made now if it was not, by exclusive borrow.
+    ///
+    /// # Panics
+    ///
+    /// When the initialiser panicked, now or earlier.
+    #[track_caller]
+    pub fn force_mut(this: &mut Self) -> &mut T {
+        LazyLock::force(this);
+        this.value.get_mut().as_mut().expect("the value is made")
+    }
+
     /// Makes the value. Called only by the one initialiser that `once` lets in.
     fn make(&self) {
         // SAFETY: as above: one initialiser, and no reader before it is done.
@@ -195,6 +214,23 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     }
 }
 
+impl<T, F> LazyLock<T, F> {
+    /// The value, if it was made; never blocks.
+    #[must_use]
+    #[track_caller]
+    pub fn get(this: &Self) -> Option<&T> {
+        // SAFETY: after completion nobody writes while the value is shared.
+        if this.once.is_completed() { unsafe { (*this.value.get()).as_ref() } } else { None }
+    }
+
+    /// The value, if it was made, by exclusive borrow.
+    #[must_use]
+    #[track_caller]
+    pub fn get_mut(this: &mut Self) -> Option<&mut T> {
+        if this.once.is_completed() { this.value.get_mut().as_mut() } else { None }
+    }
+}
+
 /// A second copy of `init` where it is a function pointer and executions start afresh.
 fn same_function<F>(init: &F) -> Option<F> {
     let is_function_pointer = std::any::type_name::<F>().starts_with("fn(");
@@ -212,6 +248,13 @@ impl<T, F: FnOnce() -> T> Deref for LazyLock<T, F> {
     #[track_caller]
     fn deref(&self) -> &T {
         LazyLock::force(self)
+    }
+}
+
+impl<T, F: FnOnce() -> T> DerefMut for LazyLock<T, F> {
+    #[track_caller]
+    fn deref_mut(&mut self) -> &mut T {
+        LazyLock::force_mut(self)
     }
 }
 

@@ -206,7 +206,8 @@ impl fmt::Debug for Scope<'_, '_> {
 pub struct ScopedJoinHandle<'scope, T> {
     packet: Arc<Packet<T>>,
     thread: Thread,
-    scope: PhantomData<&'scope ()>,
+    /// Not `UnwindSafe`, as in `std`.
+    scope: PhantomData<&'scope mut ()>,
 }
 
 impl<T> ScopedJoinHandle<'_, T> {

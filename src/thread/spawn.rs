@@ -1,7 +1,7 @@
 //! Threads that own what they use.
 
 use std::{
-    fmt, io,
+    fmt, io, mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -50,8 +50,29 @@ impl Builder {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
+        // SAFETY: what the thread has lives for ever.
+        unsafe { self.spawn_unchecked(f) }
+    }
+
+    /// Starts the thread, which may borrow whatever the caller keeps alive.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says when it cannot.
+    ///
+    /// # Safety
+    ///
+    /// The thread must have ended before anything that `f` borrows, or a result of its type does, goes away.
+    #[track_caller]
+    pub unsafe fn spawn_unchecked<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + Send,
+        T: Send,
+    {
         let result = Arc::new(Plain::new(None));
-        let body = body(f, Arc::clone(&result));
+        // SAFETY: the caller keeps alive what the thread borrows until it has ended.
+        let body: Box<dyn FnOnce() -> bool + Send + 'static> =
+            unsafe { mem::transmute(body(f, Arc::clone(&result))) };
         let raw = raw::spawn(self.name, self.stack_size, body)?;
         Ok(JoinHandle { thread: Thread(raw.thread().clone()), raw, result })
     }

@@ -6,4 +6,4 @@ mod instant;
 pub use instant::Instant;
 #[cfg(backend = "native")]
 pub use std::time::Instant;
-pub use std::time::{Duration, SystemTime, UNIX_EPOCH};
+pub use std::time::{Duration, SystemTime, SystemTimeError, TryFromFloatSecsError, UNIX_EPOCH};

@@ -283,6 +283,43 @@ pub struct AtomicPtr<T> {
 
 common! { [T] AtomicPtr<T>, *mut T, checker::AtomicPtr<T>, plain::AtomicPtr<T> }
 
+macro_rules! pointer_arithmetic {
+    ($($method:ident: $doc:literal)*) => {
+        impl<T> AtomicPtr<T> {
+            $(
+                #[doc = $doc]
+                #[track_caller]
+                pub fn $method(&self, value: usize, order: Ordering) -> *mut T {
+                    // ORDERING: relaxed: what is found is used only if the exchange, with the caller's ordering, finds it again.
+                    self.update(order, Ordering::Relaxed, |old| {
+                        let scratch = plain::AtomicPtr::new(old);
+                        // ORDERING: relaxed: nobody else knows of it.
+                        scratch.$method(value, Ordering::Relaxed);
+                        scratch.into_inner()
+                    })
+                }
+            )*
+        }
+    };
+}
+
+pointer_arithmetic! {
+    fetch_ptr_add: "Adds `value` elements, wrapping around; returns the old pointer."
+    fetch_ptr_sub: "Subtracts `value` elements, wrapping around; returns the old pointer."
+    fetch_byte_add: "Adds `value` bytes, wrapping around; returns the old pointer."
+    fetch_byte_sub: "Subtracts `value` bytes, wrapping around; returns the old pointer."
+    fetch_or: "Bitwise or with the address; returns the old pointer."
+    fetch_and: "Bitwise and with the address; returns the old pointer."
+    fetch_xor: "Bitwise exclusive or with the address; returns the old pointer."
+}
+
+impl<T> fmt::Pointer for AtomicPtr<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // ORDERING: relaxed: as `std` does.
+        fmt::Pointer::fmt(&self.load(Ordering::Relaxed), f)
+    }
+}
+
 impl<T> Default for AtomicPtr<T> {
     #[track_caller]
     fn default() -> Self {

@@ -229,6 +229,30 @@ macro_rules! atomic {
                 Err(before)
             }
 
+            /// As [`fetch_update`](Self::fetch_update).
+            ///
+            /// # Errors
+            ///
+            /// The value, when `f` returns `None`.
+            #[track_caller]
+            pub fn try_update(
+                &self,
+                set: Ordering,
+                fetch: Ordering,
+                f: impl FnMut($value) -> Option<$value>,
+            ) -> Result<$value, $value> {
+                self.fetch_update(set, fetch, f)
+            }
+
+            /// Replaces the value by what `f` makes of it, trying again when another thread came between. Returns the value
+            /// before.
+            #[track_caller]
+            pub fn update(&self, set: Ordering, fetch: Ordering, mut f: impl FnMut($value) -> $value) -> $value {
+                match self.fetch_update(set, fetch, |value| Some(f(value))) {
+                    Ok(before) | Err(before) => before,
+                }
+            }
+
             /// The value, by exclusive borrow.
             pub fn get_mut(&mut self) -> &mut $value {
                 self.native.get_mut()
@@ -342,6 +366,44 @@ atomic!(
     /// A pointer that threads may share.
     AtomicPtr[T], *mut T
 );
+
+macro_rules! pointer_arithmetic {
+    ($($(#[$doc:meta])* $method:ident),* $(,)?) => {
+        impl<T> AtomicPtr<T> {
+            $(
+                $(#[$doc])*
+                /// Returns the pointer before.
+                #[track_caller]
+                pub fn $method(&self, value: usize, ordering: Ordering) -> *mut T {
+                    self.modify(ordering, |native| native.$method(value, ordering))
+                }
+            )*
+        }
+    };
+}
+
+pointer_arithmetic! {
+    /// Adds so many `T`s, wrapping around.
+    fetch_ptr_add,
+    /// Subtracts so many `T`s, wrapping around.
+    fetch_ptr_sub,
+    /// Adds so many bytes, wrapping around.
+    fetch_byte_add,
+    /// Subtracts so many bytes, wrapping around.
+    fetch_byte_sub,
+    /// Bitwise or with the address.
+    fetch_or,
+    /// Bitwise and with the address.
+    fetch_and,
+    /// Bitwise exclusive or with the address.
+    fetch_xor,
+}
+
+impl<T> fmt::Pointer for AtomicPtr<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Pointer::fmt(&self.native, f)
+    }
+}
 
 impl<T> Default for AtomicPtr<T> {
     #[track_caller]
