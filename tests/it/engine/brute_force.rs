@@ -18,6 +18,8 @@ use unsnarl::{
     thread,
 };
 
+use super::channel_actions::{ChannelAction, Channels, channel_actions};
+
 /// One operation of a generated thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Action {
@@ -70,6 +72,8 @@ enum Action {
     /// Spins until one of the atomics is not 0.
     SpinOnEither,
     Yield,
+    /// Something with the channels that are there for it.
+    OnChannels(ChannelAction),
 }
 
 struct Shared {
@@ -81,6 +85,8 @@ struct Shared {
     permits: Semaphore,
     sender: channel::Sender<u32>,
     receiver: channel::Receiver<u32>,
+    /// Only for programs that use them: their ends would be steps of every execution.
+    channels: Option<Channels>,
 }
 
 fn perform(shared: &Shared, action: Action, log: &mut Vec<u32>) {
@@ -249,6 +255,10 @@ fn perform(shared: &Shared, action: Action, log: &mut Vec<u32>) {
             }
         }
         Action::Yield => thread::yield_now(),
+        Action::OnChannels(action) => {
+            let pause = || drop(shared.mutexes[0].lock());
+            shared.channels.as_ref().expect("the program uses them").perform(action, log, pause);
+        }
         Action::Unpark(_) | Action::ParkTimeout => unreachable!("handled by the thread"),
     }
 }
@@ -277,6 +287,8 @@ fn explore_on(cores: usize, program: &Program, search: Search, spurious: u32) ->
         .max_time(Duration::from_secs(if brute { 2 } else { 60 }))
         .run(move || {
             let (sender, receiver) = channel::bounded(1);
+            let on_channels = |action: &Action| matches!(action, Action::OnChannels(_));
+            let uses_channels = program.iter().flatten().any(on_channels);
             let shared = Arc::new(Shared {
                 mutexes: [Mutex::new(0), Mutex::new(0)],
                 atomics: [AtomicU32::new(0), AtomicU32::new(0)],
@@ -286,6 +298,7 @@ fn explore_on(cores: usize, program: &Program, search: Search, spurious: u32) ->
                 permits: Semaphore::new(1),
                 sender,
                 receiver,
+                channels: uses_channels.then(Channels::new),
             });
             let handles: Vec<_> = program
                 .iter()
@@ -584,6 +597,42 @@ fn upgrading_programs() {
 fn upgrading_programs_that_try_and_give_up() {
     let mut runner = runner();
     let result = runner.run(&programs(upgrading(true), 2..4, 1..3), |program| compare(&program, 0));
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+fn on_channels(indices: &'static [usize], timed: bool) -> BoxedStrategy<Action> {
+    channel_actions(indices, timed).prop_map(Action::OnChannels).boxed()
+}
+
+#[test]
+fn programs_that_select() {
+    let mut runner = runner();
+    let result =
+        runner.run(&programs(on_channels(&[0, 2], false), 2..4, 1..3), |program| compare(&program, 0));
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn programs_that_meet() {
+    let mut runner = runner();
+    let result =
+        runner.run(&programs(on_channels(&[1, 3], false), 2..4, 1..3), |program| compare(&program, 0));
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn programs_that_select_among_all_channels() {
+    let mut runner = runner();
+    let result =
+        runner.run(&programs(on_channels(&[0, 1, 2, 3], false), 2..4, 1..3), |program| compare(&program, 0));
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn programs_that_select_in_time() {
+    let mut runner = runner();
+    let result =
+        runner.run(&programs(on_channels(&[0, 1], true), 2..3, 1..3), |program| compare(&program, 0));
     result.unwrap_or_else(|error| panic!("{error}"));
 }
 

@@ -5,6 +5,7 @@ mod channels;
 mod contract;
 mod locks;
 mod once;
+mod selects;
 mod sockets;
 mod threads;
 
