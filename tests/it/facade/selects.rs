@@ -101,17 +101,6 @@ fn an_operation_must_be_completed() {
 }
 
 #[test]
-#[should_panic(expected = "passed a receiver that wasn't selected")]
-fn an_operation_belongs_to_its_end() {
-    let (sender, receiver) = bounded(1);
-    let other = receiver.clone();
-    sender.send(1).unwrap();
-    let mut select = Select::new();
-    select.recv(&receiver);
-    let _ = select.select().recv(&other);
-}
-
-#[test]
 fn selects_wait_and_meet() {
     for capacity in [Some(0), Some(1), None] {
         let make = || capacity.map_or_else(unbounded, bounded);
