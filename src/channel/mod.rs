@@ -59,6 +59,8 @@ mod shell;
 #[cfg(backend = "instrumented")]
 mod timer;
 
+#[cfg(not(any(backend = "native", backend = "instrumented")))]
+pub(crate) use self::select::Chosen;
 #[cfg(not(backend = "native"))]
 pub use self::{
     iter::{IntoIter, Iter, TryIter},

@@ -28,7 +28,10 @@ pub(super) use instrumented::in_model;
 pub(super) enum Wait {
     No,
     Forever,
-    Until(Instant),
+    Until(
+        #[cfg_attr(not(backend = "instrumented"), expect(dead_code, reason = "time limits are refused"))]
+        Instant,
+    ),
 }
 
 impl Wait {
@@ -40,14 +43,16 @@ impl Wait {
 
 /// What is known of an operation that was chosen in a model and has not been completed.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Chosen {
+pub(crate) struct Chosen {
     /// There is nobody at the other end.
-    pub(super) closed: bool,
+    pub(crate) closed: bool,
     /// The number of its message.
-    pub(super) message: u64,
+    pub(crate) message: u64,
     /// The step that chose it.
+    #[cfg(backend = "instrumented")]
     pub(super) step: usize,
     /// The message of a timer.
+    #[cfg(backend = "instrumented")]
     pub(super) fired: Option<Instant>,
 }
 
@@ -355,8 +360,8 @@ impl Drop for SelectedOperation<'_> {
 /// What the macros call.
 #[doc(hidden)]
 pub mod internal {
-    pub use super::SelectHandle;
     use super::{Handle, SelectTimeoutError, SelectedOperation, TrySelectError, Wait};
+    pub use super::{SelectHandle, Side};
     use crate::time::Duration;
 
     #[track_caller]

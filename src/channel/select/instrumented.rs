@@ -37,6 +37,12 @@ impl<T> Native for crossbeam_channel::Receiver<T> {
     }
 }
 
+impl std::fmt::Debug for Side<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad("Side { .. }")
+    }
+}
+
 impl<'a> Side<'a> {
     pub(in crate::channel) fn native(end: &'a dyn Native) -> Self {
         Side(Kind::Native(end))

@@ -85,8 +85,6 @@ struct Shared {
     permits: Semaphore,
     sender: channel::Sender<u32>,
     receiver: channel::Receiver<u32>,
-    /// Only for programs that use them: their ends would be steps of every execution.
-    channels: Option<Channels>,
 }
 
 fn perform(shared: &Shared, action: Action, log: &mut Vec<u32>) {
@@ -255,11 +253,10 @@ fn perform(shared: &Shared, action: Action, log: &mut Vec<u32>) {
             }
         }
         Action::Yield => thread::yield_now(),
-        Action::OnChannels(action) => {
-            let pause = || drop(shared.mutexes[0].lock());
-            shared.channels.as_ref().expect("the program uses them").perform(action, log, pause);
+
+        Action::Unpark(_) | Action::ParkTimeout | Action::OnChannels(_) => {
+            unreachable!("handled by the thread")
         }
-        Action::Unpark(_) | Action::ParkTimeout => unreachable!("handled by the thread"),
     }
 }
 
@@ -287,8 +284,13 @@ fn explore_on(cores: usize, program: &Program, search: Search, spurious: u32) ->
         .max_time(Duration::from_secs(if brute { 2 } else { 60 }))
         .run(move || {
             let (sender, receiver) = channel::bounded(1);
-            let on_channels = |action: &Action| matches!(action, Action::OnChannels(_));
-            let uses_channels = program.iter().flatten().any(on_channels);
+            let on_channels = |action: &Action| match action {
+                Action::OnChannels(action) => Some(*action),
+                _ => None,
+            };
+            // Only for programs that use them: their ends would be steps of every execution.
+            let uses_channels = program.iter().flatten().any(|action| on_channels(action).is_some());
+            let channels = uses_channels.then(Channels::new);
             let shared = Arc::new(Shared {
                 mutexes: [Mutex::new(0), Mutex::new(0)],
                 atomics: [AtomicU32::new(0), AtomicU32::new(0)],
@@ -298,18 +300,23 @@ fn explore_on(cores: usize, program: &Program, search: Search, spurious: u32) ->
                 permits: Semaphore::new(1),
                 sender,
                 receiver,
-                channels: uses_channels.then(Channels::new),
             });
             let handles: Vec<_> = program
                 .iter()
                 .map(|actions| {
                     let (shared, actions) = (Arc::clone(&shared), actions.clone());
+                    let own: Vec<_> = actions.iter().filter_map(on_channels).collect();
+                    let channels = channels.as_ref().map(|channels| channels.used_by(&own));
                     thread::spawn(move || {
                         let mut log = Vec::new();
                         for action in actions {
                             match action {
                                 Action::ParkTimeout => thread::park_timeout(Duration::from_millis(3)),
                                 Action::Unpark(_) => thread::current().unpark(),
+                                Action::OnChannels(action) => {
+                                    let pause = || drop(shared.mutexes[0].lock());
+                                    channels.as_ref().expect("made").perform(action, &mut log, pause);
+                                }
                                 action => perform(&shared, action, &mut log),
                             }
                         }
@@ -317,6 +324,7 @@ fn explore_on(cores: usize, program: &Program, search: Search, spurious: u32) ->
                     })
                 })
                 .collect();
+            drop(channels);
             let mut logs: Vec<Vec<u32>> = handles.into_iter().map(|handle| handle.join().unwrap()).collect();
             // The final state counts, too.
             logs.push(vec![

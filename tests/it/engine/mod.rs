@@ -10,5 +10,6 @@ mod peers;
 mod races;
 mod regressions;
 mod samplers;
+mod selects;
 mod semantics;
 mod teardown;

@@ -4,6 +4,7 @@ mod auto_traits;
 mod channels;
 mod contract;
 mod locks;
+mod mpsc;
 mod once;
 mod selects;
 mod sockets;
