@@ -112,7 +112,7 @@ pub(crate) enum OpKind {
     SelectTimed,
     /// As `Select`, if one is possible now.
     TrySelect,
-    /// Puts in a message for which a select has reserved the room; a step of its own only where the thread took one between.
+    /// Puts in a message for which a select has reserved the room; a step only where the thread took one between.
     Commit,
     /// Reads the length of a channel.
     Len,

@@ -344,8 +344,11 @@ impl World {
         channel.meetings += 1;
         self.thread_mut(thread).selection.granted.message = message;
         let op = self.thread(other).pending.expect("who waits has an operation");
-        if op.object == NO_OBJECT || op.kind.is_timed() && self.may_time_out(other, &op) {
-            self.strategy.withdrawn(other, &op);
+        let may_time_out = op.kind.is_timed() && self.may_time_out(other, &op);
+        if may_time_out || op.object == NO_OBJECT {
+            // It could have gone on by another case, or by running out of time if that is still allowed.
+            let kind = if may_time_out { op.kind } else { OpKind::Select };
+            self.strategy.withdrawn(other, &Op { kind, ..op });
         }
         let step = self.steps.len() - 1;
         let selection = &mut self.thread_mut(other).selection;

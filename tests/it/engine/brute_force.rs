@@ -18,7 +18,7 @@ use unsnarl::{
     thread,
 };
 
-use super::channel_actions::{ChannelAction, Channels, channel_actions};
+use super::channel_actions::{ChannelAction, Channels, How, channel_actions};
 
 /// One operation of a generated thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -284,13 +284,10 @@ fn explore_on(cores: usize, program: &Program, search: Search, spurious: u32) ->
         .max_time(Duration::from_secs(if brute { 2 } else { 60 }))
         .run(move || {
             let (sender, receiver) = channel::bounded(1);
-            let on_channels = |action: &Action| match action {
-                Action::OnChannels(action) => Some(*action),
-                _ => None,
-            };
+            let on_channels = |action: &Action| matches!(action, Action::OnChannels(_));
             // Only for programs that use them: their ends would be steps of every execution.
-            let uses_channels = program.iter().flatten().any(|action| on_channels(action).is_some());
-            let channels = uses_channels.then(Channels::new);
+            let uses_channels = program.iter().flatten().any(on_channels);
+            let channels = uses_channels.then(|| Arc::new(Channels::new()));
             let shared = Arc::new(Shared {
                 mutexes: [Mutex::new(0), Mutex::new(0)],
                 atomics: [AtomicU32::new(0), AtomicU32::new(0)],
@@ -305,8 +302,7 @@ fn explore_on(cores: usize, program: &Program, search: Search, spurious: u32) ->
                 .iter()
                 .map(|actions| {
                     let (shared, actions) = (Arc::clone(&shared), actions.clone());
-                    let own: Vec<_> = actions.iter().filter_map(on_channels).collect();
-                    let channels = channels.as_ref().map(|channels| channels.used_by(&own));
+                    let channels = channels.clone();
                     thread::spawn(move || {
                         let mut log = Vec::new();
                         for action in actions {
@@ -324,7 +320,6 @@ fn explore_on(cores: usize, program: &Program, search: Search, spurious: u32) ->
                     })
                 })
                 .collect();
-            drop(channels);
             let mut logs: Vec<Vec<u32>> = handles.into_iter().map(|handle| handle.join().unwrap()).collect();
             // The final state counts, too.
             logs.push(vec![
@@ -608,8 +603,8 @@ fn upgrading_programs_that_try_and_give_up() {
     result.unwrap_or_else(|error| panic!("{error}"));
 }
 
-fn on_channels(indices: &'static [usize], timed: bool) -> BoxedStrategy<Action> {
-    channel_actions(indices, timed).prop_map(Action::OnChannels).boxed()
+fn on_channels(indices: &'static [usize], ends: bool) -> BoxedStrategy<Action> {
+    channel_actions(indices, ends).prop_map(Action::OnChannels).boxed()
 }
 
 #[test]
@@ -637,10 +632,27 @@ fn programs_that_select_among_all_channels() {
 }
 
 #[test]
+fn who_is_met_and_must_not_time_out_again() {
+    // Found by `programs_that_try_to_meet`: the second select seemed to be able to time out before it was met.
+    let (send, receive) = ((1, true), (1, false));
+    let waits = Action::OnChannels(ChannelAction::Select(How::TimeOut, receive, receive));
+    let tries = Action::OnChannels(ChannelAction::Select(How::Try, send, receive));
+    compare(&vec![vec![tries], vec![waits, waits]], 0).unwrap();
+}
+
+#[test]
+fn programs_that_try_to_meet() {
+    let mut runner = runner();
+    let result =
+        runner.run(&programs(on_channels(&[1, 3], true), 2..3, 1..3), |program| compare(&program, 0));
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
 fn programs_that_select_in_time() {
     let mut runner = runner();
     let result =
-        runner.run(&programs(on_channels(&[0, 1], true), 2..3, 1..3), |program| compare(&program, 0));
+        runner.run(&programs(on_channels(&[0, 1, 2], true), 2..3, 1..3), |program| compare(&program, 0));
     result.unwrap_or_else(|error| panic!("{error}"));
 }
 

@@ -34,59 +34,35 @@ pub(super) enum ChannelAction {
     After,
 }
 
-/// The ends of two channels with room and two without: those that a thread uses, so that channels close.
-pub(super) struct Channels(Vec<(Option<Sender<u32>>, Option<Receiver<u32>>)>);
+/// Two channels with room and two without.
+pub(super) struct Channels(Vec<(Sender<u32>, Receiver<u32>)>);
 
 const LIMIT: Duration = Duration::from_millis(3);
 
 impl Channels {
     pub(super) fn new() -> Self {
-        let all = [bounded(1), bounded(0), unbounded(), bounded(0)];
-        Channels(all.into_iter().map(|(sender, receiver)| (Some(sender), Some(receiver))).collect())
-    }
-
-    /// The ends that one thread uses, of all ends.
-    pub(super) fn used_by(&self, actions: &[ChannelAction]) -> Self {
-        let uses = |case: Case| {
-            actions.iter().any(|action| match *action {
-                ChannelAction::Do(own) | ChannelAction::Try(own) | ChannelAction::TimeOut(own) => own == case,
-                ChannelAction::Select(_, first, second) => first == case || second == case,
-                ChannelAction::Len(index) => case == (index, false),
-                ChannelAction::After => false,
-            })
-        };
-        let ends = self.0.iter().enumerate().map(|(index, (sender, receiver))| {
-            let sender = sender.as_ref().filter(|_| uses((index, true)));
-            let receiver = receiver.as_ref().filter(|_| uses((index, false)));
-            (sender.cloned(), receiver.cloned())
-        });
-        Channels(ends.collect())
-    }
-
-    fn sender(&self, index: usize) -> &Sender<u32> {
-        self.0[index].0.as_ref().expect("the thread has the ends that it uses")
-    }
-
-    fn receiver(&self, index: usize) -> &Receiver<u32> {
-        self.0[index].1.as_ref().expect("the thread has the ends that it uses")
+        let channels = Channels(vec![bounded(1), bounded(0), unbounded(), bounded(0)]);
+        // One message more, so that not every program deadlocks that receives more than it sends.
+        channels.0[2].0.send(5).expect("the receiver is there");
+        channels
     }
 
     pub(super) fn perform(&self, action: ChannelAction, log: &mut Vec<u32>, pause: impl Fn()) {
         let message = 10 + log.len() as u32;
         match action {
-            ChannelAction::Do((index, true)) => log.push(u32::from(self.sender(index).send(message).is_ok())),
-            ChannelAction::Do((index, false)) => log.push(self.receiver(index).recv().unwrap_or(1_000)),
+            ChannelAction::Do((index, true)) => log.push(u32::from(self.0[index].0.send(message).is_ok())),
+            ChannelAction::Do((index, false)) => log.push(self.0[index].1.recv().unwrap_or(1_000)),
             ChannelAction::Try((index, true)) => {
-                log.push(u32::from(self.sender(index).try_send(message).is_ok()))
+                log.push(u32::from(self.0[index].0.try_send(message).is_ok()))
             }
-            ChannelAction::Try((index, false)) => log.push(self.receiver(index).try_recv().unwrap_or(1_000)),
+            ChannelAction::Try((index, false)) => log.push(self.0[index].1.try_recv().unwrap_or(1_000)),
             ChannelAction::TimeOut((index, true)) => {
-                log.push(u32::from(self.sender(index).send_timeout(message, LIMIT).is_ok()));
+                log.push(u32::from(self.0[index].0.send_timeout(message, LIMIT).is_ok()));
             }
             ChannelAction::TimeOut((index, false)) => {
-                log.push(self.receiver(index).recv_timeout(LIMIT).unwrap_or(1_000));
+                log.push(self.0[index].1.recv_timeout(LIMIT).unwrap_or(1_000));
             }
-            ChannelAction::Len(index) => log.push(self.receiver(index).len() as u32),
+            ChannelAction::Len(index) => log.push(self.0[index].1.len() as u32),
             ChannelAction::After => {
                 let alarm = channel::after(LIMIT);
                 log.push(u32::from(alarm.recv().is_ok()));
@@ -96,9 +72,9 @@ impl Channels {
                 let mut select = if how == How::Biased { Select::new_biased() } else { Select::new() };
                 for (index, sends) in [first, second] {
                     if sends {
-                        select.send(self.sender(index))
+                        select.send(&self.0[index].0)
                     } else {
-                        select.recv(self.receiver(index))
+                        select.recv(&self.0[index].1)
                     };
                 }
                 if let Some(alarm) = &alarm {
@@ -124,11 +100,9 @@ impl Channels {
                 log.push(100 * (place as u32 + 1));
                 match ([first, second].get(place), &alarm) {
                     (Some((index, true)), _) => {
-                        log.push(u32::from(chosen.send(self.sender(*index), message).is_ok()));
+                        log.push(u32::from(chosen.send(&self.0[*index].0, message).is_ok()));
                     }
-                    (Some((index, false)), _) => {
-                        log.push(chosen.recv(self.receiver(*index)).unwrap_or(1_000))
-                    }
+                    (Some((index, false)), _) => log.push(chosen.recv(&self.0[*index].1).unwrap_or(1_000)),
                     (None, Some(alarm)) => log.push(u32::from(chosen.recv(alarm).is_ok())),
                     (None, None) => unreachable!("there is no third case"),
                 }
@@ -137,28 +111,29 @@ impl Channels {
     }
 }
 
-/// Operations on these channels.
-pub(super) fn channel_actions(indices: &'static [usize], timed: bool) -> BoxedStrategy<ChannelAction> {
+/// Operations on these channels: all kinds, or those that end by themselves, so that no program deadlocks.
+pub(super) fn channel_actions(indices: &'static [usize], ends: bool) -> BoxedStrategy<ChannelAction> {
     let case = move || (proptest::sample::select(indices), any::<bool>());
-    let how = if timed {
-        vec![How::Wait, How::Try, How::TimeOut, How::Biased, How::OrAfter]
-    } else {
-        vec![How::Wait, How::Wait, How::Try, How::Biased, How::Look, How::Slowly]
+    let select = move |how: Vec<How>| {
+        (proptest::sample::select(how), case(), case())
+            .prop_map(|(how, first, second)| ChannelAction::Select(how, first, second))
     };
-    let untimed = prop_oneof![
-        3 => case().prop_map(ChannelAction::Do),
-        1 => case().prop_map(ChannelAction::Try),
-        1 => proptest::sample::select(indices).prop_map(ChannelAction::Len),
-        4 => (proptest::sample::select(how), case(), case())
-            .prop_map(|(how, first, second)| ChannelAction::Select(how, first, second)),
-    ];
-    if !timed {
-        return untimed.boxed();
+    let len = proptest::sample::select(indices).prop_map(ChannelAction::Len);
+    if ends {
+        return prop_oneof![
+            2 => case().prop_map(ChannelAction::TimeOut),
+            2 => case().prop_map(ChannelAction::Try),
+            1 => len,
+            5 => select(vec![How::Try, How::TimeOut, How::TimeOut, How::OrAfter]),
+            1 => Just(ChannelAction::After),
+        ]
+        .boxed();
     }
     prop_oneof![
-        6 => untimed,
-        1 => case().prop_map(ChannelAction::TimeOut),
-        1 => Just(ChannelAction::After),
+        3 => case().prop_map(ChannelAction::Do),
+        1 => case().prop_map(ChannelAction::Try),
+        1 => len,
+        4 => select(vec![How::Wait, How::Wait, How::Try, How::Biased, How::Look, How::Slowly]),
     ]
     .boxed()
 }
