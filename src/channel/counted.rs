@@ -5,21 +5,64 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use super::{RecvError, RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError};
-use crate::backend::{RawChannel, RecvFailed, SendFailed, plain::Plain};
+use super::{
+    RecvError, RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError, select::Chosen,
+};
+use crate::backend::{RawChannel, RawSelected, RecvFailed, SendFailed, plain::Plain};
 
 pub(super) struct Channel<T> {
     raw: RawChannel,
     capacity: Option<usize>,
     queue: Plain<VecDeque<T>>,
+    /// Messages by number: those that are handed over where there is no room, and those that selects have taken out.
+    apart: Plain<Vec<(u64, T)>>,
+    taken: Plain<u64>,
     receivers: Plain<usize>,
+}
+
+/// The first number of messages that selects take out of a buffer: those that are handed over have smaller ones.
+const TAKEN: u64 = 1 << 32;
+
+/// What a select needs to know of a channel, whatever its messages are.
+pub(super) trait Selectable {
+    fn raw(&self) -> &RawChannel;
+
+    /// A receive was granted: takes the message out of the queue, and returns its number.
+    fn accept(&self, selected: &RawSelected) -> u64;
+}
+
+impl<T> Selectable for Channel<T> {
+    fn raw(&self) -> &RawChannel {
+        &self.raw
+    }
+
+    fn accept(&self, selected: &RawSelected) -> u64 {
+        if self.capacity == Some(0) || selected.closed {
+            return u64::from(selected.message);
+        }
+        let number = self.taken.with(|taken| {
+            *taken += 1;
+            *taken
+        });
+        if let Some(message) = self.queue.with(VecDeque::pop_front) {
+            self.apart.with(|apart| apart.push((number, message)));
+        }
+        number
+    }
 }
 
 impl<T> Channel<T> {
     #[track_caller]
     pub(super) fn new(capacity: Option<usize>) -> Self {
         let raw = RawChannel::new(capacity);
-        Channel { raw, capacity, queue: Plain::new(VecDeque::new()), receivers: Plain::new(1) }
+        Channel {
+            raw,
+            capacity,
+            queue: Plain::new(VecDeque::new()),
+            apart: Plain::new(Vec::new()),
+            taken: Plain::new(TAKEN),
+            receivers: Plain::new(1),
+        }
     }
 
     #[track_caller]
@@ -57,13 +100,18 @@ impl<T> Channel<T> {
         }
     }
 
-    /// Puts in a message whose send was granted; without room it waits until the message has been taken.
-    #[track_caller]
+    /// Puts in a message whose send was granted.
     fn push(&self, message: T) {
-        self.queue.with(|queue| queue.push_back(message));
         if self.capacity == Some(0) {
-            self.raw.wait_taken();
+            self.hand_over(self.raw.message(), message);
+        } else {
+            self.queue.with(|queue| queue.push_back(message));
         }
+    }
+
+    fn hand_over(&self, number: u32, message: T) {
+        self.apart.with(|apart| apart.push((u64::from(number), message)));
+        self.raw.deliver(number);
     }
 
     #[track_caller]
@@ -89,7 +137,43 @@ impl<T> Channel<T> {
 
     /// Takes out a message whose receive was granted.
     fn pop(&self) -> T {
-        self.queue.with(VecDeque::pop_front).expect("the engine grants a receive only for a message")
+        let message = if self.capacity == Some(0) {
+            self.pick(u64::from(self.raw.message()))
+        } else {
+            self.queue.with(VecDeque::pop_front)
+        };
+        message.expect("the engine grants a receive only for a message")
+    }
+
+    /// Takes the message of that number from those that are apart.
+    fn pick(&self, number: u64) -> Option<T> {
+        self.apart.with(|apart| {
+            let place = apart.iter().position(|(other, _)| *other == number)?;
+            Some(apart.swap_remove(place).1)
+        })
+    }
+
+    /// Completes a send that a select has chosen.
+    #[track_caller]
+    pub(super) fn complete_send(&self, chosen: Chosen, message: T) -> Result<(), SendError<T>> {
+        if chosen.closed {
+            return Err(SendError(message));
+        }
+        if self.capacity == Some(0) {
+            self.hand_over(chosen.message as u32, message);
+        } else {
+            self.raw.commit(chosen.step);
+            self.queue.with(|queue| queue.push_back(message));
+        }
+        Ok(())
+    }
+
+    /// Completes a receive that a select has chosen.
+    pub(super) fn complete_recv(&self, chosen: Chosen) -> Result<T, RecvError> {
+        if chosen.closed {
+            return Err(RecvError);
+        }
+        Ok(self.pick(chosen.message).expect("a select takes its message out at once"))
     }
 
     #[track_caller]

@@ -341,6 +341,7 @@ fn replay(checker: &Checker, schedule: &Schedule, model: &Model) -> Exploration 
         visible_spawns: has(OpKind::Spawn),
         writers_first: has(OpKind::QueueWrite),
         yields: true,
+        selects: true,
         weak_memory: checker.weak_memory,
     };
     // The recorded run may have used its budgets differently: a replay allows whatever was recorded.

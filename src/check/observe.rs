@@ -178,6 +178,15 @@ fn shown_object(op: &Op, notified: bool) -> ObjectIndex {
     }
 }
 
+/// The channels that a thread selects among, as one object.
+fn selected(world: &World, names: &Names, thread: usize) -> Option<ObjectReport> {
+    let cases = &world.thread(thread).selection.cases;
+    let first = names.object(world, cases.first()?.channel);
+    let mut labels: Vec<&str> = cases.iter().map(|case| names.label(case.channel)).collect();
+    labels.dedup();
+    Some(ObjectReport { label: labels.join("`, `"), kind: "channels".to_owned(), ..first })
+}
+
 fn thread_report(world: &World, names: &Names, index: usize) -> ThreadReport {
     let thread = world.thread(index);
     let holds = thread.held.iter().map(|held| HeldReport {
@@ -188,7 +197,10 @@ fn thread_report(world: &World, names: &Names, index: usize) -> ThreadReport {
     let waits = thread.pending.as_ref().filter(|op| world.is_blocked(index, op)).map(|op| {
         let object = shown_object(op, thread.notified);
         WaitReport {
-            object: (object != NO_OBJECT).then(|| names.object(world, object)),
+            object: match op.kind {
+                OpKind::Select | OpKind::SelectTimed => selected(world, names, index),
+                _ => (object != NO_OBJECT).then(|| names.object(world, object)),
+            },
             operation: match op.kind {
                 OpKind::Relock | OpKind::RelockTimed if !thread.notified => "wait".to_owned(),
                 OpKind::Relock | OpKind::RelockTimed => "lock".to_owned(),

@@ -76,7 +76,12 @@ impl World {
                 _ => Readiness::Blocked,
             };
         }
-        if self.can_proceed(op) {
+        let ready = if op.kind.is_on_channels() || op.kind == OpKind::Met {
+            self.channels_ready(thread, op)
+        } else {
+            self.can_proceed(op)
+        };
+        if ready {
             Readiness::Ready
         } else if op.kind.is_timed() && !waits {
             Readiness::TimesOut
@@ -100,9 +105,8 @@ impl World {
 
     fn can_proceed(&self, op: &Op) -> bool {
         use OpKind::{
-            Acquire, AcquireTimed, Join, Lock, LockTimed, Park, ParkTimed, Pass, Read, ReadTimed, Recv,
-            RecvTimed, Relock, RelockTimed, Send, SendTimed, Taken, Upgradable, UpgradableTimed, Upgrade,
-            UpgradeTimed, Write, WriteTimed,
+            Acquire, AcquireTimed, Join, Lock, LockTimed, Park, ParkTimed, Pass, Read, ReadTimed, Relock,
+            RelockTimed, Upgradable, UpgradableTimed, Upgrade, UpgradeTimed, Write, WriteTimed,
         };
         if !matches!(
             op.kind,
@@ -120,11 +124,6 @@ impl World {
                 | Acquire
                 | AcquireTimed
                 | Pass
-                | Send
-                | SendTimed
-                | Taken
-                | Recv
-                | RecvTimed
                 | Join
                 | Park
                 | ParkTimed
@@ -136,7 +135,7 @@ impl World {
             (State::RwLock(lock), kind) => lock.is_free_for(kind, op.arg),
             (State::Barrier { generation, .. }, _) => *generation != op.arg,
             (State::Thread { index }, Join) => self.thread(*index).finished,
-            (State::Semaphore { .. } | State::Channel(_) | State::Thread { .. }, _) => {
+            (State::Semaphore { .. } | State::Thread { .. }, _) => {
                 proceeds(op.kind, op.arg, self.facts(op.object))
             }
             _ => true,

@@ -11,13 +11,13 @@ impl World {
     /// Performs `op`, which can proceed (or is timed, or wakes spuriously), for `thread`.
     pub(crate) fn apply(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
         use OpKind::{
-            Acquire, AcquireTimed, Arrive, CloseReceivers, CloseSemaphore, CloseSenders, Downgrade,
-            DowngradeToUpgradable, Fence, Finish, IsFinished, Join, Len, Load, Lock, LockTimed, NotifyAll,
-            NotifyOne, Park, ParkTimed, Pass, Permits, QueueWrite, Read, ReadTimed, Recv, RecvTimed, Release,
-            Relock, RelockTimed, Rmw, Send, SendTimed, Sleep, Spawn, Start, Store, Taken, TryAcquire,
-            TryLock, TryRead, TryRecv, TrySend, TryUpgradable, TryUpgrade, TryWrite, Unlock, UnlockRead,
-            UnlockUpgradable, UnlockWrite, Unpark, Upgradable, UpgradableTimed, Upgrade, UpgradeTimed, Wait,
-            WaitTimed, Write, WriteTimed, Yield,
+            Acquire, AcquireTimed, Arrive, CloseReceivers, CloseSemaphore, CloseSenders, Commit, Downgrade,
+            DowngradeToUpgradable, Fence, Finish, IsFinished, Join, Len, Load, Lock, LockTimed, Meet, Met,
+            NotifyAll, NotifyOne, Park, ParkTimed, Pass, Permits, QueueWrite, Read, ReadTimed, Recv,
+            RecvTimed, Release, Relock, RelockTimed, Rmw, Select, SelectTimed, Send, SendTimed, Sleep, Spawn,
+            Start, Store, TryAcquire, TryLock, TryRead, TryRecv, TrySelect, TrySend, TryUpgradable,
+            TryUpgrade, TryWrite, Unlock, UnlockRead, UnlockUpgradable, UnlockWrite, Unpark, Upgradable,
+            UpgradableTimed, Upgrade, UpgradeTimed, Wait, WaitTimed, Write, WriteTimed, Yield,
         };
         match op.kind {
             Lock | LockTimed | TryLock | Read | ReadTimed | TryRead | Write | WriteTimed | TryWrite
@@ -54,19 +54,13 @@ impl World {
                 self.acquire_from(thread, op.object);
                 Outcome::Done
             }
-            Send | SendTimed | TrySend => self.send(thread, op),
-            Recv | RecvTimed | TryRecv => self.receive(thread, op),
-            Taken => self.taken(thread, op),
+            Send | SendTimed | TrySend | Recv | RecvTimed | TryRecv => self.select(thread, op),
+            Meet => self.meet(thread, op),
+            Met => self.met(thread),
+            Select | SelectTimed | TrySelect => self.select(thread, op),
+            Commit => self.commit(thread, op.object),
             CloseSenders | CloseReceivers => {
-                if let State::Channel(channel) = &mut self.objects.get_mut(op.object).state {
-                    if op.kind == CloseSenders {
-                        channel.senders = 0;
-                    } else {
-                        channel.receivers = 0;
-                        channel.len = 0;
-                    }
-                }
-                self.release_into(thread, op.object);
+                self.close(thread, op);
                 Outcome::Done
             }
             Join => {
@@ -122,7 +116,7 @@ impl World {
     }
 
     /// Uses up the time of a timed operation.
-    fn time_out(&mut self, thread: ThreadIndex) -> Outcome {
+    pub(super) fn time_out(&mut self, thread: ThreadIndex) -> Outcome {
         if self.forced != Some(thread) {
             let place = self.steps.last().expect("a step is being taken").op.place;
             let early = &mut self.thread_mut(thread).early_timeouts;
@@ -344,58 +338,6 @@ impl World {
             self.becomes(thread, Op::new(OpKind::Pass, op.object, generation, op.place));
         }
         Outcome::Done
-    }
-
-    fn send(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
-        let receiver_waits = self.threads().iter().any(|other| {
-            other.pending.is_some_and(|pending| {
-                pending.object == op.object && matches!(pending.kind, OpKind::Recv | OpKind::RecvTimed)
-            })
-        });
-        let State::Channel(channel) = &mut self.objects.get_mut(op.object).state else {
-            unreachable!("send into something that is no channel")
-        };
-        if channel.receivers == 0 {
-            return Outcome::Closed;
-        }
-        let rendezvous = channel.capacity == Some(0);
-        let room = channel.has_room() && !(rendezvous && op.kind == OpKind::TrySend && !receiver_waits);
-        if !room {
-            return if op.kind == OpKind::SendTimed { self.time_out(thread) } else { Outcome::Failed };
-        }
-        channel.len += 1;
-        channel.sent += 1;
-        // Send and receive are one total order per channel: the queue's own synchronisation.
-        self.acquire_from(thread, op.object);
-        self.release_into(thread, op.object);
-        Outcome::Done
-    }
-
-    fn receive(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
-        let State::Channel(channel) = &mut self.objects.get_mut(op.object).state else {
-            unreachable!("receive from something that is no channel")
-        };
-        if channel.len > 0 {
-            channel.len -= 1;
-            channel.received += 1;
-            self.acquire_from(thread, op.object);
-            self.release_into(thread, op.object);
-            return Outcome::Done;
-        }
-        if channel.senders == 0 {
-            self.acquire_from(thread, op.object);
-            return Outcome::Closed;
-        }
-        if op.kind == OpKind::RecvTimed { self.time_out(thread) } else { Outcome::Failed }
-    }
-
-    fn taken(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
-        let State::Channel(channel) = &self.objects.get(op.object).state else {
-            unreachable!("rendezvous on something that is no channel")
-        };
-        let outcome = if channel.received > op.arg { Outcome::Done } else { Outcome::Closed };
-        self.acquire_from(thread, op.object);
-        outcome
     }
 
     fn park(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {

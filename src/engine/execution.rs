@@ -7,7 +7,8 @@ use super::{
     clock::VectorClock,
     memory::{Memory, StaleReads},
     object::{Access, Object, Objects, Place, State, mark_of},
-    op::{NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
+    op::{MEETS, NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
+    select::Selection,
     strategy::{Decision, Event, Strategy},
     trace::{Choice, Outcome, Step},
 };
@@ -38,6 +39,8 @@ pub(crate) struct Mode {
     pub(crate) writers_first: bool,
     /// The program has threads that yield: it is followed what they look at.
     pub(crate) yields: bool,
+    /// Threads select among channels: channel operations name an object that stands for all of them.
+    pub(crate) selects: bool,
     /// The program has atomic operations weaker than sequentially consistent: atomic objects have histories.
     pub(crate) weak_memory: bool,
 }
@@ -132,6 +135,8 @@ pub(crate) struct Thread {
     pub(crate) fence_acquire: VectorClock,
     /// Which overwritten values it read where.
     pub(crate) stale_reads: Vec<StaleReads>,
+    /// What it selects among, or waits for where messages are handed over.
+    pub(crate) selection: Selection,
     /// The step without which the pending operation could not proceed, for the strategy.
     pub(crate) enabled_by: Option<usize>,
     pub(crate) panic: Option<PanicRecord>,
@@ -167,6 +172,7 @@ impl Thread {
             fence_release: VectorClock::new(),
             fence_acquire: VectorClock::new(),
             stale_reads: Vec::new(),
+            selection: Selection::default(),
             enabled_by: None,
             panic: None,
             ended_by_panic: false,
@@ -198,6 +204,7 @@ impl Thread {
         self.fence_release.clear();
         self.fence_acquire.clear();
         self.stale_reads.clear();
+        self.selection.clear();
         self.enabled_by = None;
         self.panic = None;
         self.ended_by_panic = false;
@@ -258,6 +265,10 @@ pub(crate) struct World {
     /// A thread that nobody had waited for was still to run when the main thread ended: its name, and where it was spawned.
     pub(crate) forgotten: Option<(String, Place)>,
     spawns: Option<ObjectIndex>,
+    /// The channels of this execution, in the order in which they were made.
+    pub(super) channels: Vec<ObjectIndex>,
+    /// The object that stands for all of them, where threads select.
+    pub(super) selects: Option<ObjectIndex>,
 }
 
 /// A strategy that can also be printed and asked for its own type again.
@@ -308,6 +319,8 @@ impl World {
             outlives: None,
             forgotten: None,
             spawns: None,
+            channels: Vec::new(),
+            selects: None,
         }
     }
 
@@ -327,6 +340,9 @@ impl World {
         self.spawns = None;
         let main = self.add_thread(Some("main".to_owned()), std::panic::Location::caller());
         debug_assert_eq!(main, 0, "the main thread comes first");
+        self.channels.clear();
+        let place = std::panic::Location::caller();
+        self.selects = self.mode.selects.then(|| self.objects.register(State::Selects, None, place));
     }
 
     pub(crate) fn thread(&self, index: ThreadIndex) -> &Thread {
@@ -409,7 +425,7 @@ impl World {
         clock.set(thread, count);
     }
 
-    fn set_pending(&mut self, thread: ThreadIndex, op: Option<Op>) {
+    pub(super) fn set_pending(&mut self, thread: ThreadIndex, op: Option<Op>) {
         self.threads[thread].pending = op;
         self.pending[thread] = op;
     }
@@ -435,6 +451,11 @@ impl World {
             // Nobody knows what it has looked at.
             self.wants.yields = true;
             return self.stop_with(Stop::Redundant);
+        }
+        if op.kind.is_on_channels()
+            && let Err(stop) = self.name_cases(thread, &mut op)
+        {
+            return self.stop_with(stop);
         }
         self.set_pending(thread, Some(op));
         let step = self.steps.len();
@@ -576,7 +597,8 @@ impl World {
             awaits = if enabled_by.is_some() { &state.looked_at } else { &[] };
         }
         let gives_up = op.kind.is_timed() && may_time_out;
-        self.strategy.stepped(&Event { thread, op, enabled_by, forced, gives_up, facts, awaits });
+        let channels = self.channel_facts();
+        self.strategy.stepped(&Event { thread, op, enabled_by, forced, gives_up, facts, channels, awaits });
 
         let at = self.steps.len();
         self.steps.push(Step { thread, op, outcome: Outcome::Done, preempts });
@@ -589,8 +611,11 @@ impl World {
         let outcome = self.apply(thread, &op);
         self.thread_mut(thread).outcome = outcome;
         self.steps[at].outcome = outcome;
-        let relocks = matches!(op.kind, OpKind::Relock | OpKind::RelockTimed);
-        if !relocks && matches!(outcome, Outcome::Failed | Outcome::TimedOut | Outcome::Closed) {
+        // Who leaves those that wait changes something, however it ends.
+        let leaves = matches!(op.kind, OpKind::Relock | OpKind::RelockTimed)
+            || op.arg == MEETS
+                && matches!(op.kind, OpKind::SendTimed | OpKind::RecvTimed | OpKind::SelectTimed);
+        if !leaves && matches!(outcome, Outcome::Failed | Outcome::TimedOut | Outcome::Closed) {
             self.strategy.failed();
         }
         if self.mode.yields {

@@ -356,7 +356,9 @@ impl Handle {
             if outlives {
                 world.outlives.get_or_insert(created);
             }
-            world.objects.register(state(), name, created)
+            let index = world.objects.register(state(), name, created);
+            world.number_channel(index);
+            index
         };
         assert!(u64::from(index) < 1 << OBJECT_BITS, "unsnarl: more than 2^24 objects in one execution");
         let own = shared.id << OBJECT_BITS | u64::from(index);
@@ -514,10 +516,13 @@ impl Handle {
             OpKind::Send
             | OpKind::SendTimed
             | OpKind::TrySend
-            | OpKind::Taken
             | OpKind::Recv
             | OpKind::RecvTimed
             | OpKind::TryRecv
+            | OpKind::Met
+            | OpKind::Select
+            | OpKind::SelectTimed
+            | OpKind::TrySelect
             | OpKind::Acquire
             | OpKind::AcquireTimed => Outcome::Closed,
             OpKind::Wait | OpKind::WaitTimed | OpKind::Park | OpKind::Arrive => self.abandon(thread),

@@ -23,6 +23,7 @@ mod memory;
 pub(crate) mod object;
 pub(crate) mod op;
 mod race;
+pub(crate) mod select;
 pub(crate) mod strategy;
 pub(crate) mod stuck;
 pub(crate) mod trace;

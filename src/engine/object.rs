@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use super::{
     clock::VectorClock,
-    op::{ObjectIndex, OpKind, ThreadIndex},
+    op::{MEETS, ObjectIndex, OpKind, ThreadIndex},
 };
 
 /// A place in the program under test.
@@ -30,6 +30,8 @@ pub(crate) enum State {
         generation: u32,
     },
     Channel(Channel),
+    /// Stands for all channels together, where programs select among them.
+    Selects,
     /// Its value, as [`mark_of`] has it.
     Atomic {
         value: u32,
@@ -139,14 +141,22 @@ pub(crate) struct Channel {
     pub(crate) capacity: Option<usize>,
     pub(crate) senders: usize,
     pub(crate) receivers: usize,
-    /// How many values were received so far, so that a rendezvous sender knows when its own was.
-    pub(crate) received: u32,
-    pub(crate) sent: u32,
+    /// Room that selects have reserved for messages that are not there yet.
+    pub(crate) reserved: usize,
+    /// Meetings so far, where it has no room: the number of the next message.
+    pub(crate) meetings: u32,
+    /// Which channel of the execution it is.
+    pub(crate) number: usize,
 }
 
 impl Channel {
     pub(crate) fn has_room(&self) -> bool {
-        self.capacity.is_none_or(|capacity| self.len < capacity.max(1))
+        self.capacity.is_none_or(|capacity| self.len + self.reserved < capacity)
+    }
+
+    /// Whether each message is handed from one thread to another.
+    pub(crate) fn is_rendezvous(&self) -> bool {
+        self.capacity == Some(0)
     }
 }
 
@@ -156,13 +166,11 @@ pub(crate) mod facts {
     /// The semaphore is closed; the number of permits stands above this bit.
     pub(crate) const CLOSED: u64 = 1;
     pub(crate) const PERMITS_SHIFT: u32 = 1;
-    /// The channel: room for one more, something to receive, nobody to receive, nobody to send. The number of values
-    /// received so far stands above these bits.
+    /// The channel: room for one more, something to receive, nobody to receive, nobody to send.
     pub(crate) const ROOM: u64 = 1;
     pub(crate) const FILLED: u64 = 2;
     pub(crate) const NO_RECEIVERS: u64 = 4;
     pub(crate) const NO_SENDERS: u64 = 8;
-    pub(crate) const RECEIVED_SHIFT: u32 = 4;
     /// The thread has its park token.
     pub(crate) const TOKEN: u64 = 1;
 }
@@ -177,16 +185,17 @@ pub(crate) fn mark_of(value: u64) -> u32 {
 /// only.
 pub(crate) fn proceeds(kind: OpKind, arg: u32, facts: u64) -> bool {
     use OpKind::{
-        Acquire, AcquireTimed, Park, ParkTimed, Recv, RecvTimed, Send, SendTimed, Taken, TryAcquire, TryRecv,
+        Acquire, AcquireTimed, Park, ParkTimed, Recv, RecvTimed, Send, SendTimed, TryAcquire, TryRecv,
         TrySend,
     };
     match kind {
+        // Whom they could meet is not among the facts.
+        TrySend | TryRecv if arg == MEETS => true,
         Acquire | AcquireTimed | TryAcquire => {
             facts & facts::CLOSED != 0 || facts >> facts::PERMITS_SHIFT >= u64::from(arg)
         }
         Send | SendTimed | TrySend => facts & (facts::ROOM | facts::NO_RECEIVERS) != 0,
         Recv | RecvTimed | TryRecv => facts & (facts::FILLED | facts::NO_SENDERS) != 0,
-        Taken => facts & facts::NO_RECEIVERS != 0 || facts >> facts::RECEIVED_SHIFT > u64::from(arg),
         Park | ParkTimed => facts & facts::TOKEN != 0,
         _ => true,
     }
@@ -209,7 +218,6 @@ impl State {
                     | bit(channel.len > 0, facts::FILLED)
                     | bit(channel.receivers == 0, facts::NO_RECEIVERS)
                     | bit(channel.senders == 0, facts::NO_SENDERS)
-                    | u64::from(channel.received) << facts::RECEIVED_SHIFT
             }
             _ => 0,
         }
@@ -252,6 +260,7 @@ impl Object {
             State::Semaphore { .. } => "semaphore",
             State::Barrier { .. } => "barrier",
             State::Channel(_) => "channel",
+            State::Selects => "channels",
             State::Atomic { .. } => "atomic",
             State::Cell(_) => "cell",
             State::Thread { .. } => "thread",

@@ -96,14 +96,24 @@ pub(crate) enum OpKind {
     SendTimed,
     /// Sends if there is room.
     TrySend,
-    /// Waits until the value that was offered on a rendezvous channel is taken.
-    Taken,
     /// Receives from a channel.
     Recv,
     /// Receives, or gives up when time runs out.
     RecvTimed,
     /// Receives if something is there.
     TryRecv,
+    /// Comes to channels of which one has no room at all, to pair with somebody who waits there or else to wait there itself.
+    Meet,
+    /// Goes on after a meeting; who receives does so once the message is there.
+    Met,
+    /// Waits until one of several sends and receives is possible, and performs it.
+    Select,
+    /// As `Select`, or gives up when time runs out.
+    SelectTimed,
+    /// As `Select`, if one is possible now.
+    TrySelect,
+    /// Puts in a message for which a select has reserved the room; a step only where the thread took one between.
+    Commit,
     /// Reads the length of a channel.
     Len,
     /// Drops the last sender of a channel.
@@ -147,6 +157,8 @@ pub(crate) struct Op {
     pub(crate) arg: u32,
     /// A second object that the operation changes: the mutex that a wait releases, in programs that can observe it.
     pub(crate) second: ObjectIndex,
+    /// The sends and receives that it may do, see [`cases`].
+    pub(crate) cases: u64,
     /// The place in the program.
     pub(crate) place: &'static Location<'static>,
 }
@@ -158,14 +170,14 @@ impl Op {
         arg: u32,
         place: &'static Location<'static>,
     ) -> Self {
-        Op { kind, object, arg, second: NO_OBJECT, place }
+        Op { kind, object, arg, second: NO_OBJECT, cases: 0, place }
     }
 
     /// What the operation touches, if it does all that it may do.
     #[inline]
     pub(crate) fn footprint(&self) -> Footprint {
-        let Op { kind, object, arg, second, .. } = *self;
-        Footprint { kind, reads: kind.only_reads(), object, second, arg }
+        let Op { kind, object, arg, second, cases, .. } = *self;
+        Footprint { kind, reads: kind.only_reads(), object, second, arg, cases }
     }
 }
 
@@ -178,7 +190,41 @@ pub(crate) struct Footprint {
     pub(crate) object: ObjectIndex,
     pub(crate) second: ObjectIndex,
     pub(crate) arg: u32,
+    pub(crate) cases: u64,
 }
+
+/// Sends and receives on channels as bits of one number, so that it is quick to see whether two operations share a channel.
+///
+/// Channels are numbered in the order in which they are made.
+pub(crate) mod cases {
+    /// How many channels of an execution can take part in selects.
+    pub(crate) const CHANNELS_MAX: usize = 31;
+    /// One of the cases is possible at any time.
+    pub(crate) const ALWAYS: u64 = 1 << 63;
+    const SENDS: u64 = 0x5555_5555_5555_5555 & !ALWAYS;
+    const RECEIVES: u64 = SENDS << 1;
+
+    pub(crate) fn send(channel: usize) -> u64 {
+        1 << (2 * channel)
+    }
+
+    pub(crate) fn receive(channel: usize) -> u64 {
+        2 << (2 * channel)
+    }
+
+    /// Both bits of each channel that the cases are on.
+    pub(crate) fn channels(cases: u64) -> u64 {
+        let cases = cases & !ALWAYS;
+        let any = (cases & SENDS) | (cases & RECEIVES) >> 1;
+        any | any << 1
+    }
+}
+
+/// The argument of an operation on channels of which one has no room: a rendezvous.
+pub(crate) const MEETS: u32 = 1;
+
+/// The same, of an operation that only looks whether somebody waits there.
+pub(crate) const LOOKS: u32 = 2;
 
 /// What an operation does to one of its objects, as far as others that touch it are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,8 +249,10 @@ enum Role {
     /// The end of a thread, which has nothing to do with its token.
     Ends,
     AsksForEnd,
-    /// Leaves a barrier, which depends on the last arrival only.
+    /// Leaves a barrier, or goes on after a meeting, which depends on the last arrival only.
     Passes,
+    /// May do its [`cases`] to channels, as seen by selects.
+    OnChannels,
 }
 
 impl Role {
@@ -235,14 +283,15 @@ impl Footprint {
     #[inline]
     fn role(&self, object: ObjectIndex) -> Role {
         use OpKind::{
-            Finish, IsFinished, Join, Park, ParkTimed, Pass, Read, ReadTimed, Relock, RelockTimed, TryRead,
-            TryUpgradable, UnlockRead, UnlockUpgradable, Unpark, Upgradable, UpgradableTimed, Wait,
+            Finish, IsFinished, Join, Met, Park, ParkTimed, Pass, Read, ReadTimed, Relock, RelockTimed,
+            TryRead, TryUpgradable, UnlockRead, UnlockUpgradable, Unpark, Upgradable, UpgradableTimed, Wait,
             WaitTimed,
         };
         match self.kind {
             Wait | WaitTimed if object == self.object => Role::Waits,
             Relock | RelockTimed if object == self.second => Role::Waits,
-            Pass => Role::Passes,
+            Pass | Met => Role::Passes,
+            kind if kind.is_on_channels() && object == self.second => Role::OnChannels,
             Finish => Role::Ends,
             Join | IsFinished => Role::AsksForEnd,
             Unpark => Role::HandsToken,
@@ -254,6 +303,25 @@ impl Footprint {
             _ if self.reads => Role::Reads,
             _ => Role::Changes,
         }
+    }
+
+    /// Of operations on channels: whether it is a select, which has no channel of its own.
+    #[inline]
+    fn selects(&self) -> bool {
+        self.object == NO_OBJECT
+    }
+
+    /// Whether the order of two operations on channels, of which one selects or meets, can matter.
+    #[inline]
+    fn shares_channel(&self, other: &Footprint) -> bool {
+        if self.reads && other.reads {
+            return false;
+        }
+        // Who meets somebody that selects takes it away from all its other channels.
+        self.arg != 0
+            || other.arg != 0
+            || (self.selects() || other.selects())
+                && cases::channels(self.cases) & cases::channels(other.cases) != 0
     }
 
     /// Whether what else touches the object comes either before or after this.
@@ -270,6 +338,7 @@ impl Footprint {
             object != NO_OBJECT
                 && (object == other.object || object == other.second)
                 && self.role(object).depends_on(other.role(object))
+                && (self.role(object) != Role::OnChannels || self.shares_channel(other))
         };
         meet(self.object) || meet(self.second)
     }
@@ -337,9 +406,11 @@ impl OpKind {
     /// Operations that may have to wait for another thread, however long.
     #[inline]
     pub(crate) fn waits(self) -> bool {
-        use OpKind::{Acquire, Arrive, Join, Lock, Park, Read, Recv, Send, Upgradable, Upgrade, Wait, Write};
+        use OpKind::{
+            Acquire, Arrive, Join, Lock, Park, Read, Recv, Select, Send, Upgradable, Upgrade, Wait, Write,
+        };
         matches!(self, Lock | Read | Write | Upgradable | Upgrade)
-            || matches!(self, Wait | Acquire | Arrive | Send | Recv | Join | Park)
+            || matches!(self, Wait | Acquire | Arrive | Send | Recv | Select | Join | Park)
     }
 
     /// Operations by which a program can see that another thread is *inside* a critical section or has not ended yet.
@@ -364,6 +435,17 @@ impl OpKind {
         )
     }
 
+    /// Operations on one or several channels.
+    #[inline]
+    pub(crate) fn is_on_channels(self) -> bool {
+        use OpKind::{
+            CloseReceivers, CloseSenders, Commit, Len, Meet, Recv, RecvTimed, Select, SelectTimed, Send,
+            SendTimed, TryRecv, TrySelect, TrySend,
+        };
+        matches!(self, Send | SendTimed | TrySend | Recv | RecvTimed | TryRecv | Meet | Commit)
+            || matches!(self, Select | SelectTimed | TrySelect | Len | CloseSenders | CloseReceivers)
+    }
+
     /// Operations that give up when time runs out.
     #[inline]
     pub(crate) fn is_timed(self) -> bool {
@@ -378,6 +460,7 @@ impl OpKind {
                 | OpKind::AcquireTimed
                 | OpKind::SendTimed
                 | OpKind::RecvTimed
+                | OpKind::SelectTimed
                 | OpKind::ParkTimed
         )
     }
@@ -426,10 +509,15 @@ impl OpKind {
             OpKind::Send => "send",
             OpKind::SendTimed => "send-timed",
             OpKind::TrySend => "try-send",
-            OpKind::Taken => "taken",
             OpKind::Recv => "recv",
             OpKind::RecvTimed => "recv-timed",
             OpKind::TryRecv => "try-recv",
+            OpKind::Meet => "meet",
+            OpKind::Met => "met",
+            OpKind::Select => "select",
+            OpKind::SelectTimed => "select-timed",
+            OpKind::TrySelect => "try-select",
+            OpKind::Commit => "commit",
             OpKind::Len => "len",
             OpKind::CloseSenders => "drop-senders",
             OpKind::CloseReceivers => "drop-receivers",
@@ -449,7 +537,7 @@ impl OpKind {
     }
 
     /// Every kind.
-    const ALL: [OpKind; 60] = [
+    const ALL: [OpKind; 65] = [
         OpKind::Start,
         OpKind::Spawn,
         OpKind::Lock,
@@ -491,10 +579,15 @@ impl OpKind {
         OpKind::Send,
         OpKind::SendTimed,
         OpKind::TrySend,
-        OpKind::Taken,
         OpKind::Recv,
         OpKind::RecvTimed,
         OpKind::TryRecv,
+        OpKind::Meet,
+        OpKind::Met,
+        OpKind::Select,
+        OpKind::SelectTimed,
+        OpKind::TrySelect,
+        OpKind::Commit,
         OpKind::Len,
         OpKind::CloseSenders,
         OpKind::CloseReceivers,

@@ -39,7 +39,7 @@ fn kind_of(threads: &[ThreadReport], stuck: &[usize]) -> &'static str {
     };
     if waits_on(&["wait"]) {
         "lost wake-up"
-    } else if waits_on(&["send", "recv", "taken"]) {
+    } else if waits_on(&["send", "recv", "select", "met"]) {
         "channel starvation"
     } else if waits_on(&["acquire"]) {
         "semaphore starvation"

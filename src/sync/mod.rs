@@ -10,13 +10,15 @@ pub use std::sync::{Arc, LockResult, PoisonError, TryLockError, TryLockResult, W
 #[cfg(backend = "native")]
 pub use std::sync::{
     Barrier, BarrierWaitResult, Condvar, LazyLock, Mutex, MutexGuard, Once, OnceLock, OnceState, RwLock,
-    RwLockReadGuard, RwLockWriteGuard, WaitTimeoutResult, atomic,
+    RwLockReadGuard, RwLockWriteGuard, WaitTimeoutResult, atomic, mpsc,
 };
 
 #[cfg(not(backend = "native"))]
 mod barrier;
 #[cfg(not(backend = "native"))]
 mod condvar;
+#[cfg(not(backend = "native"))]
+pub mod mpsc;
 #[cfg(not(backend = "native"))]
 mod mutex;
 #[cfg(not(backend = "native"))]

@@ -222,11 +222,66 @@ fn timeouts_are_refused() {
             let (_sender, receiver) = channel::unbounded::<u8>();
             let _ = receiver.recv_timeout(Duration::ZERO);
         }),
+        ("select", || {
+            let (_sender, receiver) = channel::unbounded::<u8>();
+            channel::select! {
+                recv(receiver) -> _ => {},
+                recv(channel::never::<u8>()) -> _ => {},
+                default(Duration::ZERO) => {},
+            }
+        }),
+        ("clock", || drop(channel::after(Duration::ZERO))),
         ("acquire", || drop(Semaphore::new(0).acquire_timeout(Duration::ZERO))),
     ] {
         let message = fails(model);
         assert!(message.contains("has no timeouts"), "{name}: {message}");
     }
+}
+
+#[test]
+fn selects_wait_for_all_their_channels() {
+    for capacity in [0, 1] {
+        passes(move || {
+            let ((to_first, first), (to_second, second)) =
+                (channel::bounded::<u32>(capacity), channel::bounded::<u32>(capacity));
+            let sender = thread::spawn(move || to_second.send(2).map(|()| to_first));
+            let got = channel::select! { recv(first) -> one => one, recv(second) -> two => two };
+            assert_eq!(got, Ok(2));
+            let to_first = sender.join().unwrap().unwrap();
+            assert!(channel::select! { recv(first) -> _ => false, default => true });
+            drop(to_first);
+            assert!(
+                channel::select! { recv(first) -> one => one.is_err(), send(channel::bounded(0).0, 1) -> _ => true }
+            );
+        });
+    }
+}
+
+#[test]
+fn selects_meet_selects() {
+    passes(|| {
+        let ((to_first, first), (to_second, second)) = (channel::bounded(0), channel::bounded(0));
+        let other = thread::spawn(move || {
+            channel::select! { send(to_first, 1) -> sent => sent.unwrap(), send(to_second, 2) -> sent => sent.unwrap() }
+        });
+        let got =
+            channel::select! { recv(first) -> one => one.unwrap(), recv(second) -> two => two.unwrap() };
+        assert!(got == 1 || got == 2);
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_select_that_waits_is_met_by_tries() {
+    passes(|| {
+        let ((sender, receiver), (to_other, other)) = (channel::bounded(0), channel::bounded(1));
+        let waiting = thread::spawn(move || {
+            channel::select! { recv(receiver) -> message => message.unwrap(), recv(other) -> _ => 0 }
+        });
+        let sent = sender.try_send(1).is_ok();
+        to_other.send(()).unwrap();
+        assert_eq!(waiting.join().unwrap(), u32::from(sent));
+    });
 }
 
 #[test]

@@ -20,25 +20,97 @@ pub(crate) enum RecvFailed {
     Disconnected,
 }
 
+/// How long a selection waits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Patience {
+    None,
+    Forever,
+    For(Duration),
+}
+
+/// A send or a receive to choose from.
+pub(crate) struct RawCase<'a> {
+    pub(crate) channel: &'a RawChannel,
+    pub(crate) sends: bool,
+    /// The channel is a timer whose time has come.
+    pub(crate) elapsed: bool,
+}
+
+/// The case that was chosen, and done as far as the engine counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RawSelected {
+    pub(crate) case: usize,
+    /// There is nobody at the other end.
+    pub(crate) closed: bool,
+    /// The step that chose it.
+    pub(crate) step: usize,
+    /// The number of the message, where the channel has no room.
+    pub(crate) message: u32,
+}
+
 #[cfg(feature = "model")]
-pub(crate) use in_model::RawChannel;
+pub(crate) use in_model::{RawChannel, select};
 #[cfg(not(feature = "model"))]
-pub(crate) use without_model::RawChannel;
+pub(crate) use without_model::{RawChannel, select};
 
 #[cfg(feature = "model")]
 mod in_model {
     use std::panic::Location;
 
-    use super::{Duration, RecvFailed, SendFailed};
+    use super::{Duration, Patience, RawCase, RawSelected, RecvFailed, SendFailed};
     use crate::{
         backend::instrumented::identity::Identity,
         engine::{
             Handle,
             object::{Channel, State},
-            op::{ObjectIndex, Op, OpKind},
+            op::{NO_OBJECT, ObjectIndex, Op, OpKind},
+            select::Case,
             trace::Outcome,
         },
     };
+
+    /// Chooses one of the cases that are possible; `None` when there is none in time. With `only_looks` it is not done.
+    #[track_caller]
+    pub(crate) fn select(
+        cases: &[RawCase<'_>],
+        biased: bool,
+        only_looks: bool,
+        patience: Patience,
+    ) -> Option<RawSelected> {
+        let handle = crate::engine::current()?;
+        let cases: Vec<Case> = cases
+            .iter()
+            .map(|case| Case {
+                channel: case.channel.index(&handle),
+                sends: case.sends,
+                elapsed: case.elapsed,
+            })
+            .collect();
+        handle.with(|world| {
+            let thread = world.current;
+            let selection = &mut world.thread_mut(thread).selection;
+            selection.clear();
+            (selection.cases, selection.biased, selection.only_looks) = (cases, biased, only_looks);
+        });
+        let (kind, timeout) = match patience {
+            Patience::None => (OpKind::TrySelect, None),
+            Patience::Forever => (OpKind::Select, None),
+            Patience::For(timeout) => (OpKind::SelectTimed, Some(timeout)),
+        };
+        match handle.step(Op::new(kind, NO_OBJECT, 0, Location::caller()), timeout) {
+            Outcome::Done => Some(handle.with(|world| {
+                let granted = world.thread(world.current).selection.granted;
+                RawSelected {
+                    case: granted.case,
+                    closed: granted.closed,
+                    step: granted.step,
+                    message: granted.message,
+                }
+            })),
+            Outcome::Closed => Some(RawSelected { case: 0, closed: true, step: 0, message: 0 }),
+            _ => None,
+        }
+    }
 
     pub(crate) struct RawChannel {
         identity: Identity,
@@ -56,7 +128,15 @@ mod in_model {
         fn index(&self, handle: &Handle) -> ObjectIndex {
             let capacity = self.capacity;
             self.identity.index(handle, "channel", || {
-                State::Channel(Channel { len: 0, capacity, senders: 1, receivers: 1, received: 0, sent: 0 })
+                State::Channel(Channel {
+                    len: 0,
+                    capacity,
+                    senders: 1,
+                    receivers: 1,
+                    reserved: 0,
+                    meetings: 0,
+                    number: 0,
+                })
             })
         }
 
@@ -100,11 +180,35 @@ mod in_model {
             received(self.step(OpKind::TryRecv, 0, None))
         }
 
-        /// Waits until the value that was sent last, by this thread in its last step, has been taken.
+        /// The number of the message that this thread's last step passes on, where the channel has no room.
+        pub(crate) fn message(&self) -> u32 {
+            let Some(handle) = crate::engine::current() else { return 0 };
+            handle.with(|world| world.thread(world.current).selection.granted.message)
+        }
+
+        /// The message of that number is there: who receives it can go on.
+        pub(crate) fn deliver(&self, message: u32) {
+            let Some(handle) = crate::engine::current() else { return };
+            let object = self.index(&handle);
+            handle.with(|world| world.deliver(object, message));
+        }
+
+        /// The message for which the step reserved room is there.
         #[track_caller]
-        pub(crate) fn wait_taken(&self) {
-            let number = self.counts(|channel| channel.sent - 1);
-            self.step(OpKind::Taken, number, None);
+        pub(crate) fn commit(&self, step: usize) {
+            let Some(handle) = crate::engine::current() else { return };
+            let object = self.index(&handle);
+            let is_same_step = handle.with(|world| {
+                let thread = world.current;
+                let is_same_step = world.thread(thread).last_step == step;
+                if is_same_step && !world.teardown {
+                    world.commit(thread, object);
+                }
+                is_same_step
+            });
+            if !is_same_step {
+                self.step(OpKind::Commit, 0, None);
+            }
         }
 
         #[track_caller]
@@ -161,7 +265,16 @@ mod in_model {
 
 #[cfg(not(feature = "model"))]
 mod without_model {
-    use super::{Duration, RecvFailed, SendFailed};
+    use super::{Duration, Patience, RawCase, RawSelected, RecvFailed, SendFailed};
+
+    pub(crate) fn select(
+        _cases: &[RawCase<'_>],
+        _biased: bool,
+        _only_looks: bool,
+        _patience: Patience,
+    ) -> Option<RawSelected> {
+        unreachable!("only called inside a model")
+    }
 
     /// Cannot be made: without the engine nothing is inside a model.
     pub(crate) enum RawChannel {}
@@ -182,7 +295,13 @@ mod without_model {
         pub(crate) fn try_recv(&self) -> Result<(), RecvFailed> {
             match *self {}
         }
-        pub(crate) fn wait_taken(&self) {
+        pub(crate) fn message(&self) -> u32 {
+            match *self {}
+        }
+        pub(crate) fn deliver(&self, _message: u32) {
+            match *self {}
+        }
+        pub(crate) fn commit(&self, _step: usize) {
             match *self {}
         }
         pub(crate) fn len(&self) -> usize {

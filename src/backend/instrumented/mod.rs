@@ -28,7 +28,7 @@ pub(crate) mod thread;
 
 pub(crate) use barrier::RawBarrier;
 pub(crate) use cell::UnsafeCell;
-pub(crate) use channel::{RawChannel, RecvFailed, SendFailed};
+pub(crate) use channel::{Patience, RawCase, RawChannel, RawSelected, RecvFailed, SendFailed, select};
 pub(crate) use clock::{execution_id, in_model, now};
 pub(crate) use condvar::RawCondvar;
 pub use mutex::RawMutex;

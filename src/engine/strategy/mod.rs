@@ -30,7 +30,10 @@ pub(crate) use sampled::Sampled;
 pub(crate) use surw::Surw;
 pub(crate) use urw::Urw;
 
-use super::op::{ObjectIndex, Op, OpKind, ThreadIndex};
+use super::{
+    op::{ObjectIndex, Op, OpKind, ThreadIndex},
+    select::ChannelFacts,
+};
 
 /// A set of threads, as bits.
 pub(crate) type ThreadSet = u128;
@@ -94,6 +97,8 @@ pub(crate) struct Event<'a> {
     pub(crate) gives_up: bool,
     /// What decides whether an operation on the object can proceed, before the step; see `object::proceeds`.
     pub(crate) facts: u64,
+    /// What is possible on the channels before the step, where threads select among them.
+    pub(crate) channels: ChannelFacts,
     /// The objects of which one had to change before a spinning thread went on.
     pub(crate) awaits: &'a [ObjectIndex],
 }

@@ -18,6 +18,8 @@ use unsnarl::{
     thread,
 };
 
+use super::channel_actions::{ChannelAction, Channels, How, channel_actions};
+
 /// One operation of a generated thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Action {
@@ -70,6 +72,8 @@ enum Action {
     /// Spins until one of the atomics is not 0.
     SpinOnEither,
     Yield,
+    /// Something with the channels that are there for it.
+    OnChannels(ChannelAction),
 }
 
 struct Shared {
@@ -249,7 +253,10 @@ fn perform(shared: &Shared, action: Action, log: &mut Vec<u32>) {
             }
         }
         Action::Yield => thread::yield_now(),
-        Action::Unpark(_) | Action::ParkTimeout => unreachable!("handled by the thread"),
+
+        Action::Unpark(_) | Action::ParkTimeout | Action::OnChannels(_) => {
+            unreachable!("handled by the thread")
+        }
     }
 }
 
@@ -277,6 +284,10 @@ fn explore_on(cores: usize, program: &Program, search: Search, spurious: u32) ->
         .max_time(Duration::from_secs(if brute { 2 } else { 60 }))
         .run(move || {
             let (sender, receiver) = channel::bounded(1);
+            let on_channels = |action: &Action| matches!(action, Action::OnChannels(_));
+            // Only for programs that use them: their ends would be steps of every execution.
+            let uses_channels = program.iter().flatten().any(on_channels);
+            let channels = uses_channels.then(|| Arc::new(Channels::new()));
             let shared = Arc::new(Shared {
                 mutexes: [Mutex::new(0), Mutex::new(0)],
                 atomics: [AtomicU32::new(0), AtomicU32::new(0)],
@@ -291,12 +302,17 @@ fn explore_on(cores: usize, program: &Program, search: Search, spurious: u32) ->
                 .iter()
                 .map(|actions| {
                     let (shared, actions) = (Arc::clone(&shared), actions.clone());
+                    let channels = channels.clone();
                     thread::spawn(move || {
                         let mut log = Vec::new();
                         for action in actions {
                             match action {
                                 Action::ParkTimeout => thread::park_timeout(Duration::from_millis(3)),
                                 Action::Unpark(_) => thread::current().unpark(),
+                                Action::OnChannels(action) => {
+                                    let pause = || drop(shared.mutexes[0].lock());
+                                    channels.as_ref().expect("made").perform(action, &mut log, pause);
+                                }
                                 action => perform(&shared, action, &mut log),
                             }
                         }
@@ -591,6 +607,59 @@ fn upgrading_programs() {
 fn upgrading_programs_that_try_and_give_up() {
     let mut runner = runner();
     let result = runner.run(&programs(upgrading(true), 2..4, 1..3), |program| compare(&program, 0));
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+fn on_channels(indices: &'static [usize], ends: bool) -> BoxedStrategy<Action> {
+    channel_actions(indices, ends).prop_map(Action::OnChannels).boxed()
+}
+
+#[test]
+fn programs_that_select() {
+    let mut runner = runner();
+    let result =
+        runner.run(&programs(on_channels(&[0, 2], false), 2..4, 1..3), |program| compare(&program, 0));
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn programs_that_meet() {
+    let mut runner = runner();
+    let result =
+        runner.run(&programs(on_channels(&[1, 3], false), 2..4, 1..3), |program| compare(&program, 0));
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn programs_that_select_among_all_channels() {
+    let mut runner = runner();
+    let result =
+        runner.run(&programs(on_channels(&[0, 1, 2, 3], false), 2..4, 1..3), |program| compare(&program, 0));
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn who_is_met_and_must_not_time_out_again() {
+    // Found by `programs_that_try_to_meet`: the second select seemed to be able to time out before it was met.
+    let (send, receive) = ((1, true), (1, false));
+    let waits = Action::OnChannels(ChannelAction::Select(How::TimeOut, receive, receive));
+    let tries = Action::OnChannels(ChannelAction::Select(How::Try, send, receive));
+    compare(&vec![vec![tries], vec![waits, waits]], 0).unwrap();
+}
+
+#[test]
+fn programs_that_try_to_meet() {
+    let mut runner = runner();
+    let result =
+        runner.run(&programs(on_channels(&[1, 3], true), 2..3, 1..3), |program| compare(&program, 0));
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn programs_that_select_in_time() {
+    let mut runner = runner();
+    let result =
+        runner.run(&programs(on_channels(&[0, 1, 2], true), 2..3, 1..3), |program| compare(&program, 0));
     result.unwrap_or_else(|error| panic!("{error}"));
 }
 

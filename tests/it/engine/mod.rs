@@ -1,6 +1,7 @@
 //! The engine against exact counts, against brute force, and on known bugs.
 
 mod brute_force;
+mod channel_actions;
 mod cores;
 mod counts;
 mod findings;
@@ -9,5 +10,6 @@ mod peers;
 mod races;
 mod regressions;
 mod samplers;
+mod selects;
 mod semantics;
 mod teardown;

@@ -4,7 +4,9 @@ mod auto_traits;
 mod channels;
 mod contract;
 mod locks;
+mod mpsc;
 mod once;
+mod selects;
 mod sockets;
 mod threads;
 

@@ -6,6 +6,7 @@ use super::wakeup::{Move, Values};
 use crate::engine::{
     clock::VectorClock,
     op::{Footprint, NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
+    select::ChannelFacts,
     strategy::Event,
 };
 
@@ -31,6 +32,8 @@ pub(super) struct Taken {
     pub(super) released_at: EventIndex,
     /// What the object was like before it, see [`Event::facts`].
     pub(super) facts: u64,
+    /// What was possible on the channels before it.
+    pub(super) channels: ChannelFacts,
     /// It may also give up waiting before others have done all that they can.
     pub(super) gives_up: bool,
     /// A spinning thread went on since this step had changed something of ...
@@ -115,7 +118,7 @@ impl History {
 
     /// Records a step.
     pub(super) fn push(&mut self, event: &Event<'_>) -> EventIndex {
-        let Event { thread, op, enabled_by, forced, facts, gives_up, awaits } = *event;
+        let Event { thread, op, enabled_by, forced, facts, channels, gives_up, awaits } = *event;
         let index = self.len;
         if self.taken.len() == index {
             self.taken.push(Taken {
@@ -128,6 +131,7 @@ impl History {
                 failed: false,
                 released_at: NO_EVENT,
                 facts,
+                channels,
                 gives_up,
                 enabled_by: NO_EVENT,
                 awaits: Vec::new(),
@@ -147,6 +151,7 @@ impl History {
         taken.failed = false;
         taken.released_at = NO_EVENT;
         taken.facts = facts;
+        taken.channels = channels;
         taken.gives_up = gives_up;
         taken.enabled_by = enabled_by.map_or(NO_EVENT, |step| step as EventIndex);
         taken.awaits.clear();

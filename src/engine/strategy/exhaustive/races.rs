@@ -4,7 +4,7 @@ use super::history::{EventIndex, History, NO_EVENT, Taken, objects};
 use crate::engine::{
     clock::VectorClock,
     object::{RECURSIVE, proceeds},
-    op::{Footprint, ObjectIndex, OpKind, ThreadIndex},
+    op::{Footprint, LOOKS, MEETS, NO_OBJECT, ObjectIndex, OpKind, ThreadIndex, cases},
 };
 
 /// Two steps that are to be explored the other way round: the one at `earlier`, and one of `thread`.
@@ -87,6 +87,11 @@ fn footprint_before(history: &History, earlier: EventIndex, later: &Later<'_>) -
     let Footprint { kind, object, arg, .. } = later.footprint;
     let step = history.get(earlier);
     let succeeds = match kind {
+        // Who leaves those that wait changes something, however it ends; whom a try could have met is not known.
+        _ if kind.is_on_channels() && arg == MEETS => return later.footprint,
+        SendTimed | TrySend | RecvTimed | TryRecv if later.footprint.second != NO_OBJECT => {
+            is_possible(history, earlier, later)
+        }
         Rmw => arg == 0 || step.facts == u64::from(arg),
         LockTimed | TryLock | TryWrite | WriteTimed | UpgradeTimed | TryUpgrade => {
             is_free(history, earlier, later, object)
@@ -106,8 +111,8 @@ fn footprint_before(history: &History, earlier: EventIndex, later: &Later<'_>) -
 fn can_swap(history: &History, earlier: EventIndex, later: &Later<'_>) -> bool {
     use OpKind::{
         Acquire, AcquireTimed, Join, Lock, LockTimed, Park, ParkTimed, Read, ReadTimed, Recv, RecvTimed,
-        Relock, RelockTimed, Send, SendTimed, Upgradable, UpgradableTimed, Upgrade, UpgradeTimed, Write,
-        WriteTimed,
+        Relock, RelockTimed, Select, SelectTimed, Send, SendTimed, Upgradable, UpgradableTimed, Upgrade,
+        UpgradeTimed, Write, WriteTimed,
     };
     let Footprint { kind, arg, .. } = later.footprint;
     let is_behind_writers =
@@ -119,12 +124,48 @@ fn can_swap(history: &History, earlier: EventIndex, later: &Later<'_>) -> bool {
         | UpgradableTimed | Upgrade | UpgradeTimed => {
             is_free(history, earlier, later, later.footprint.object) || may_give_up(later)
         }
-        Acquire | AcquireTimed | Send | SendTimed | OpKind::Taken | Recv | RecvTimed | Park | ParkTimed => {
+        Send | SendTimed | Recv | RecvTimed | Select | SelectTimed if later.footprint.second != NO_OBJECT => {
+            is_possible(history, earlier, later) || kind.is_timed() && may_give_up(later)
+        }
+        Acquire | AcquireTimed | Send | SendTimed | Recv | RecvTimed | Park | ParkTimed => {
             proceeds(kind, arg, history.get(earlier).facts) || may_give_up(later)
         }
         Join => false,
         _ => true,
     }
+}
+
+/// Whether one of the cases of `later` is possible on its channel without the step at `earlier` and all that depends on it.
+///
+/// The steps on one channel depend on each other: a channel is then as it was before the first one that follows `earlier`.
+fn is_possible(history: &History, earlier: EventIndex, later: &Later<'_>) -> bool {
+    let Footprint { second, arg, cases: wanted, .. } = later.footprint;
+    if wanted & cases::ALWAYS != 0 {
+        return true;
+    }
+    let steps = history.on_object(second);
+    let from = steps.partition_point(|index| *index < earlier);
+    (0..cases::CHANNELS_MAX).any(|channel| {
+        let both = cases::send(channel) | cases::receive(channel);
+        let wanted = wanted & both;
+        if wanted == 0 {
+            return false;
+        }
+        let touches = |index: EventIndex| cases::channels(history.get(index).footprint.cases) & both != 0;
+        let after = steps[from..]
+            .iter()
+            .copied()
+            .find(|index| *index < later.at && touches(*index) && history.follows(earlier, *index));
+        let last = history.len() as EventIndex - 1;
+        let facts = match after {
+            Some(index) => history.get(index).channels,
+            None if later.at <= last => history.get(later.at).channels,
+            // Nothing that came last can have made a step possible that was not taken.
+            None if touches(last) => return false,
+            None => history.get(last).channels,
+        };
+        wanted & (facts.possible | if arg == LOOKS { facts.waiting } else { 0 }) != 0
+    })
 }
 
 /// A wait on a condition variable that runs out of time still has to lock the mutex.
