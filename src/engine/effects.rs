@@ -11,7 +11,7 @@ impl World {
     /// Performs `op`, which can proceed (or is timed, or wakes spuriously), for `thread`.
     pub(crate) fn apply(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
         use OpKind::{
-            Acquire, AcquireTimed, Arrive, CloseReceivers, CloseSemaphore, CloseSenders, Downgrade,
+            Acquire, AcquireTimed, Arrive, Choose, CloseReceivers, CloseSemaphore, CloseSenders, Downgrade,
             DowngradeToUpgradable, Fence, Finish, IsFinished, Join, Len, Load, Lock, LockTimed, NotifyAll,
             NotifyOne, Park, ParkTimed, Pass, Permits, QueueWrite, Read, ReadTimed, Recv, RecvTimed, Release,
             Relock, RelockTimed, Rmw, Send, SendTimed, Sleep, Spawn, Start, Store, Taken, TryAcquire,
@@ -86,7 +86,9 @@ impl World {
                 self.acquire_from(thread, op.object);
                 Outcome::Done
             }
-            Start | Spawn | Yield | Finish | IsFinished | Len | Load | Store | Rmw | Fence => Outcome::Done,
+            Start | Spawn | Yield | Choose | Finish | IsFinished | Len | Load | Store | Rmw | Fence => {
+                Outcome::Done
+            }
         }
     }
 

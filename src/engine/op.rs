@@ -132,6 +132,8 @@ pub(crate) enum OpKind {
     Yield,
     /// Sleeps in virtual time.
     Sleep,
+    /// Chooses a number, for a model that asked for one or for a fault; touches nothing.
+    Choose,
     /// The end of a thread; a step only in programs that can observe it.
     Finish,
 }
@@ -444,12 +446,13 @@ impl OpKind {
             OpKind::Unpark => "unpark",
             OpKind::Yield => "yield",
             OpKind::Sleep => "sleep",
+            OpKind::Choose => "choose",
             OpKind::Finish => "finish",
         }
     }
 
     /// Every kind.
-    const ALL: [OpKind; 60] = [
+    const ALL: [OpKind; 61] = [
         OpKind::Start,
         OpKind::Spawn,
         OpKind::Lock,
@@ -509,6 +512,7 @@ impl OpKind {
         OpKind::Unpark,
         OpKind::Yield,
         OpKind::Sleep,
+        OpKind::Choose,
         OpKind::Finish,
     ];
 

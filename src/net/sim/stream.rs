@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     network,
-    pipe::{Patience, Pipe},
+    pipe::{Failed, Patience, Pipe},
 };
 use crate::backend::{execution_id, plain::Plain};
 
@@ -203,7 +203,7 @@ impl TcpStream {
     /// As a read.
     #[track_caller]
     pub fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.end.incoming.read(buffer, self.read_patience(), true)
+        self.end.received(self.end.incoming.read(buffer, self.read_patience(), true))
     }
 
     /// No error is ever pending.
@@ -213,6 +213,13 @@ impl TcpStream {
     /// None.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         Ok(None)
+    }
+
+    /// Resets the connection from outside.
+    #[track_caller]
+    pub(super) fn break_off(&self) {
+        self.end.incoming.break_off();
+        self.end.outgoing.break_off();
     }
 
     /// The pipe that this end reads from.
@@ -259,14 +266,14 @@ fn check_timeout(timeout: Option<Duration>) -> io::Result<()> {
 impl Read for &TcpStream {
     #[track_caller]
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.end.incoming.read(buffer, self.read_patience(), false)
+        self.end.received(self.end.incoming.read(buffer, self.read_patience(), false))
     }
 }
 
 impl Write for &TcpStream {
     #[track_caller]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.end.outgoing.write(bytes, self.write_patience())
+        self.end.sent(self.end.outgoing.write(bytes, self.write_patience()))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -290,6 +297,31 @@ impl Write for TcpStream {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+impl End {
+    /// What a read came to; where the connection broke off in it, the other direction does, too.
+    #[track_caller]
+    fn received(&self, result: Result<usize, Failed>) -> io::Result<usize> {
+        done(result, &self.outgoing)
+    }
+
+    /// As [`received`](Self::received), of a write.
+    #[track_caller]
+    fn sent(&self, result: Result<usize, Failed>) -> io::Result<usize> {
+        done(result, &self.incoming)
+    }
+}
+
+#[track_caller]
+fn done(result: Result<usize, Failed>, other: &Pipe) -> io::Result<usize> {
+    result.map_err(|failed| match failed {
+        Failed::Error(error) => error,
+        Failed::BrokeOff => {
+            other.break_off();
+            ErrorKind::ConnectionReset.into()
+        }
+    })
 }
 
 impl Drop for End {

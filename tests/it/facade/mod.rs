@@ -3,6 +3,8 @@
 mod auto_traits;
 mod channels;
 mod contract;
+#[cfg(feature = "model")]
+mod faults;
 mod locks;
 mod once;
 mod sockets;

@@ -1,0 +1,22 @@
+//! What can fail.
+
+/// A kind of fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    ShortRead,
+    ShortWrite,
+    Reset,
+    Aborted,
+    Refused,
+    FullBuffer,
+    Slow,
+    Descriptors,
+    DiskError,
+    NoSpace,
+    Interrupted,
+}
+
+impl Kind {
+    /// How many there are.
+    pub(super) const COUNT: usize = Kind::Interrupted as usize + 1;
+}
