@@ -14,9 +14,10 @@ pub(crate) enum Kind {
     DiskError,
     NoSpace,
     Interrupted,
+    Readiness,
 }
 
 impl Kind {
     /// How many there are.
-    pub(super) const COUNT: usize = Kind::Interrupted as usize + 1;
+    pub(super) const COUNT: usize = Kind::Readiness as usize + 1;
 }

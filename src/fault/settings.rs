@@ -60,6 +60,9 @@ impl Faults {
         full_disks => NoSpace;
         /// A read, write or accept that may wait fails with `Interrupted`, and has done nothing.
         interruptions => Interrupted;
+        /// Of several streams that are ready, a poller reports one alone, whichever, and the others the next time: so in
+        /// any order.
+        single_readiness => Readiness;
     }
 
     /// The most faults of all kinds together, in each thread; without it each kind has its own limit only.

@@ -128,6 +128,10 @@ impl TcpStream {
         set_nodelay(nodelay: bool) -> io::Result<()>;
         /// Whether small writes are sent at once.
         nodelay() -> io::Result<bool>;
+        /// Through how many routers what is sent may go.
+        set_ttl(ttl: u32) -> io::Result<()>;
+        /// Through how many routers what is sent may go.
+        ttl() -> io::Result<u32>;
         /// As a read that leaves the bytes where they are.
         peek(buffer: &mut [u8]) -> io::Result<usize>;
         /// Takes the error that is pending.
@@ -246,6 +250,24 @@ impl TcpListener {
     /// As [`std::net::TcpListener::set_nonblocking`].
     pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         listener!(self, listener => listener.set_nonblocking(nonblocking))
+    }
+
+    /// Through how many routers what connections send may go.
+    ///
+    /// # Errors
+    ///
+    /// As [`std::net::TcpListener::set_ttl`].
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        listener!(self, listener => listener.set_ttl(ttl))
+    }
+
+    /// Through how many routers what connections send may go.
+    ///
+    /// # Errors
+    ///
+    /// As [`std::net::TcpListener::ttl`].
+    pub fn ttl(&self) -> io::Result<u32> {
+        listener!(self, listener => listener.ttl())
     }
 
     /// Takes the error that is pending.

@@ -14,6 +14,9 @@ use super::{
 };
 use crate::backend::{execution_id, plain::Plain};
 
+/// What Linux begins with.
+pub(super) const TTL_DEFAULT: u32 = 64;
+
 /// A simulated [`std::net::TcpStream`]. The connection ends when the last clone is dropped.
 pub struct TcpStream {
     end: Arc<End>,
@@ -30,12 +33,23 @@ pub(super) struct End {
     settings: Plain<Settings>,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Settings {
+    ttl: u32,
     nonblocking: bool,
     nodelay: bool,
     read_timeout: Option<Duration>,
     write_timeout: Option<Duration>,
+}
+
+impl Settings {
+    const NEW: Settings = Settings {
+        ttl: TTL_DEFAULT,
+        nonblocking: false,
+        nodelay: false,
+        read_timeout: None,
+        write_timeout: None,
+    };
 }
 
 /// The two ends of a new connection between `client` and `server`.
@@ -50,7 +64,7 @@ pub(super) fn pair(client: SocketAddr, server: SocketAddr, buffer: usize) -> (Tc
             outgoing: Arc::clone(outgoing),
             local,
             peer,
-            settings: Plain::new(Settings::default()),
+            settings: Plain::new(Settings::NEW),
         }),
     };
     (end(&to_client, &to_server, client, server), end(&to_server, &to_client, server, client))
@@ -194,6 +208,25 @@ impl TcpStream {
     /// None.
     pub fn nodelay(&self) -> io::Result<bool> {
         Ok(self.settings().nodelay)
+    }
+
+    /// Kept and returned by [`ttl`](Self::ttl): there are no routers here.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        self.end.settings.with(|settings| settings.ttl = ttl);
+        Ok(())
+    }
+
+    /// What was set by [`set_ttl`](Self::set_ttl).
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn ttl(&self) -> io::Result<u32> {
+        Ok(self.settings().ttl)
     }
 
     /// As a read that leaves the bytes where they are.

@@ -43,8 +43,12 @@ fn falls_over(model: impl Fn() + Send + Sync + 'static) -> String {
 
 /// The two ends of a connection.
 fn pair() -> (TcpStream, TcpStream) {
-    let listener = TcpListener::bind("127.0.0.1:80").unwrap();
-    let client = TcpStream::connect("127.0.0.1:80").unwrap();
+    pair_at(80)
+}
+
+fn pair_at(port: u16) -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let client = TcpStream::connect(("127.0.0.1", port)).unwrap();
     (client, listener.accept().unwrap().0)
 }
 
@@ -269,6 +273,34 @@ fn a_connect_may_fail() {
     };
     assert_eq!(falls_over(model(Faults::new().refusals(1))), "connect: refused");
     assert_eq!(falls_over(model(Faults::new().out_of_descriptors(1))), "connect: too many open files");
+}
+
+#[cfg(feature = "poll")]
+#[test]
+fn a_poller_may_report_one_of_several() {
+    use unsnarl::poll::Poller;
+
+    let model = |all_at_once: bool| {
+        move || {
+            let poller = Poller::new().unwrap();
+            let pairs = [pair_at(80), pair_at(81), pair_at(82)];
+            for (key, (client, server)) in pairs.iter().enumerate() {
+                (&*client).write_all(b"a").unwrap();
+                poller.add(server, key).unwrap();
+            }
+            fault::allow(Faults::new().single_readiness(2));
+            let mut ready = Vec::new();
+            poller.wait(&mut ready, None).unwrap();
+            while !all_at_once && ready.len() < 3 {
+                poller.wait(&mut ready, None).unwrap();
+            }
+            ready.sort_unstable();
+            assert_eq!(ready, [0, 1, 2]);
+        }
+    };
+    assert!(Checker::new("faults").regressions(false).run(model(true)).finding().is_some());
+    // All at once, or one of three first and then the others, together or in both orders.
+    assert_eq!(passes(model(false)), 1 + 3 * (1 + 2));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod channels;
 mod contract;
 #[cfg(feature = "model")]
 mod faults;
+mod files;
 mod locks;
 mod once;
 mod sockets;
