@@ -95,10 +95,12 @@ impl OpenOptions {
     pub fn open<P: AsRef<Path>>(&self, path: P) -> io::Result<File> {
         let writes = self.write || self.append;
         let makes = self.create || self.create_new;
-        if !self.read && !writes
-            || (self.truncate || makes) && !writes
-            || self.truncate && self.append && !self.create_new
-        {
+        let contradict = if writes {
+            self.truncate && self.append && !self.create_new
+        } else {
+            !self.read || self.truncate || makes
+        };
+        if contradict {
             return Err(io::Error::new(
                 ErrorKind::InvalidInput,
                 "the options of the open contradict each other",
