@@ -15,9 +15,10 @@ pub(crate) enum Kind {
     NoSpace,
     Interrupted,
     Readiness,
+    Lost,
 }
 
 impl Kind {
     /// How many there are.
-    pub(super) const COUNT: usize = Kind::Readiness as usize + 1;
+    pub(super) const COUNT: usize = Kind::Lost as usize + 1;
 }

@@ -63,6 +63,8 @@ impl Faults {
         /// Of several streams that are ready, a poller reports one alone, whichever, and the others the next time: so in
         /// any order.
         single_readiness => Readiness;
+        /// A datagram is sent and does not arrive.
+        lost_datagrams => Lost;
     }
 
     /// The most faults of all kinds together, in each thread; without it each kind has its own limit only.

@@ -281,7 +281,7 @@ impl TcpStream {
     }
 }
 
-fn patience(nonblocking: bool, timeout: Option<Duration>) -> Patience {
+pub(super) fn patience(nonblocking: bool, timeout: Option<Duration>) -> Patience {
     match timeout {
         _ if nonblocking => Patience::None,
         Some(timeout) => Patience::Timeout(timeout),
@@ -289,7 +289,7 @@ fn patience(nonblocking: bool, timeout: Option<Duration>) -> Patience {
     }
 }
 
-fn check_timeout(timeout: Option<Duration>) -> io::Result<()> {
+pub(super) fn check_timeout(timeout: Option<Duration>) -> io::Result<()> {
     if timeout == Some(Duration::ZERO) {
         return Err(io::Error::new(ErrorKind::InvalidInput, "cannot set a 0 duration timeout"));
     }

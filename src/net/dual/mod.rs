@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_types, reason = "outside of a model the socket is the operating system's")]
 
+mod udp;
+
 use std::{
     io::{self, Read, Write},
     net::{self, Shutdown, SocketAddr, ToSocketAddrs},
@@ -10,6 +12,8 @@ use std::{
 
 use super::sim;
 use crate::backend::in_model;
+
+pub use udp::UdpSocket;
 
 /// A TCP connection, as [`std::net::TcpStream`]; simulated when it is made in a model.
 #[derive(Debug)]
