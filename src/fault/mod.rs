@@ -30,7 +30,8 @@
 //!
 //! # What is not there
 //!
-//! Bytes of a connection are not lost, swapped or changed: TCP sees to that. Datagrams are lost, but never doubled or changed. A machine that stops is not simulated.
+//! Bytes of a connection are not lost, swapped or changed: TCP sees to that. Datagrams are lost, but never doubled or changed.
+//! A machine that stops is not simulated.
 
 mod error;
 mod kind;
