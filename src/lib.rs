@@ -86,6 +86,8 @@ mod deadlock;
     allow(dead_code, unused_imports, reason = "loom or shuttle runs the models of this build")
 )]
 mod engine;
+#[cfg(not(backend = "native"))]
+pub mod fault;
 pub mod fs;
 pub mod hint;
 #[cfg(feature = "lab")]

@@ -36,6 +36,8 @@ pub enum Capability {
     /// A search that ends within the time budget of an ordinary run: our engine only. For models that loom and shuttle
     /// could hold but would not finish; they run bounded there if this is not named.
     FastSearch,
+    /// Numbers that the checker chooses ([`choose`](super::choose), [faults](crate::fault)): not loom.
+    Choices,
 }
 
 impl Capability {
@@ -45,7 +47,7 @@ impl Capability {
         match engine {
             EngineName::Unsnarl => true,
             EngineName::Loom => false,
-            EngineName::Shuttle => matches!(self, Capability::ManyThreads),
+            EngineName::Shuttle => matches!(self, Capability::ManyThreads | Capability::Choices),
         }
     }
 
@@ -55,6 +57,7 @@ impl Capability {
             Capability::ManyThreads => "more than five threads",
             Capability::ThreadPanics => "threads that panic and are survived",
             Capability::FastSearch => "a search that is too long for it",
+            Capability::Choices => "numbers that the checker chooses",
         }
     }
 }

@@ -42,6 +42,7 @@
 //! What a program does behind the facade's back (its own `std::sync`, time, randomness) is not seen.
 
 mod checker;
+mod choose;
 #[cfg(backend = "instrumented")]
 mod cores;
 mod events;
@@ -70,6 +71,7 @@ mod turns;
 mod verdict;
 
 pub use checker::{Capability, Checker, check};
+pub use choose::{CHOICES_MAX, choose};
 pub use events::{EVENTS_VARIABLE, Record};
 pub(crate) use finding::NOT_LINEARIZABLE;
 pub use finding::{

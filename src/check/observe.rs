@@ -55,7 +55,7 @@ pub(super) fn observe(checker: &Checker, world: &World, kind: FindingKind, stop:
         Stop::Stuck { cycle } => cycle.clone(),
         _ => Vec::new(),
     };
-    let steps: Vec<StepReport> = world.steps.iter().map(|step| step_report(world, &names, step)).collect();
+    let steps: Vec<StepReport> = (0..world.steps.len()).map(|at| step_report(world, &names, at)).collect();
     let (title, explanation) = match stop {
         Stop::Race(race) => {
             let cell = names.object(world, race.cell);
@@ -222,16 +222,19 @@ fn thread_report(world: &World, names: &Names, index: usize) -> ThreadReport {
     }
 }
 
-fn step_report(world: &World, names: &Names, step: &crate::engine::trace::Step) -> StepReport {
+fn step_report(world: &World, names: &Names, at: usize) -> StepReport {
+    let step = &world.steps[at];
     let object = shown_object(&step.op, false);
+    let chosen =
+        world.chosen.binary_search_by_key(&at, |chosen| chosen.step).ok().map(|found| &world.chosen[found]);
     StepReport {
         thread: step.thread,
-        operation: step.op.kind.word().to_owned(),
+        operation: chosen.map_or(step.op.kind.word(), |chosen| chosen.operation).to_owned(),
         object: (object != NO_OBJECT && (object as usize) < world.objects.len())
             .then(|| names.label(object).to_owned()),
         place: step.op.place.to_string(),
         outcome: match (step.outcome, step.op.kind) {
-            (Outcome::Done, _) => None,
+            (Outcome::Done, _) => chosen.and_then(|chosen| chosen.outcome.clone()),
             (Outcome::Failed, OpKind::NotifyOne | OpKind::NotifyAll) => Some("nobody waits".to_owned()),
             (Outcome::Failed, _) => Some("failed".to_owned()),
             (Outcome::TimedOut, _) => Some("timed out".to_owned()),
@@ -258,7 +261,12 @@ fn schedule(checker: &Checker, world: &World, kind: FindingKind, steps: &[StepRe
         Choice::Thread { thread, kind } => {
             let comment = next_step.next().map(|step| {
                 let object = step.object.as_deref().map(|object| format!(" `{object}`")).unwrap_or_default();
-                format!("{}{object} at {}", world.thread_name(*thread), step.place)
+                let chosen = match (kind, &step.outcome) {
+                    (OpKind::Choose, Some(outcome)) => format!(" {}: {outcome}", step.operation),
+                    (OpKind::Choose, None) => format!(" {}", step.operation),
+                    _ => String::new(),
+                };
+                format!("{}{chosen}{object} at {}", world.thread_name(*thread), step.place)
             });
             Line::Run {
                 thread: *thread,

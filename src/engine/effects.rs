@@ -11,11 +11,11 @@ impl World {
     /// Performs `op`, which can proceed (or is timed, or wakes spuriously), for `thread`.
     pub(crate) fn apply(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
         use OpKind::{
-            Acquire, AcquireTimed, Arrive, CloseReceivers, CloseSemaphore, CloseSenders, Commit, Downgrade,
-            DowngradeToUpgradable, Fence, Finish, IsFinished, Join, Len, Load, Lock, LockTimed, Meet, Met,
-            NotifyAll, NotifyOne, Park, ParkTimed, Pass, Permits, QueueWrite, Read, ReadTimed, Recv,
-            RecvTimed, Release, Relock, RelockTimed, Rmw, Select, SelectTimed, Send, SendTimed, Sleep, Spawn,
-            Start, Store, TryAcquire, TryLock, TryRead, TryRecv, TrySelect, TrySend, TryUpgradable,
+            Acquire, AcquireTimed, Arrive, Choose, CloseReceivers, CloseSemaphore, CloseSenders, Commit,
+            Downgrade, DowngradeToUpgradable, Fence, Finish, IsFinished, Join, Len, Load, Lock, LockTimed,
+            Meet, Met, NotifyAll, NotifyOne, Park, ParkTimed, Pass, Permits, QueueWrite, Read, ReadTimed,
+            Recv, RecvTimed, Release, Relock, RelockTimed, Rmw, Select, SelectTimed, Send, SendTimed, Sleep,
+            Spawn, Start, Store, TryAcquire, TryLock, TryRead, TryRecv, TrySelect, TrySend, TryUpgradable,
             TryUpgrade, TryWrite, Unlock, UnlockRead, UnlockUpgradable, UnlockWrite, Unpark, Upgradable,
             UpgradableTimed, Upgrade, UpgradeTimed, Wait, WaitTimed, Write, WriteTimed, Yield,
         };
@@ -80,7 +80,9 @@ impl World {
                 self.acquire_from(thread, op.object);
                 Outcome::Done
             }
-            Start | Spawn | Yield | Finish | IsFinished | Len | Load | Store | Rmw | Fence => Outcome::Done,
+            Start | Spawn | Yield | Choose | Finish | IsFinished | Len | Load | Store | Rmw | Fence => {
+                Outcome::Done
+            }
         }
     }
 

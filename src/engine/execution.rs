@@ -10,7 +10,7 @@ use super::{
     op::{MEETS, NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
     select::Selection,
     strategy::{Decision, Event, Strategy},
-    trace::{Choice, Outcome, Step},
+    trace::{Choice, Chosen, Outcome, Step},
 };
 
 /// Bounds on one execution.
@@ -231,6 +231,8 @@ pub(crate) struct World {
     /// At the present choice no thread was ready, so this one may go on for free: time moves.
     pub(crate) forced: Option<ThreadIndex>,
     pub(crate) steps: Vec<Step>,
+    /// What the steps were that chose a number, in order.
+    pub(crate) chosen: Vec<Chosen>,
     pub(crate) choices: Vec<Choice>,
     /// The threads to which the last step was the first change of what they look at.
     shown: Vec<ThreadIndex>,
@@ -300,6 +302,7 @@ impl World {
             last_stepped: 0,
             forced: None,
             steps: Vec::new(),
+            chosen: Vec::new(),
             choices: Vec::new(),
             shown: Vec::new(),
             stop: None,
@@ -333,6 +336,7 @@ impl World {
         self.current = 0;
         self.last_stepped = 0;
         self.steps.clear();
+        self.chosen.clear();
         self.choices.clear();
         self.shown.clear();
         self.stop = None;
@@ -727,6 +731,42 @@ impl World {
         } else {
             Stop::Stuck { cycle: self.cycle_among_stuck() }
         }
+    }
+
+    /// Chooses one of the numbers in the set, to which 0 belongs, for the running thread, whose step this is.
+    ///
+    /// What is possible may depend on nothing but the thread's own past and the objects that it has: then the choice is
+    /// independent of everything that others do.
+    pub(crate) fn choose_among(&mut self, possible: u128, operation: &'static str) -> usize {
+        debug_assert!(possible & 1 != 0, "there is always a first possibility");
+        let count = (u128::BITS - possible.leading_zeros()) as usize;
+        let chosen = match self.strategy.repeat_value() {
+            Some(value) => Some(value),
+            None => self.strategy.choose_among(possible),
+        };
+        let Some(value) = chosen else {
+            self.stop_with(Stop::Redundant);
+            return 0;
+        };
+        if count > 1 {
+            self.choices.push(Choice::Value { value, count });
+        }
+        let step = self.steps.len() - 1;
+        self.chosen.push(Chosen { step, operation, outcome: None });
+        value
+    }
+
+    /// Says what the last choice was, in words.
+    pub(crate) fn tell_choice(&mut self, outcome: String) {
+        if let Some(chosen) = self.chosen.last_mut() {
+            chosen.outcome = Some(outcome);
+        }
+    }
+
+    /// Time goes by for the running thread alone.
+    pub(crate) fn pass_time(&mut self, duration: Duration) {
+        let clock = &mut self.threads[self.current].clock;
+        clock.time = clock.time.saturating_add(duration);
     }
 
     /// Chooses one of `count` possibilities.

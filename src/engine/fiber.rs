@@ -437,6 +437,22 @@ impl Handle {
         self.step(Op::new(kind, NO_OBJECT, 0, place), time)
     }
 
+    /// Chooses one of the numbers in the set, to which 0 belongs, in a step of its own. The set is looked at when the step is
+    /// taken.
+    pub(crate) fn choose(
+        &self,
+        operation: &'static str,
+        place: Place,
+        possible: impl FnOnce() -> u128,
+    ) -> usize {
+        self.step_alone(OpKind::Choose, place, None);
+        if self.in_teardown() {
+            return 0;
+        }
+        let possible = possible();
+        self.with(|world| world.choose_among(possible, operation))
+    }
+
     /// Gives a lock back; a step of its own only where that can be observed.
     pub(crate) fn release(&self, kind: OpKind, object: ObjectIndex, place: Place) {
         if self.visible_releases() {

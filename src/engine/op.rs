@@ -34,7 +34,8 @@ pub(crate) enum OpKind {
     TryRead,
     /// Gives a read lock back.
     UnlockRead,
-    /// Queues up to write-lock, or with argument 1 to upgrade; a step of its own only where new readers wait behind queued writers.
+    /// Queues up to write-lock, or with argument 1 to upgrade; a step of its own only where new readers wait behind writers that
+    /// are queued.
     QueueWrite,
     /// Write-locks.
     Write,
@@ -142,6 +143,8 @@ pub(crate) enum OpKind {
     Yield,
     /// Sleeps in virtual time.
     Sleep,
+    /// Chooses a number, for a model that asked for one or for a fault; touches nothing.
+    Choose,
     /// The end of a thread; a step only in programs that can observe it.
     Finish,
 }
@@ -532,12 +535,13 @@ impl OpKind {
             OpKind::Unpark => "unpark",
             OpKind::Yield => "yield",
             OpKind::Sleep => "sleep",
+            OpKind::Choose => "choose",
             OpKind::Finish => "finish",
         }
     }
 
     /// Every kind.
-    const ALL: [OpKind; 65] = [
+    const ALL: [OpKind; 66] = [
         OpKind::Start,
         OpKind::Spawn,
         OpKind::Lock,
@@ -602,6 +606,7 @@ impl OpKind {
         OpKind::Unpark,
         OpKind::Yield,
         OpKind::Sleep,
+        OpKind::Choose,
         OpKind::Finish,
     ];
 

@@ -7,7 +7,8 @@ use super::op::{Op, OpKind, ThreadIndex};
 pub(crate) enum Choice {
     /// This thread took its step.
     Thread { thread: ThreadIndex, kind: OpKind },
-    /// A number below `count` was chosen: which waiter a notification woke, which store a load read (0 is the newest).
+    /// A number below `count` was chosen: which waiter a notification woke, which store a load read (0 is the
+    /// newest), what a model asked for, which fault came (0 is none).
     Value { value: usize, count: usize },
 }
 
@@ -19,6 +20,17 @@ pub(crate) struct Step {
     pub(crate) outcome: Outcome,
     /// Another thread could have run and the one that ran before could have gone on.
     pub(crate) preempts: bool,
+}
+
+/// What a step was that chose a number, for reports.
+#[derive(Clone, Debug)]
+pub(crate) struct Chosen {
+    /// Which step.
+    pub(crate) step: usize,
+    /// The word for what the program was doing.
+    pub(crate) operation: &'static str,
+    /// What came of it, where that is not plain success.
+    pub(crate) outcome: Option<String>,
 }
 
 /// How an operation ended.

@@ -5,6 +5,7 @@ use std::{fmt, io, sync::Arc, time::Duration};
 use crate::{
     Named,
     backend::TIMEOUTS_FIRE,
+    fault::{self, Kind},
     net::sim::{TcpStream, Wake},
     parking_lot::{Condvar, Mutex},
 };
@@ -89,7 +90,12 @@ impl Poller {
             }
         }
         state.notified = false;
-        ready.append(&mut state.ready);
+        let several = if state.ready.len() > 1 { state.ready.len() } else { 0 };
+        let menu = (0..several).map(|which| (Kind::Readiness, which));
+        match fault::at("poll", menu, |which| format!("only key {} of {several}", state.ready[which])) {
+            Some(which) => ready.push(state.ready.remove(which)),
+            None => ready.append(&mut state.ready),
+        }
         Ok(())
     }
 

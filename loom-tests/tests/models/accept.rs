@@ -39,7 +39,7 @@ struct Core {
 
 impl Core {
     fn new() -> Arc<Self> {
-        disk::write("/a.txt", BODY);
+        disk::put("/a.txt", BODY);
         let limits = Limits { queue_len_max: 2, ..Limits::small() };
         let table = Table::new(limits.connections_max);
         let cache =

@@ -548,13 +548,15 @@ fn c25_the_poller_reports_once() {
 fn files_are_the_executions_own() {
     checker("files").check(|| {
         assert_eq!(fs::read("/www/a").unwrap_err().kind(), ErrorKind::NotFound);
-        fs::sim::write("/www/a", "text");
+        fs::sim::put("/www/a", "text");
         assert_eq!(fs::read("/www/./b/../a").unwrap(), b"text");
         assert!(fs::metadata("/www").unwrap().is_dir());
         let mut text = String::new();
         fs::File::open("/www/a").unwrap().read_to_string(&mut text).unwrap();
         assert_eq!(text, "text");
-        fs::sim::remove("/www/a").unwrap();
+        fs::remove_file("/www/a").unwrap();
+        assert!(fs::metadata("/www/a").is_err());
+        fs::remove_dir("/www").unwrap();
         assert!(fs::metadata("/www").is_err());
     });
 }

@@ -35,7 +35,7 @@ fn settings(preemptions: usize) -> impl FnOnce(Checker) -> Checker {
 }
 
 fn build(workers: usize, limits: Limits) -> Server {
-    disk::write("/www/a.txt", BODY);
+    disk::put("/www/a.txt", BODY);
     Server::builder()
         .addr("127.0.0.1:80")
         .workers(workers)

@@ -11,6 +11,7 @@
 //!    [`execution::alive`].
 
 pub(crate) mod atomic;
+pub(crate) mod choice;
 pub(crate) mod condvar;
 pub(crate) mod execution;
 pub(crate) mod limits;

@@ -350,3 +350,28 @@ fn sleeping_moves_the_virtual_clock() {
         assert_eq!(start.elapsed(), Duration::from_secs(3600));
     });
 }
+
+#[test]
+fn numbers_and_faults_are_random_in_shuttle_and_refused_by_loom() {
+    use crate::{
+        check::choose,
+        fault::{self, Faults},
+        net::{TcpListener, TcpStream},
+    };
+
+    let refused = || {
+        fault::allow(Faults::new().refusals(1));
+        let _listener = TcpListener::bind("127.0.0.1:80").unwrap();
+        TcpStream::connect("127.0.0.1:80").is_ok()
+    };
+    if LOOM {
+        assert!(fails(|| assert!(choose(2) < 2)).contains("the loom backend cannot choose numbers"));
+        assert!(fails(move || drop(refused())).contains("the loom backend cannot choose numbers"));
+        // Nothing is asked for where nothing is left open.
+        assert_eq!(passes(|| assert_eq!(choose(1), 0)), 1);
+    } else {
+        assert_eq!(outcomes(|| choose(3)), BTreeSet::from([0, 1, 2]));
+        assert_eq!(outcomes(refused), BTreeSet::from([false, true]));
+        assert!(matches!(run(&limits(), || assert!(choose(2) < 2)), Outcome::Bounded { .. }));
+    }
+}

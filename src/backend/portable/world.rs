@@ -20,6 +20,11 @@ std::thread_local! {
     static WORLD: RefCell<World> = RefCell::default();
 }
 
+/// The present execution's `T`, if there is one.
+pub(crate) fn existing<T: Send + Sync + 'static>() -> Option<Arc<T>> {
+    find()
+}
+
 /// The present execution's `T`, made by `make` if there is none.
 pub(crate) fn part<T: Send + Sync + 'static>(make: impl FnOnce() -> T) -> Arc<T> {
     if let Some(part) = find::<T>() {

@@ -16,6 +16,7 @@ use ::shuttle::{
 use super::scheduler::{Fair, Limited, Random};
 use crate::backend::{
     guest::{
+        choice::CHOSE,
         execution::{self, Turn},
         limits::{Limits, Outcome},
     },
@@ -70,9 +71,10 @@ impl<M: Fn() + Send + Sync + 'static> Search<'_, M> {
             .map_or(COMPLETE_EXECUTIONS_MAX, |max| max.min(COMPLETE_EXECUTIONS_MAX).div_ceil(2));
         let deadline = self.limits.max_time.map(|time| self.start + time / 2);
         let (scheduler, hit) = Limited::new(Fair(DfsScheduler::new(None, true)), Some(executions), deadline);
+        CHOSE.set(false);
         self.run(scheduler)?;
         // ORDERING: relaxed: set by this thread.
-        Ok(!hit.load(Ordering::Relaxed))
+        Ok(!hit.load(Ordering::Relaxed) && !CHOSE.get())
     }
 
     fn random(&self) -> Result<(), String> {

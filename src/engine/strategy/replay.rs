@@ -92,7 +92,7 @@ impl Strategy for Replay {
         if value < 128 && possible & 1 << value != 0 {
             return Some(value);
         }
-        self.mismatch = Some(format!("step {} picks store {value}, which cannot be read now", self.at));
+        self.mismatch = Some(format!("step {} picks {value}, which is not possible now", self.at));
         Some(0)
     }
 

@@ -7,7 +7,10 @@ use std::{
     sync::Arc,
 };
 
-use super::{network, stream::TcpStream};
+use super::{
+    network,
+    stream::{TTL_DEFAULT, TcpStream},
+};
 use crate::backend::{execution_id, plain::Plain};
 
 /// A simulated [`std::net::TcpListener`]. It listens until the last clone is dropped.
@@ -20,6 +23,7 @@ struct Socket {
     execution: u64,
     address: SocketAddr,
     nonblocking: Plain<bool>,
+    ttl: Plain<u32>,
 }
 
 impl TcpListener {
@@ -34,8 +38,12 @@ impl TcpListener {
         for address in address.to_socket_addrs()? {
             match network::bind(address) {
                 Ok(address) => {
-                    let socket =
-                        Socket { execution: execution_id(), address, nonblocking: Plain::new(false) };
+                    let socket = Socket {
+                        execution: execution_id(),
+                        address,
+                        nonblocking: Plain::new(false),
+                        ttl: Plain::new(TTL_DEFAULT),
+                    };
                     return Ok(TcpListener { socket: Arc::new(socket) });
                 }
                 Err(error) => last = error,
@@ -87,6 +95,25 @@ impl TcpListener {
     pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         self.socket.nonblocking.with(|value| *value = nonblocking);
         Ok(())
+    }
+
+    /// Kept and returned by [`ttl`](Self::ttl): there are no routers here.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        self.socket.ttl.with(|value| *value = ttl);
+        Ok(())
+    }
+
+    /// What was set by [`set_ttl`](Self::set_ttl).
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn ttl(&self) -> io::Result<u32> {
+        Ok(self.socket.ttl.with(|value| *value))
     }
 
     /// No error is ever pending.

@@ -5,15 +5,17 @@
 //! - names are not simulated: an address is looked up as by `std`;
 //! - a write to a peer that is gone fails at once (a real first write may seem to succeed);
 //! - a `connect` waits while the listener's backlog is full;
-//! - nothing is lost, cut or delayed by itself: a read returns what is there.
+//! - nothing is lost, cut or delayed but where [`fault`](crate::fault) allows it: a read returns what is there.
 
 mod listener;
 mod network;
 mod pipe;
 mod stream;
+mod udp;
 
 pub use listener::{Incoming, TcpListener};
 pub use network::{set_backlog, set_buffer};
 #[cfg(feature = "poll")]
 pub(crate) use pipe::Wake;
 pub use stream::TcpStream;
+pub use udp::UdpSocket;

@@ -11,6 +11,7 @@ use super::stream::{TcpStream, pair};
 use crate::{
     Named,
     backend::world,
+    fault::{self, Kind},
     parking_lot::{Condvar, Mutex},
 };
 
@@ -22,6 +23,27 @@ const BACKLOG_CONNECTIONS_DEFAULT: usize = 128;
 const ANY_PORT_FIRST: u16 = 40_000;
 /// The first port of clients.
 const CLIENT_PORT_FIRST: u16 = 50_000;
+
+/// What can happen to a connect or an accept.
+#[derive(Clone, Copy)]
+enum Fault {
+    Refused,
+    Aborted,
+    NoDescriptor,
+    Interrupted,
+}
+
+impl Fault {
+    fn words(self) -> String {
+        match self {
+            Fault::Refused => "refused",
+            Fault::Aborted => "connection aborted",
+            Fault::NoDescriptor => "too many open files",
+            Fault::Interrupted => "interrupted",
+        }
+        .to_owned()
+    }
+}
 
 struct Network {
     state: Mutex<State>,
@@ -100,6 +122,12 @@ pub(super) fn unbind(address: SocketAddr) {
 
 #[track_caller]
 pub(super) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let menu = [(Kind::Refused, Fault::Refused), (Kind::Descriptors, Fault::NoDescriptor)];
+    match fault::at("connect", menu, Fault::words) {
+        Some(Fault::Refused) => return Err(ErrorKind::ConnectionRefused.into()),
+        Some(_) => return Err(fault::too_many_files()),
+        None => {}
+    }
     let network = network();
     let mut state = network.state.lock();
     let listener = loop {
@@ -134,11 +162,25 @@ pub(super) fn accept(listener: SocketAddr, nonblocking: bool) -> io::Result<TcpS
     loop {
         // Present as long as the listener that calls is.
         let backlog = state.listeners.get_mut(&listener).ok_or(ErrorKind::InvalidInput)?;
-        if let Some(stream) = backlog.connections.pop_front() {
+        if !backlog.connections.is_empty() {
+            let menu = [(Kind::Descriptors, Fault::NoDescriptor), (Kind::Aborted, Fault::Aborted)]
+                .into_iter()
+                .chain((!nonblocking).then_some((Kind::Interrupted, Fault::Interrupted)));
+            let fault = fault::at("accept", menu, Fault::words);
+            match fault {
+                Some(Fault::NoDescriptor) => return Err(fault::too_many_files()),
+                Some(Fault::Interrupted) => return Err(ErrorKind::Interrupted.into()),
+                _ => {}
+            }
+            let stream = backlog.connections.pop_front().expect("looked at above");
             let wake = (backlog.waiting > 0).then(|| Arc::clone(&backlog.changed));
             drop(state);
             if let Some(changed) = wake {
                 changed.notify_all();
+            }
+            if matches!(fault, Some(Fault::Aborted)) {
+                stream.break_off();
+                return Err(ErrorKind::ConnectionAborted.into());
             }
             return Ok(stream);
         }

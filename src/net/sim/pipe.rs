@@ -17,7 +17,8 @@ use std::{
 
 use crate::{
     Named,
-    backend::TIMEOUTS_FIRE,
+    backend::{self, TIMEOUTS_FIRE},
+    fault::{self, Kind},
     parking_lot::{Condvar, Mutex, MutexGuard},
 };
 
@@ -60,11 +61,51 @@ pub(crate) trait Wake: Send + Sync {
 }
 
 /// How long an operation may wait.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Patience {
     None,
     Timeout(Duration),
     Endless,
+}
+
+/// Why bytes did not come through.
+pub(super) enum Failed {
+    Error(io::Error),
+    /// The connection broke off here, by a fault; the other direction is to be told.
+    BrokeOff,
+}
+
+impl From<ErrorKind> for Failed {
+    fn from(kind: ErrorKind) -> Self {
+        Failed::Error(kind.into())
+    }
+}
+
+/// What can happen to a read or a write.
+#[derive(Clone, Copy)]
+enum Fault {
+    Short(usize),
+    BreaksOff,
+    Full,
+    Late,
+    Interrupted,
+}
+
+impl Fault {
+    fn words(self, count: usize) -> String {
+        match self {
+            Fault::Short(short) => format!("short, {short} of {count} bytes"),
+            Fault::BreaksOff => "connection reset".to_owned(),
+            Fault::Full => "the buffer is full".to_owned(),
+            Fault::Late => "the peer is late".to_owned(),
+            Fault::Interrupted => "interrupted".to_owned(),
+        }
+    }
+
+    /// The faults that come to one that may wait as long as it has patience.
+    fn of_waiting(patience: Patience) -> impl Iterator<Item = (Kind, Fault)> {
+        (patience != Patience::None).then_some((Kind::Interrupted, Fault::Interrupted)).into_iter()
+    }
 }
 
 impl Pipe {
@@ -85,15 +126,33 @@ impl Pipe {
 
     /// Reads what is there, up to the length of `buffer`; waits while there is nothing. 0 is the end.
     #[track_caller]
-    pub(super) fn read(&self, buffer: &mut [u8], patience: Patience, peek: bool) -> io::Result<usize> {
+    pub(super) fn read(&self, buffer: &mut [u8], patience: Patience, peek: bool) -> Result<usize, Failed> {
         let mut state = self.state.lock();
         while !state.readable() && !buffer.is_empty() {
             self.wait(&mut state, patience)?;
         }
-        let count = state.copy(buffer);
+        let mut count = buffer.len().min(state.bytes.len());
         if count == 0 && !buffer.is_empty() && state.reset && !state.deaf {
             return Err(ErrorKind::ConnectionReset.into());
         }
+        let menu = fault::shorter(count)
+            .map(|short| (Kind::ShortRead, Fault::Short(short)))
+            .chain((count > 0).then_some((Kind::Reset, Fault::BreaksOff)))
+            .chain([(Kind::Slow, Fault::Late)])
+            .chain(Fault::of_waiting(patience));
+        let fault =
+            if buffer.is_empty() { None } else { fault::at("read", menu, |fault| fault.words(count)) };
+        match fault {
+            None | Some(Fault::Full) => {}
+            Some(Fault::Short(short)) => count = short,
+            Some(Fault::BreaksOff) => {
+                self.break_off_now(state);
+                return Err(Failed::BrokeOff);
+            }
+            Some(Fault::Late) => late(patience)?,
+            Some(Fault::Interrupted) => return Err(ErrorKind::Interrupted.into()),
+        }
+        state.copy(&mut buffer[..count]);
         if !peek && count > 0 {
             state.bytes.drain(..count);
             self.wake(state);
@@ -103,7 +162,7 @@ impl Pipe {
 
     /// Writes what there is room for; waits while there is none.
     #[track_caller]
-    pub(super) fn write(&self, bytes: &[u8], patience: Patience) -> io::Result<usize> {
+    pub(super) fn write(&self, bytes: &[u8], patience: Patience) -> Result<usize, Failed> {
         let mut state = self.state.lock();
         loop {
             if state.closed || state.ended {
@@ -117,7 +176,22 @@ impl Pipe {
             }
             self.wait(&mut state, patience)?;
         }
-        let count = bytes.len().min(state.capacity - state.bytes.len());
+        let mut count = bytes.len().min(state.capacity - state.bytes.len());
+        let menu = fault::shorter(count)
+            .map(|short| (Kind::ShortWrite, Fault::Short(short)))
+            .chain([(Kind::Reset, Fault::BreaksOff)])
+            .chain((patience != Patience::Endless).then_some((Kind::FullBuffer, Fault::Full)))
+            .chain(Fault::of_waiting(patience));
+        match fault::at("write", menu, |fault| fault.words(count)) {
+            None => {}
+            Some(Fault::Short(short)) => count = short,
+            Some(Fault::BreaksOff) => {
+                self.break_off_now(state);
+                return Err(Failed::BrokeOff);
+            }
+            Some(Fault::Full | Fault::Late) => late(patience)?,
+            Some(Fault::Interrupted) => return Err(ErrorKind::Interrupted.into()),
+        }
         state.bytes.extend(&bytes[..count]);
         state.tell_watcher();
         self.wake(state);
@@ -130,6 +204,21 @@ impl Pipe {
         let mut state = self.state.lock();
         state.ended = true;
         state.reset |= reset;
+        state.tell_watcher();
+        self.wake(state);
+    }
+
+    /// The connection is reset from outside: reads see it after the bytes that came before, writes fail.
+    #[track_caller]
+    pub(super) fn break_off(&self) {
+        self.break_off_now(self.state.lock());
+    }
+
+    #[track_caller]
+    fn break_off_now(&self, mut state: MutexGuard<'_, State>) {
+        state.ended = true;
+        state.reset = true;
+        state.closed = true;
         state.tell_watcher();
         self.wake(state);
     }
@@ -178,7 +267,7 @@ impl Pipe {
     }
 
     #[track_caller]
-    fn wait(&self, state: &mut MutexGuard<'_, State>, patience: Patience) -> io::Result<()> {
+    fn wait(&self, state: &mut MutexGuard<'_, State>, patience: Patience) -> Result<(), Failed> {
         state.waiting += 1;
         let in_time = match patience {
             Patience::None => false,
@@ -203,18 +292,28 @@ impl Pipe {
     }
 }
 
+/// What somebody waits for comes later than it is there: too late for those who do not wait endlessly.
+fn late(patience: Patience) -> Result<(), Failed> {
+    let (time, in_time) = match patience {
+        Patience::None => (Duration::ZERO, false),
+        Patience::Timeout(timeout) => (timeout, false),
+        Patience::Endless => (fault::LATE, true),
+    };
+    backend::pass_time(time);
+    if in_time { Ok(()) } else { Err(ErrorKind::WouldBlock.into()) }
+}
+
 impl State {
     /// Whether a read would not wait.
     fn readable(&self) -> bool {
         !self.bytes.is_empty() || self.ended || self.deaf
     }
 
-    /// Copies the first bytes into `buffer` and says how many.
-    fn copy(&self, buffer: &mut [u8]) -> usize {
+    /// Fills `buffer` with the first bytes, of which there are as many.
+    fn copy(&self, buffer: &mut [u8]) {
         for (to, from) in buffer.iter_mut().zip(&self.bytes) {
             *to = *from;
         }
-        buffer.len().min(self.bytes.len())
     }
 
     #[track_caller]

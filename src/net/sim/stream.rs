@@ -10,9 +10,12 @@ use std::{
 
 use super::{
     network,
-    pipe::{Patience, Pipe},
+    pipe::{Failed, Patience, Pipe},
 };
 use crate::backend::{execution_id, plain::Plain};
+
+/// What Linux begins with.
+pub(super) const TTL_DEFAULT: u32 = 64;
 
 /// A simulated [`std::net::TcpStream`]. The connection ends when the last clone is dropped.
 pub struct TcpStream {
@@ -30,12 +33,23 @@ pub(super) struct End {
     settings: Plain<Settings>,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Settings {
+    ttl: u32,
     nonblocking: bool,
     nodelay: bool,
     read_timeout: Option<Duration>,
     write_timeout: Option<Duration>,
+}
+
+impl Settings {
+    const NEW: Settings = Settings {
+        ttl: TTL_DEFAULT,
+        nonblocking: false,
+        nodelay: false,
+        read_timeout: None,
+        write_timeout: None,
+    };
 }
 
 /// The two ends of a new connection between `client` and `server`.
@@ -50,7 +64,7 @@ pub(super) fn pair(client: SocketAddr, server: SocketAddr, buffer: usize) -> (Tc
             outgoing: Arc::clone(outgoing),
             local,
             peer,
-            settings: Plain::new(Settings::default()),
+            settings: Plain::new(Settings::NEW),
         }),
     };
     (end(&to_client, &to_server, client, server), end(&to_server, &to_client, server, client))
@@ -196,6 +210,25 @@ impl TcpStream {
         Ok(self.settings().nodelay)
     }
 
+    /// Kept and returned by [`ttl`](Self::ttl): there are no routers here.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        self.end.settings.with(|settings| settings.ttl = ttl);
+        Ok(())
+    }
+
+    /// What was set by [`set_ttl`](Self::set_ttl).
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn ttl(&self) -> io::Result<u32> {
+        Ok(self.settings().ttl)
+    }
+
     /// As a read that leaves the bytes where they are.
     ///
     /// # Errors
@@ -203,7 +236,7 @@ impl TcpStream {
     /// As a read.
     #[track_caller]
     pub fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.end.incoming.read(buffer, self.read_patience(), true)
+        self.end.received(self.end.incoming.read(buffer, self.read_patience(), true))
     }
 
     /// No error is ever pending.
@@ -213,6 +246,13 @@ impl TcpStream {
     /// None.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         Ok(None)
+    }
+
+    /// Resets the connection from outside.
+    #[track_caller]
+    pub(super) fn break_off(&self) {
+        self.end.incoming.break_off();
+        self.end.outgoing.break_off();
     }
 
     /// The pipe that this end reads from.
@@ -241,7 +281,7 @@ impl TcpStream {
     }
 }
 
-fn patience(nonblocking: bool, timeout: Option<Duration>) -> Patience {
+pub(super) fn patience(nonblocking: bool, timeout: Option<Duration>) -> Patience {
     match timeout {
         _ if nonblocking => Patience::None,
         Some(timeout) => Patience::Timeout(timeout),
@@ -249,7 +289,7 @@ fn patience(nonblocking: bool, timeout: Option<Duration>) -> Patience {
     }
 }
 
-fn check_timeout(timeout: Option<Duration>) -> io::Result<()> {
+pub(super) fn check_timeout(timeout: Option<Duration>) -> io::Result<()> {
     if timeout == Some(Duration::ZERO) {
         return Err(io::Error::new(ErrorKind::InvalidInput, "cannot set a 0 duration timeout"));
     }
@@ -259,14 +299,14 @@ fn check_timeout(timeout: Option<Duration>) -> io::Result<()> {
 impl Read for &TcpStream {
     #[track_caller]
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.end.incoming.read(buffer, self.read_patience(), false)
+        self.end.received(self.end.incoming.read(buffer, self.read_patience(), false))
     }
 }
 
 impl Write for &TcpStream {
     #[track_caller]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.end.outgoing.write(bytes, self.write_patience())
+        self.end.sent(self.end.outgoing.write(bytes, self.write_patience()))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -290,6 +330,31 @@ impl Write for TcpStream {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+impl End {
+    /// What a read came to; where the connection broke off in it, the other direction does, too.
+    #[track_caller]
+    fn received(&self, result: Result<usize, Failed>) -> io::Result<usize> {
+        done(result, &self.outgoing)
+    }
+
+    /// As [`received`](Self::received), of a write.
+    #[track_caller]
+    fn sent(&self, result: Result<usize, Failed>) -> io::Result<usize> {
+        done(result, &self.incoming)
+    }
+}
+
+#[track_caller]
+fn done(result: Result<usize, Failed>, other: &Pipe) -> io::Result<usize> {
+    result.map_err(|failed| match failed {
+        Failed::Error(error) => error,
+        Failed::BrokeOff => {
+            other.break_off();
+            ErrorKind::ConnectionReset.into()
+        }
+    })
 }
 
 impl Drop for End {

@@ -9,7 +9,7 @@ use std::{
 use proptest::prelude::*;
 use unsnarl::{
     channel,
-    check::{Checker, FindingKind, Strategy as Search, Verdict},
+    check::{Checker, FindingKind, Strategy as Search, Verdict, choose},
     parking_lot::{Condvar, Mutex, RwLock, RwLockUpgradableReadGuard, RwLockWriteGuard},
     sync::{
         Semaphore,
@@ -59,6 +59,8 @@ enum Action {
     TryAcquire,
     Send,
     TrySend,
+    /// Asks for a number below this, and adds to one of the atomics or does nothing.
+    Choose(usize),
     Recv,
     TryRecv,
     Unpark(usize),
@@ -224,6 +226,13 @@ fn perform(shared: &Shared, action: Action, log: &mut Vec<u32>) {
             Err(_) => log.push(0),
         },
         Action::Send => log.push(u32::from(shared.sender.send(log.len() as u32).is_ok())),
+        Action::Choose(count) => {
+            let number = choose(count);
+            log.push(number as u32);
+            if let Some(atomic) = shared.atomics.get(number) {
+                log.push(atomic.fetch_add(1, SeqCst));
+            }
+        }
         Action::TrySend => log.push(u32::from(shared.sender.try_send(50 + log.len() as u32).is_ok())),
         Action::Recv => log.push(shared.receiver.recv().unwrap_or(1_000)),
         Action::TryRecv => log.push(shared.receiver.try_recv().unwrap_or(1_000)),
@@ -400,6 +409,7 @@ fn everything() -> impl Strategy<Value = Action> {
         1 => Just(Action::TryAcquire),
         1 => Just(Action::Send),
         1 => Just(Action::TrySend),
+        1 => (2..4_usize).prop_map(Action::Choose),
         1 => Just(Action::Recv),
         1 => Just(Action::TryRecv),
     ]

@@ -3,6 +3,9 @@
 mod auto_traits;
 mod channels;
 mod contract;
+#[cfg(feature = "model")]
+mod faults;
+mod files;
 mod locks;
 mod mpsc;
 mod once;

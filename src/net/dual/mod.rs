@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_types, reason = "outside of a model the socket is the operating system's")]
 
+mod udp;
+
 use std::{
     io::{self, Read, Write},
     net::{self, Shutdown, SocketAddr, ToSocketAddrs},
@@ -10,6 +12,8 @@ use std::{
 
 use super::sim;
 use crate::backend::in_model;
+
+pub use udp::UdpSocket;
 
 /// A TCP connection, as [`std::net::TcpStream`]; simulated when it is made in a model.
 #[derive(Debug)]
@@ -128,6 +132,10 @@ impl TcpStream {
         set_nodelay(nodelay: bool) -> io::Result<()>;
         /// Whether small writes are sent at once.
         nodelay() -> io::Result<bool>;
+        /// Through how many routers what is sent may go.
+        set_ttl(ttl: u32) -> io::Result<()>;
+        /// Through how many routers what is sent may go.
+        ttl() -> io::Result<u32>;
         /// As a read that leaves the bytes where they are.
         peek(buffer: &mut [u8]) -> io::Result<usize>;
         /// Takes the error that is pending.
@@ -246,6 +254,24 @@ impl TcpListener {
     /// As [`std::net::TcpListener::set_nonblocking`].
     pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         listener!(self, listener => listener.set_nonblocking(nonblocking))
+    }
+
+    /// Through how many routers what connections send may go.
+    ///
+    /// # Errors
+    ///
+    /// As [`std::net::TcpListener::set_ttl`].
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        listener!(self, listener => listener.set_ttl(ttl))
+    }
+
+    /// Through how many routers what connections send may go.
+    ///
+    /// # Errors
+    ///
+    /// As [`std::net::TcpListener::ttl`].
+    pub fn ttl(&self) -> io::Result<u32> {
+        listener!(self, listener => listener.ttl())
     }
 
     /// Takes the error that is pending.
