@@ -490,7 +490,7 @@ impl World {
         };
         let state = self.thread(thread);
         if let Some(op) = state.pending.filter(|_| could_wake) {
-            self.strategy.withdrawn(thread, &op);
+            self.strategy.withdrawn(thread, &op, true);
         }
         let op = self.thread(thread).pending.map(|op| Op { second: NO_OBJECT, ..op });
         self.set_pending(thread, op);
@@ -590,7 +590,7 @@ impl World {
             self.thread_mut(thread).times_forced += 1;
             if op.kind.is_timed() && op.kind != OpKind::RelockTimed {
                 // It did not give up because of what it waited for, which others may have had in its place.
-                self.strategy.withdrawn(thread, &op);
+                self.strategy.withdrawn(thread, &op, false);
             }
         }
         let may_time_out = self.may_time_out(thread, &op);

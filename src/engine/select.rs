@@ -348,7 +348,7 @@ impl World {
         if may_time_out || op.object == NO_OBJECT {
             // It could have gone on by another case, or by running out of time if that is still allowed.
             let kind = if may_time_out { op.kind } else { OpKind::Select };
-            self.strategy.withdrawn(other, &Op { kind, ..op });
+            self.strategy.withdrawn(other, &Op { kind, ..op }, true);
         }
         let step = self.steps.len() - 1;
         let selection = &mut self.thread_mut(other).selection;

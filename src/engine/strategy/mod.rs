@@ -159,9 +159,10 @@ pub(crate) trait Strategy {
         let _ = (thread, object);
     }
 
-    /// The thread's operation, which could have been taken before, is replaced in the present step by another one.
-    fn withdrawn(&mut self, thread: ThreadIndex, op: &Op) {
-        let _ = (thread, op);
+    /// The thread's operation, which could have been taken before, is replaced in the present step by another one, or comes
+    /// too late for what it waited for. `gives_up`: it could also have run out of time before.
+    fn withdrawn(&mut self, thread: ThreadIndex, op: &Op, gives_up: bool) {
+        let _ = (thread, op, gives_up);
     }
 
     /// The execution is over; `pending` are the operations of threads that did not end.

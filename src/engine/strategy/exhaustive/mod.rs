@@ -548,9 +548,9 @@ impl Strategy for Exhaustive {
         }
     }
 
-    fn withdrawn(&mut self, thread: ThreadIndex, op: &Op) {
+    fn withdrawn(&mut self, thread: ThreadIndex, op: &Op, gives_up: bool) {
         if self.depth > self.first_new && self.reduces() {
-            self.would_step(thread, op, Some(self.history.len() as EventIndex), false);
+            self.would_step(thread, op, Some(self.history.len() as EventIndex), gives_up);
         }
     }
 
