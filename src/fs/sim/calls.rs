@@ -163,11 +163,11 @@ pub fn rename<P: AsRef<Path>, Q: AsRef<Path>>(from: P, to: Q) -> io::Result<()> 
     disk::with("rename", BROKEN, |nodes| nodes.rename(&from, &to))
 }
 
-/// Copies a file, as a [`read`] and a [`write`] do; returns the number of bytes.
+/// Copies a file, as a [`read`] and a [`write()`] do; returns the number of bytes.
 ///
 /// # Errors
 ///
-/// As [`read`] and [`write`].
+/// As [`read`] and [`write()`].
 #[track_caller]
 pub fn copy<P: AsRef<Path>, Q: AsRef<Path>>(from: P, to: Q) -> io::Result<u64> {
     let bytes = read(from)?;
