@@ -1,6 +1,10 @@
 //! The two ends of a channel, over whichever flavour the backend has.
 
-#![allow(clippy::disallowed_methods, reason = "outside of a model the channel is crossbeam's")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "outside of a model the channel is crossbeam's, and its clock the standard library's"
+)]
 
 use std::{
     fmt,

@@ -244,7 +244,8 @@ mod tests {
     use crate::engine::op::{NO_OBJECT, OpKind};
 
     fn store(thread: ThreadIndex, object: u32) -> Move {
-        let footprint = Footprint { kind: OpKind::Store, reads: false, object, second: NO_OBJECT, arg: 0 };
+        let footprint =
+            Footprint { kind: OpKind::Store, reads: false, object, second: NO_OBJECT, arg: 0, cases: 0 };
         Move { thread, count: 1, values: Values::default(), footprint, possible: 0 }
     }
 
