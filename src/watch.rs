@@ -29,6 +29,7 @@ use std::{
     cell::RefCell,
     collections::{HashMap, HashSet},
     fmt,
+    hash::{BuildHasherDefault, Hasher},
     panic::Location,
     sync::{
         Mutex, OnceLock, PoisonError,
@@ -98,6 +99,20 @@ enum ClassKey {
     Lock(usize),
 }
 
+impl ClassKey {
+    /// A number that stands for the class. The same class may have several: texts are told apart by where they are.
+    fn digest(self) -> u64 {
+        let text = |text: &'static str| mixed(text.as_ptr().addr() as u64, text.len() as u64);
+        match self {
+            ClassKey::Name(name) => text(name),
+            ClassKey::Place(file, line, column) => {
+                mixed(text(file), u64::from(line) << 32 | u64::from(column))
+            }
+            ClassKey::Lock(address) => mixed(address as u64, 1),
+        }
+    }
+}
+
 fn global() -> &'static Mutex<Global> {
     static GLOBAL: OnceLock<Mutex<Global>> = OnceLock::new();
     GLOBAL.get_or_init(Mutex::default)
@@ -106,14 +121,40 @@ fn global() -> &'static Mutex<Global> {
 struct Local {
     id: u64,
     held: Vec<Held>,
-    /// What was seen before: nothing new can come of it, so the global graph is left alone.
-    seen: HashSet<(ClassKey, Vec<ClassKey>)>,
+    /// What was seen before, as hashes of the class that was taken and of those that were held: nothing new can come of it, so
+    /// the global graph is left alone.
+    seen: HashSet<u64, BuildHasherDefault<Hashed>>,
+}
+
+/// For numbers that are hashes already.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _bytes: &[u8]) {
+        unreachable!("only numbers are kept")
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+}
+
+/// Two hashes in one, by which the order of the two matters (Fibonacci hashing).
+fn mixed(one: u64, other: u64) -> u64 {
+    (one.rotate_left(23) ^ other).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 #[derive(Clone, Copy)]
 struct Held {
     lock: usize,
     class: ClassKey,
+    /// [`ClassKey::digest`] of the class.
+    digest: u64,
     place: Place,
 }
 
@@ -122,7 +163,7 @@ thread_local! {
         // ORDERING: relaxed: only the numbers' being distinct matters.
         id: NEXT_THREAD.fetch_add(1, Ordering::Relaxed),
         held: Vec::new(),
-        seen: HashSet::new(),
+        seen: HashSet::default(),
     });
 }
 
@@ -187,14 +228,15 @@ fn note(lock: usize, name: Option<&'static str>, created: Option<Place>, place: 
     // A thread whose locals are gone is ending and is no longer watched.
     let _ = LOCAL.try_with(|local| {
         let mut local = local.borrow_mut();
+        let digest = class.digest();
         if waits && !local.held.is_empty() {
-            let key = (class, local.held.iter().map(|held| held.class).collect());
+            let key = local.held.iter().fold(digest, |hash, held| mixed(hash, held.digest));
             if !local.seen.contains(&key) {
                 acquired(&local, class, place);
                 local.seen.insert(key);
             }
         }
-        local.held.push(Held { lock, class, place });
+        local.held.push(Held { lock, class, digest, place });
     });
 }
 

@@ -2,6 +2,7 @@
 
 mod bugs;
 mod engine;
+mod facade;
 mod programs;
 
 use super::Result;
@@ -13,6 +14,8 @@ pub(super) enum BenchCommand {
     Engine(engine::EngineArgs),
     /// Counts the schedules that each strategy needs to find known bugs, beside the figures that others published.
     Bugs(bugs::BugsArgs),
+    /// Measures what the facade costs beside std, parking_lot and crossbeam used directly.
+    Facade(facade::FacadeArgs),
 }
 
 /// Runs the command.
@@ -20,5 +23,6 @@ pub(super) fn run(command: &BenchCommand) -> Result {
     match command {
         BenchCommand::Engine(arguments) => engine::run(arguments),
         BenchCommand::Bugs(arguments) => bugs::run(arguments),
+        BenchCommand::Facade(arguments) => facade::run(arguments),
     }
 }

@@ -584,6 +584,10 @@ impl World {
         let forced = self.forced == Some(thread);
         if forced {
             self.thread_mut(thread).times_forced += 1;
+            if op.kind.is_timed() && op.kind != OpKind::RelockTimed {
+                // It did not give up because of what it waited for, which others may have had in its place.
+                self.strategy.withdrawn(thread, &op);
+            }
         }
         let may_time_out = self.may_time_out(thread, &op);
         let mut awaits: &[ObjectIndex] = &[];

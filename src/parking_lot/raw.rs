@@ -45,6 +45,7 @@ unsafe impl lock_api::RawMutex for RawMutex {
 
 // SAFETY: as above.
 unsafe impl RawMutexFair for RawMutex {
+    #[inline]
     #[track_caller]
     unsafe fn unlock_fair(&self) {
         // SAFETY: the caller has the lock.
@@ -57,11 +58,13 @@ unsafe impl RawMutexTimed for RawMutex {
     type Duration = Duration;
     type Instant = Instant;
 
+    #[inline]
     #[track_caller]
     fn try_lock_for(&self, timeout: Duration) -> bool {
         self.lock_timeout(timeout)
     }
 
+    #[inline]
     #[track_caller]
     fn try_lock_until(&self, deadline: Instant) -> bool {
         self.lock_timeout(left(deadline))
@@ -83,38 +86,45 @@ unsafe impl lock_api::RawRwLock for RawRwLock {
 
     type GuardMarker = lock_api::GuardNoSend;
 
+    #[inline]
     #[track_caller]
     fn lock_shared(&self) {
         self.lock(Access::Read);
     }
 
+    #[inline]
     #[track_caller]
     fn try_lock_shared(&self) -> bool {
         self.try_lock(Access::Read)
     }
 
+    #[inline]
     #[track_caller]
     unsafe fn unlock_shared(&self) {
         // SAFETY: the caller has a read lock.
         unsafe { self.unlock(Access::Read) };
     }
 
+    #[inline]
     #[track_caller]
     fn lock_exclusive(&self) {
         self.lock(Access::Write);
     }
 
+    #[inline]
     #[track_caller]
     fn try_lock_exclusive(&self) -> bool {
         self.try_lock(Access::Write)
     }
 
+    #[inline]
     #[track_caller]
     unsafe fn unlock_exclusive(&self) {
         // SAFETY: the caller has the write lock.
         unsafe { self.unlock(Access::Write) };
     }
 
+    #[inline]
     #[track_caller]
     fn is_locked_exclusive(&self) -> bool {
         let free = self.try_lock(Access::ReadRecursive);
@@ -128,12 +138,14 @@ unsafe impl lock_api::RawRwLock for RawRwLock {
 
 // SAFETY: as above.
 unsafe impl RawRwLockFair for RawRwLock {
+    #[inline]
     #[track_caller]
     unsafe fn unlock_shared_fair(&self) {
         // SAFETY: the caller has a read lock.
         unsafe { self.unlock_fair(Access::Read) };
     }
 
+    #[inline]
     #[track_caller]
     unsafe fn unlock_exclusive_fair(&self) {
         // SAFETY: the caller has the write lock.
@@ -143,6 +155,7 @@ unsafe impl RawRwLockFair for RawRwLock {
 
 // SAFETY: as above.
 unsafe impl RawRwLockDowngrade for RawRwLock {
+    #[inline]
     #[track_caller]
     unsafe fn downgrade(&self) {
         // SAFETY: the caller has the write lock.
@@ -155,21 +168,25 @@ unsafe impl RawRwLockTimed for RawRwLock {
     type Duration = Duration;
     type Instant = Instant;
 
+    #[inline]
     #[track_caller]
     fn try_lock_shared_for(&self, timeout: Duration) -> bool {
         self.lock_timeout(Access::Read, timeout)
     }
 
+    #[inline]
     #[track_caller]
     fn try_lock_shared_until(&self, deadline: Instant) -> bool {
         self.lock_timeout(Access::Read, left(deadline))
     }
 
+    #[inline]
     #[track_caller]
     fn try_lock_exclusive_for(&self, timeout: Duration) -> bool {
         self.lock_timeout(Access::Write, timeout)
     }
 
+    #[inline]
     #[track_caller]
     fn try_lock_exclusive_until(&self, deadline: Instant) -> bool {
         self.lock_timeout(Access::Write, left(deadline))
@@ -178,11 +195,13 @@ unsafe impl RawRwLockTimed for RawRwLock {
 
 // SAFETY: as above; a recursive read does not wait behind writers that wait.
 unsafe impl RawRwLockRecursive for RawRwLock {
+    #[inline]
     #[track_caller]
     fn lock_shared_recursive(&self) {
         self.lock(Access::ReadRecursive);
     }
 
+    #[inline]
     #[track_caller]
     fn try_lock_shared_recursive(&self) -> bool {
         self.try_lock(Access::ReadRecursive)
@@ -191,11 +210,13 @@ unsafe impl RawRwLockRecursive for RawRwLock {
 
 // SAFETY: as above.
 unsafe impl RawRwLockRecursiveTimed for RawRwLock {
+    #[inline]
     #[track_caller]
     fn try_lock_shared_recursive_for(&self, timeout: Duration) -> bool {
         self.lock_timeout(Access::ReadRecursive, timeout)
     }
 
+    #[inline]
     #[track_caller]
     fn try_lock_shared_recursive_until(&self, deadline: Instant) -> bool {
         self.lock_timeout(Access::ReadRecursive, left(deadline))
@@ -204,28 +225,33 @@ unsafe impl RawRwLockRecursiveTimed for RawRwLock {
 
 // SAFETY: as above; one upgradable lock at a time stands beside readers, and none beside a writer.
 unsafe impl RawRwLockUpgrade for RawRwLock {
+    #[inline]
     #[track_caller]
     fn lock_upgradable(&self) {
         self.lock(Access::Upgradable);
     }
 
+    #[inline]
     #[track_caller]
     fn try_lock_upgradable(&self) -> bool {
         self.try_lock(Access::Upgradable)
     }
 
+    #[inline]
     #[track_caller]
     unsafe fn unlock_upgradable(&self) {
         // SAFETY: the caller has the upgradable lock.
         unsafe { self.unlock(Access::Upgradable) };
     }
 
+    #[inline]
     #[track_caller]
     unsafe fn upgrade(&self) {
         // SAFETY: the caller has the upgradable lock.
         unsafe { RawRwLock::upgrade(self) };
     }
 
+    #[inline]
     #[track_caller]
     unsafe fn try_upgrade(&self) -> bool {
         // SAFETY: the caller has the upgradable lock.
@@ -235,6 +261,7 @@ unsafe impl RawRwLockUpgrade for RawRwLock {
 
 // SAFETY: as above.
 unsafe impl RawRwLockUpgradeFair for RawRwLock {
+    #[inline]
     #[track_caller]
     unsafe fn unlock_upgradable_fair(&self) {
         // SAFETY: the caller has the upgradable lock.
@@ -244,12 +271,14 @@ unsafe impl RawRwLockUpgradeFair for RawRwLock {
 
 // SAFETY: as above.
 unsafe impl RawRwLockUpgradeDowngrade for RawRwLock {
+    #[inline]
     #[track_caller]
     unsafe fn downgrade_upgradable(&self) {
         // SAFETY: the caller has the upgradable lock.
         unsafe { RawRwLock::downgrade(self, Access::Upgradable, Access::Read) };
     }
 
+    #[inline]
     #[track_caller]
     unsafe fn downgrade_to_upgradable(&self) {
         // SAFETY: the caller has the write lock.
@@ -259,22 +288,26 @@ unsafe impl RawRwLockUpgradeDowngrade for RawRwLock {
 
 // SAFETY: as above.
 unsafe impl RawRwLockUpgradeTimed for RawRwLock {
+    #[inline]
     #[track_caller]
     fn try_lock_upgradable_for(&self, timeout: Duration) -> bool {
         self.lock_timeout(Access::Upgradable, timeout)
     }
 
+    #[inline]
     #[track_caller]
     fn try_lock_upgradable_until(&self, deadline: Instant) -> bool {
         self.lock_timeout(Access::Upgradable, left(deadline))
     }
 
+    #[inline]
     #[track_caller]
     unsafe fn try_upgrade_for(&self, timeout: Duration) -> bool {
         // SAFETY: the caller has the upgradable lock.
         unsafe { self.upgrade_timeout(timeout) }
     }
 
+    #[inline]
     #[track_caller]
     unsafe fn try_upgrade_until(&self, deadline: Instant) -> bool {
         // SAFETY: the caller has the upgradable lock.

@@ -187,12 +187,14 @@ pub(super) struct Poisoner<'a> {
 }
 
 impl<'a> Poisoner<'a> {
+    #[inline]
     pub(super) fn new(flag: &'a Flag) -> Self {
         Poisoner { flag, was_panicking: thread::panicking() }
     }
 }
 
 impl Drop for Poisoner<'_> {
+    #[inline]
     fn drop(&mut self) {
         if !self.was_panicking && thread::panicking() {
             self.flag.set(true);

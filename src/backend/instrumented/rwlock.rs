@@ -41,12 +41,14 @@ impl RawRwLock {
     }
 
     #[cfg(feature = "model")]
+    #[inline]
     #[track_caller]
     fn index(&self, handle: &Handle) -> ObjectIndex {
         self.identity.index(handle, "rwlock", || State::RwLock(RwLock::default()))
     }
 
     #[cfg(feature = "model")]
+    #[inline]
     #[track_caller]
     fn step(&self, handle: &Handle, kind: OpKind, access: Access, timeout: Option<Duration>) -> bool {
         let argument = if access == Access::ReadRecursive { RECURSIVE } else { 0 };
@@ -54,6 +56,7 @@ impl RawRwLock {
         handle.step(op, timeout) == Outcome::Done
     }
 
+    #[inline]
     #[track_caller]
     pub(crate) fn lock(&self, access: Access) {
         in_model!(handle => {
@@ -73,6 +76,7 @@ impl RawRwLock {
         }
     }
 
+    #[inline]
     #[track_caller]
     pub(crate) fn try_lock(&self, access: Access) -> bool {
         in_model!(handle => {
@@ -91,6 +95,7 @@ impl RawRwLock {
         })
     }
 
+    #[inline]
     #[track_caller]
     pub(crate) fn lock_timeout(&self, access: Access, timeout: Duration) -> bool {
         in_model!(handle => {
@@ -112,6 +117,7 @@ impl RawRwLock {
     /// # Safety
     ///
     /// The caller holds the lock in this way.
+    #[inline]
     #[track_caller]
     pub(crate) unsafe fn unlock(&self, access: Access) {
         in_model!(handle => self.release(&handle, access));
@@ -131,6 +137,7 @@ impl RawRwLock {
     /// # Safety
     ///
     /// The caller holds the lock in this way.
+    #[inline]
     #[track_caller]
     pub(crate) unsafe fn unlock_fair(&self, access: Access) {
         in_model!(handle => self.release(&handle, access));
@@ -146,6 +153,7 @@ impl RawRwLock {
     }
 
     #[cfg(feature = "model")]
+    #[inline]
     #[track_caller]
     fn release(&self, handle: &Handle, access: Access) {
         let kind = match access {
@@ -161,6 +169,7 @@ impl RawRwLock {
     /// # Safety
     ///
     /// The caller holds the lock as `from` says, and `to` is one of those that let others read.
+    #[inline]
     #[track_caller]
     pub(crate) unsafe fn downgrade(&self, from: Access, to: Access) {
         in_model!(handle => {
@@ -183,6 +192,7 @@ impl RawRwLock {
     /// # Safety
     ///
     /// The caller holds the upgradable lock.
+    #[inline]
     #[track_caller]
     pub(crate) unsafe fn upgrade(&self) {
         in_model!(handle => {
@@ -195,6 +205,7 @@ impl RawRwLock {
     /// # Safety
     ///
     /// The caller holds the upgradable lock.
+    #[inline]
     #[track_caller]
     pub(crate) unsafe fn try_upgrade(&self) -> bool {
         in_model!(handle => self.step(&handle, OpKind::TryUpgrade, Access::Write, None));
@@ -205,6 +216,7 @@ impl RawRwLock {
     /// # Safety
     ///
     /// The caller holds the upgradable lock.
+    #[inline]
     #[track_caller]
     pub(crate) unsafe fn upgrade_timeout(&self, timeout: Duration) -> bool {
         in_model!(handle => self.step(&handle, OpKind::UpgradeTimed, Access::Write, Some(timeout)));

@@ -49,12 +49,14 @@ impl Flag {
         Flag(AtomicBool::new(false))
     }
 
+    #[inline]
     pub(crate) fn get(&self) -> bool {
         // ORDERING: relaxed: whoever acts on the flag reads it under the lock that was held when it was set; a reader
         // without the lock gets a hint, as from `std`.
         self.0.load(Ordering::Relaxed)
     }
 
+    #[inline]
     pub(crate) fn set(&self, value: bool) {
         // ORDERING: relaxed, see `get`.
         self.0.store(value, Ordering::Relaxed);

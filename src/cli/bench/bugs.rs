@@ -122,7 +122,9 @@ struct Document<'a> {
 pub(super) fn run(arguments: &BugsArgs) -> Result {
     let project = programs::project(PROGRAMS_FOLDER)?;
     let interrupt = Interrupt::listen()?;
-    let executable = programs::build(&project, EngineName::Unsnarl, &Progress::spinner(false), &interrupt)?;
+    let progress = Progress::spinner(false);
+    let executable = programs::build(&project, EngineName::Unsnarl, |_| (), &progress, &interrupt)?;
+    drop(progress);
     let Listed { programs, strategies } = listed(&executable, arguments)?;
     let progress = Progress::bar(false, programs.len() * strategies.len());
     let mut compared = Vec::new();

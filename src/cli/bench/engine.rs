@@ -22,7 +22,7 @@ use self::{
 };
 use super::{
     super::{
-        Result, console,
+        Result, build, console,
         engines::{self, EngineChoice},
         interrupt::Interrupt,
         progress::Progress,
@@ -111,7 +111,10 @@ pub(super) fn run(arguments: &EngineArgs) -> Result {
     let project = programs::project(PROGRAMS_FOLDER)?;
     let interrupt = Interrupt::listen()?;
     let progress = Progress::spinner(false);
-    let build = |engine| Ok((engine, programs::build(&project, engine, &progress, &interrupt)?));
+    let build = |engine| {
+        let choose = |command: &mut Command| build::choose(command, engine, &project.target);
+        Ok((engine, programs::build(&project, engine, choose, &progress, &interrupt)?))
+    };
     let executables =
         engines::chosen(&arguments.engines).into_iter().map(build).collect::<Result<Vec<_>>>()?;
     drop(progress);

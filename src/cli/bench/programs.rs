@@ -18,7 +18,7 @@ use super::super::{
     stop::{self, Interrupted, Stop},
     variables,
 };
-use crate::{check::EngineName, thread, time::Instant};
+use crate::{thread, time::Instant};
 
 /// The package of this folder, in the checkout that the command runs in.
 pub(super) fn project(folder: &str) -> Result<Project> {
@@ -33,10 +33,11 @@ pub(super) fn project(folder: &str) -> Result<Project> {
     Project::only(&manifest)
 }
 
-/// Builds the package's executable for an engine.
+/// Builds the package's executable in one of its forms; `configure` says to cargo which.
 pub(super) fn build(
     project: &Project,
-    engine: EngineName,
+    form: impl std::fmt::Display,
+    configure: impl FnOnce(&mut Command),
     progress: &Progress,
     interrupt: &Interrupt,
 ) -> Result<PathBuf> {
@@ -44,20 +45,18 @@ pub(super) fn build(
     struct Message {
         executable: Option<PathBuf>,
     }
-    progress.doing(format!("building the programs for {engine}"));
+    progress.doing(format!("building the programs for {form}"));
     let mut command = cargo();
     command.args(["build", "--release", "--message-format=json-render-diagnostics", "--color=always"]);
     command.arg("--manifest-path").arg(&project.packages[0].manifest_path);
-    build::choose(&mut command, engine, &project.target);
+    configure(&mut command);
     let Watched { success, messages, complaints } = build::watched(command, progress)?;
     if interrupt.happened() {
         return Err(Stop::Interrupted(Interrupted));
     }
     if !success {
         console::pass_on(&complaints);
-        return Err(stop::usage(format!(
-            "the programs do not build for {engine}: see cargo's message above"
-        )));
+        return Err(stop::usage(format!("the programs do not build for {form}: see cargo's message above")));
     }
     let mut messages =
         messages.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok()?.executable);

@@ -590,6 +590,13 @@ fn a_release_beside_a_lock_that_became_a_read_lock() {
 }
 
 #[test]
+fn a_message_for_the_one_that_gave_up_in_the_end() {
+    // What timed out since nobody could go on seemed to come after everything.
+    let receives = vec![Action::RecvTimeout, Action::RecvTimeout];
+    compare(&vec![receives, vec![Action::Send, Action::RecvTimeout]], 0).unwrap();
+}
+
+#[test]
 fn upgrading_programs() {
     let mut runner = runner();
     let result = runner.run(&programs(upgrading(false), 2..4, 1..4), |program| compare(&program, 0));

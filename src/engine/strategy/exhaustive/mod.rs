@@ -550,7 +550,7 @@ impl Strategy for Exhaustive {
 
     fn withdrawn(&mut self, thread: ThreadIndex, op: &Op) {
         if self.depth > self.first_new && self.reduces() {
-            self.would_step(thread, op, Some(self.history.len() as EventIndex));
+            self.would_step(thread, op, Some(self.history.len() as EventIndex), false);
         }
     }
 
@@ -568,7 +568,7 @@ impl Strategy for Exhaustive {
         }
         for (thread, op) in pending.iter().enumerate() {
             if let Some(op) = op {
-                self.would_step(thread, op, None);
+                self.would_step(thread, op, None, true);
             }
         }
         let mut races = std::mem::take(&mut self.races);
@@ -605,12 +605,12 @@ impl Exhaustive {
     }
 
     /// Looks for races of a step that was not taken, but could have been if it had come earlier.
-    fn would_step(&mut self, thread: ThreadIndex, op: &Op, end: Option<EventIndex>) {
+    fn would_step(&mut self, thread: ThreadIndex, op: &Op, end: Option<EventIndex>, gives_up: bool) {
         let start = VectorClock::new();
         let before = self.history.clock_of_thread(thread).unwrap_or(&start);
         let at = self.history.len() as EventIndex;
         let count = before.get(thread) + 1;
-        let later = Later { thread, count, footprint: op.footprint(), before, gives_up: true, at, end };
+        let later = Later { thread, count, footprint: op.footprint(), before, gives_up, at, end };
         races::find(&self.history, &later, &mut self.races);
     }
 }
