@@ -57,6 +57,10 @@ mod select_macro;
 #[cfg(not(backend = "native"))]
 mod shell;
 #[cfg(backend = "instrumented")]
+#[cfg_attr(
+    not(feature = "model"),
+    allow(unused_variables, reason = "without the engine no channel is in a model")
+)]
 mod timer;
 
 #[cfg(not(any(backend = "native", backend = "instrumented")))]

@@ -745,7 +745,8 @@ macro_rules! __unsnarl_channel_internal {
 
                     // Erase the lifetime so that `sel` can be dropped early even without NLL.
                     unsafe fn unbind<'a, T>(x: &T) -> &'a T {
-                        ::std::mem::transmute(x)
+                        // SAFETY: as of the block around it: the end outlives the selection, which is over when it is used up.
+                        unsafe { ::std::mem::transmute(x) }
                     }
                     unbind(_r)
                 };
@@ -777,7 +778,8 @@ macro_rules! __unsnarl_channel_internal {
 
                     // Erase the lifetime so that `sel` can be dropped early even without NLL.
                     unsafe fn unbind<'a, T>(x: &T) -> &'a T {
-                        ::std::mem::transmute(x)
+                        // SAFETY: as of the block around it: the end outlives the selection, which is over when it is used up.
+                        unsafe { ::std::mem::transmute(x) }
                     }
                     unbind(_s)
                 };

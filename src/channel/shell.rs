@@ -1,6 +1,10 @@
 //! The two ends of a channel, over whichever flavour the backend has.
 
-#![allow(clippy::disallowed_methods, reason = "outside of a model the channel is crossbeam's")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "outside of a model the channel is crossbeam's, and its clock the standard library's"
+)]
 
 use std::{
     fmt,
@@ -89,7 +93,7 @@ pub fn never<T>() -> Receiver<T> {
 #[cfg(backend = "instrumented")]
 #[cfg_attr(
     not(feature = "model"),
-    allow(unreachable_code, reason = "without the engine no timer is in a model")
+    allow(unreachable_code, reason = "without the engine no channel is in a model")
 )]
 fn clock(first: Option<Instant>, period: Option<Duration>) -> Receiver<Instant> {
     if crate::backend::in_model() {

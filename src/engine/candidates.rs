@@ -99,6 +99,9 @@ impl World {
     pub(crate) fn facts(&self, object: ObjectIndex) -> u64 {
         match &self.object(object).state {
             State::Thread { index } => u64::from(self.thread(*index).park_token) * facts::TOKEN,
+            State::Channel(channel) if channel.is_rendezvous() => {
+                self.object(object).state.facts() | self.waiting_at(object)
+            }
             state => state.facts(),
         }
     }

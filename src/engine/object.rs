@@ -171,6 +171,9 @@ pub(crate) mod facts {
     pub(crate) const FILLED: u64 = 2;
     pub(crate) const NO_RECEIVERS: u64 = 4;
     pub(crate) const NO_SENDERS: u64 = 8;
+    /// Somebody waits to hand a message over, or to be handed one.
+    pub(crate) const SENDER_WAITS: u64 = 16;
+    pub(crate) const RECEIVER_WAITS: u64 = 32;
     /// The thread has its park token.
     pub(crate) const TOKEN: u64 = 1;
 }
@@ -189,8 +192,8 @@ pub(crate) fn proceeds(kind: OpKind, arg: u32, facts: u64) -> bool {
         TrySend,
     };
     match kind {
-        // Whom they could meet is not among the facts.
-        TrySend | TryRecv if arg == MEETS => true,
+        TrySend if arg == MEETS => facts & (facts::RECEIVER_WAITS | facts::NO_RECEIVERS) != 0,
+        TryRecv if arg == MEETS => facts & (facts::SENDER_WAITS | facts::NO_SENDERS) != 0,
         Acquire | AcquireTimed | TryAcquire => {
             facts & facts::CLOSED != 0 || facts >> facts::PERMITS_SHIFT >= u64::from(arg)
         }

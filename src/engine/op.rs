@@ -34,8 +34,7 @@ pub(crate) enum OpKind {
     TryRead,
     /// Gives a read lock back.
     UnlockRead,
-    /// Queues up to write-lock, or with argument 1 to upgrade; a step of its own only where new readers wait behind writers that
-    /// are queued.
+    /// Queues up to write-lock, or with argument 1 to upgrade; a step only where new readers wait behind queued writers.
     QueueWrite,
     /// Write-locks.
     Write,

@@ -14,7 +14,7 @@
 
 use super::{
     execution::{Stop, World},
-    object::{Channel, State},
+    object::{Channel, State, facts},
     op::{LOOKS, MEETS, NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex, cases},
     trace::Outcome,
 };
@@ -179,6 +179,13 @@ impl World {
             op.kind = OpKind::Meet;
         }
         Ok(())
+    }
+
+    /// Who waits at a channel without room, as facts.
+    pub(super) fn waiting_at(&self, object: ObjectIndex) -> u64 {
+        let waiting = self.threads().iter().filter(|thread| thread.selection.waits);
+        let cases = waiting.flat_map(|thread| &thread.selection.cases).filter(|case| case.channel == object);
+        cases.fold(0, |all, case| all | if case.sends { facts::SENDER_WAITS } else { facts::RECEIVER_WAITS })
     }
 
     /// What is possible now on all channels, where threads select.

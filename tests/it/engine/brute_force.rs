@@ -607,6 +607,20 @@ fn a_message_for_the_one_that_gave_up_in_the_end() {
 }
 
 #[test]
+fn zz() {
+    let program = vec![vec![Action::Downgrade(false)], vec![Action::Lock(0, None), Action::Downgrade(false)]];
+    let (v, _) = explore(&program, Search::Exhaustive, 0);
+    if let Some(f) = v.finding() {
+        eprintln!("{:?} {:#?}", f.explanation, f.notes);
+    }
+    eprintln!("{:?}", v.explored());
+    for cores in [1, 3, 3, 3] {
+        let (v, _) = explore_on(cores, &program, Search::Exhaustive, 0);
+        eprintln!("{cores} {:?}", v.explored());
+    }
+}
+
+#[test]
 fn upgrading_programs() {
     let mut runner = runner();
     let result = runner.run(&programs(upgrading(false), 2..4, 1..4), |program| compare(&program, 0));

@@ -80,16 +80,18 @@ pub(super) fn find(history: &History, later: &Later<'_>, races: &mut Vec<Race>) 
 /// What `later` would touch if it came right before the step at `earlier`: an operation that fails only reads.
 fn footprint_before(history: &History, earlier: EventIndex, later: &Later<'_>) -> Footprint {
     use OpKind::{
-        AcquireTimed, LockTimed, NotifyAll, NotifyOne, RecvTimed, Relock, RelockTimed, Rmw, SendTimed,
-        TryAcquire, TryLock, TryRecv, TrySend, TryUpgradable, TryUpgrade, TryWrite, UpgradableTimed,
-        UpgradeTimed, WriteTimed,
+        AcquireTimed, LockTimed, NotifyAll, NotifyOne, RecvTimed, Relock, RelockTimed, Rmw, SelectTimed,
+        SendTimed, TryAcquire, TryLock, TryRecv, TrySelect, TrySend, TryUpgradable, TryUpgrade, TryWrite,
+        UpgradableTimed, UpgradeTimed, WriteTimed,
     };
     let Footprint { kind, object, arg, .. } = later.footprint;
     let step = history.get(earlier);
     let succeeds = match kind {
-        // Who leaves those that wait changes something, however it ends; whom a try could have met is not known.
-        _ if kind.is_on_channels() && arg == MEETS => return later.footprint,
-        SendTimed | TrySend | RecvTimed | TryRecv if later.footprint.second != NO_OBJECT => {
+        // Who leaves those that wait changes something, however it ends.
+        SendTimed | RecvTimed | SelectTimed if arg == MEETS => return later.footprint,
+        SendTimed | TrySend | RecvTimed | TryRecv | SelectTimed | TrySelect
+            if later.footprint.second != NO_OBJECT =>
+        {
             is_possible(history, earlier, later)
         }
         Rmw => arg == 0 || step.facts == u64::from(arg),
@@ -139,7 +141,9 @@ fn can_swap(history: &History, earlier: EventIndex, later: &Later<'_>) -> bool {
 ///
 /// The steps on one channel depend on each other: a channel is then as it was before the first one that follows `earlier`.
 fn is_possible(history: &History, earlier: EventIndex, later: &Later<'_>) -> bool {
-    let Footprint { second, arg, cases: wanted, .. } = later.footprint;
+    let Footprint { kind, second, arg, cases: wanted, .. } = later.footprint;
+    // Who waits already has met all that it could.
+    let meets = arg == LOOKS || matches!(kind, OpKind::TrySend | OpKind::TryRecv | OpKind::TrySelect);
     if wanted & cases::ALWAYS != 0 {
         return true;
     }
@@ -164,7 +168,7 @@ fn is_possible(history: &History, earlier: EventIndex, later: &Later<'_>) -> boo
             None if touches(last) => return false,
             None => history.get(last).channels,
         };
-        wanted & (facts.possible | if arg == LOOKS { facts.waiting } else { 0 }) != 0
+        wanted & (facts.possible | if meets { facts.waiting } else { 0 }) != 0
     })
 }
 
