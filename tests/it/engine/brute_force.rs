@@ -607,17 +607,10 @@ fn a_message_for_the_one_that_gave_up_in_the_end() {
 }
 
 #[test]
-fn zz() {
-    let program = vec![vec![Action::Downgrade(false)], vec![Action::Lock(0, None), Action::Downgrade(false)]];
-    let (v, _) = explore(&program, Search::Exhaustive, 0);
-    if let Some(f) = v.finding() {
-        eprintln!("{:?} {:#?}", f.explanation, f.notes);
-    }
-    eprintln!("{:?}", v.explored());
-    for cores in [1, 3, 3, 3] {
-        let (v, _) = explore_on(cores, &program, Search::Exhaustive, 0);
-        eprintln!("{cores} {:?}", v.explored());
-    }
+fn a_writer_that_queues_before_a_release() {
+    // Found by `upgrading_programs`: the writer seemed not to need the release.
+    let second = vec![Action::Lock(0, None), Action::Downgrade(false)];
+    compare(&vec![vec![Action::Downgrade(false)], second], 0).unwrap();
 }
 
 #[test]

@@ -234,7 +234,9 @@ impl History {
                 if earlier.released_at != NO_EVENT && needs_release {
                     clock.join(&self.taken[earlier.released_at as usize].clock);
                 }
-                if earlier.footprint.orders_all(object) {
+                // Who queues does not wait for a release: that comes later, and what follows may need it.
+                let queues = earlier.footprint.kind == OpKind::QueueWrite;
+                if earlier.footprint.orders_all(object) && !queues {
                     break;
                 }
             }
