@@ -880,7 +880,7 @@ macro_rules! __unsnarl_channel_internal {
     };
 }
 
-#[doc(hidden)]
+/// `unsnarl::channel::select!`; see there.
 #[macro_export]
 macro_rules! __unsnarl_select {
     ($($tokens:tt)*) => {
@@ -894,7 +894,7 @@ macro_rules! __unsnarl_select {
     };
 }
 
-#[doc(hidden)]
+/// `unsnarl::channel::select_biased!`; see there.
 #[macro_export]
 macro_rules! __unsnarl_select_biased {
     ($($tokens:tt)*) => {

@@ -28,8 +28,8 @@ struct Compared {
     members_present: usize,
     traits: usize,
     traits_present: usize,
-    /// By reason: what is missing because of it.
-    missing: BTreeMap<String, Vec<String>>,
+    /// By pattern: the reason, and how much is missing because of it.
+    missing: BTreeMap<String, (String, usize)>,
 }
 
 pub(crate) fn compare(pairs: &[(&Pair, Items, Items)], reasons: &Reasons) -> anyhow::Result<Report> {
@@ -41,10 +41,10 @@ pub(crate) fn compare(pairs: &[(&Pair, Items, Items)], reasons: &Reasons) -> any
     for (pair, original, facade) in pairs {
         let module = pair.original_path;
         let mut compared = Compared::default();
-        let mut lacks = |what: String, missing: &mut BTreeMap<String, Vec<String>>| {
+        let mut lacks = |what: String, missing: &mut BTreeMap<String, (String, usize)>| {
             if let Some((pattern, reason)) = reasons.find(module, &what) {
                 used.insert((module.to_owned(), pattern.to_owned()));
-                missing.entry(reason.to_owned()).or_default().push(what);
+                missing.entry(pattern.to_owned()).or_insert_with(|| (reason.to_owned(), 0)).1 += 1;
             } else {
                 without_reason.push(format!("{module}::{what}"));
             }
@@ -90,9 +90,8 @@ pub(crate) fn compare(pairs: &[(&Pair, Items, Items)], reasons: &Reasons) -> any
         if !missing.is_empty() {
             writeln!(details, "\n### `{module}`\n")?;
         }
-        for (reason, what) in missing {
-            let names: Vec<String> = what.iter().map(|name| format!("`{name}`")).collect();
-            writeln!(details, "- {reason}: {}", names.join(", "))?;
+        for (pattern, (reason, count)) in missing {
+            writeln!(details, "- `{pattern}` ({count}): {reason}")?;
         }
     }
     let stale: Vec<String> = reasons
