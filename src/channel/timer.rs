@@ -1,10 +1,5 @@
 //! Channels whose messages come from the clock.
 
-#![cfg_attr(
-    not(feature = "model"),
-    allow(unused_variables, unreachable_code, reason = "without the engine no timer is in a model")
-)]
-
 use super::select::{self, Side, Wait};
 use crate::{
     backend::{RawChannel, plain::Plain},

@@ -1,4 +1,4 @@
-//! Multi-producer single-consumer channels in the shape of [`std::sync::mpsc`], over [`channel`](crate::channel).
+//! Multi-producer single-consumer channels in the shape of [`std::sync::mpsc`], over [`crate::channel`].
 
 use std::{
     cell::Cell,

@@ -41,7 +41,9 @@ impl Identity {
 
     /// Another object that was made at the same place, with a name.
     pub(super) fn renamed(&self, name: &'static str) -> Self {
-        Identity { name: Some(name), created: self.created, ..Self::somewhere() }
+        let mut identity = Self::somewhere();
+        (identity.name, identity.created) = (Some(name), self.created);
+        identity
     }
 }
 
