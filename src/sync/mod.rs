@@ -1,8 +1,11 @@
 //! Locks, condition variables, semaphores, barriers, one-time cells and atomics in the shape of [`std::sync`].
 //!
-//! On the native backend every item that `std` has *is* the `std` item. [`Semaphore`] is ours, since `std` has none.
+//! On the native backend every item that `std` has *is* the `std` item. [`Semaphore`], [`Latch`], [`WaitGroup`] and [`Notify`]
+//! are ours, since `std` has none.
 //! [`Arc`] and [`Weak`] are `std`'s on every backend: counting references is not a scheduling point.
 
+mod fair;
+mod latch;
 pub mod named;
 mod semaphore;
 
@@ -43,4 +46,5 @@ pub mod atomic {
     pub use crate::backend::atomic::*;
 }
 
+pub use latch::{Latch, Notify, WaitGroup};
 pub use semaphore::{AcquireError, OwnedPermit, Permit, Semaphore, TryAcquireError};

@@ -2,14 +2,15 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::named::Named;
+use super::{fair::FairSemaphore, named::Named};
 use crate::backend::RawSemaphore;
 
 /// A counting semaphore: a number of permits that threads take and give back.
 ///
 /// Prefer a [`Mutex`](super::Mutex) when one thread at a time may touch some data, a semaphore when up to *n* threads
 /// may use some resource (connections, workers, slots of a buffer), and a condition variable when a thread waits for a
-/// fact about data that a mutex guards. Waiting threads are served in no particular order.
+/// fact about data that a mutex guards, a channel when something is handed over. Waiting threads are served in no particular
+/// order, but by a [`fair`](Self::fair) semaphore.
 ///
 /// Every operation on a semaphore happens-before every later operation on the same semaphore.
 ///
@@ -28,7 +29,39 @@ use crate::backend::RawSemaphore;
 /// # Ok::<(), unsnarl::sync::AcquireError>(())
 /// ```
 pub struct Semaphore {
-    raw: RawSemaphore,
+    raw: Raw,
+}
+
+enum Raw {
+    Any(RawSemaphore),
+    Fair(FairSemaphore),
+}
+
+/// The same on either kind.
+macro_rules! either {
+    ($raw:expr, $inner:ident => $call:expr) => {
+        match $raw {
+            Raw::Any($inner) => $call,
+            Raw::Fair($inner) => $call,
+        }
+    };
+}
+
+impl Raw {
+    #[track_caller]
+    fn acquire(&self, count: usize, timeout: Option<Duration>) -> Result<(), TryAcquireError> {
+        either!(self, raw => raw.acquire(count, timeout))
+    }
+
+    #[track_caller]
+    fn try_acquire(&self, count: usize) -> Result<(), TryAcquireError> {
+        either!(self, raw => raw.try_acquire(count))
+    }
+
+    #[track_caller]
+    fn release(&self, count: usize) {
+        either!(self, raw => raw.release(count));
+    }
 }
 
 /// The semaphore was closed while, or before, the thread waited for a permit.
@@ -68,7 +101,15 @@ impl Semaphore {
     #[must_use]
     #[track_caller]
     pub const fn new(permits: usize) -> Self {
-        Semaphore { raw: RawSemaphore::new(permits) }
+        Semaphore { raw: Raw::Any(RawSemaphore::new(permits)) }
+    }
+
+    /// As [`new`](Self::new), but threads are served in the order in which they came: who wants many permits is not overtaken
+    /// by those who want few, and `try_acquire` fails while others wait.
+    #[must_use]
+    #[track_caller]
+    pub const fn fair(permits: usize) -> Self {
+        Semaphore { raw: Raw::Fair(FairSemaphore::new(permits)) }
     }
 
     /// Takes one permit; blocks until one is there.
@@ -101,7 +142,17 @@ impl Semaphore {
     /// [`TryAcquireError::NoPermits`] or [`TryAcquireError::Closed`].
     #[track_caller]
     pub fn try_acquire(&self) -> Result<Permit<'_>, TryAcquireError> {
-        self.raw.try_acquire(1).map(|()| Permit { semaphore: self, count: 1 })
+        self.try_acquire_many(1)
+    }
+
+    /// Takes `count` permits at once if they are there now; never blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`TryAcquireError::NoPermits`] or [`TryAcquireError::Closed`].
+    #[track_caller]
+    pub fn try_acquire_many(&self, count: usize) -> Result<Permit<'_>, TryAcquireError> {
+        self.raw.try_acquire(count).map(|()| Permit { semaphore: self, count })
     }
 
     /// Takes one permit; blocks for at most `timeout`.
@@ -112,7 +163,21 @@ impl Semaphore {
     /// closed.
     #[track_caller]
     pub fn acquire_timeout(&self, timeout: Duration) -> Result<Permit<'_>, TryAcquireError> {
-        self.raw.acquire(1, Some(timeout)).map(|()| Permit { semaphore: self, count: 1 })
+        self.acquire_many_timeout(1, timeout)
+    }
+
+    /// Takes `count` permits at once; blocks for at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`acquire_timeout`](Self::acquire_timeout).
+    #[track_caller]
+    pub fn acquire_many_timeout(
+        &self,
+        count: usize,
+        timeout: Duration,
+    ) -> Result<Permit<'_>, TryAcquireError> {
+        self.raw.acquire(count, Some(timeout)).map(|()| Permit { semaphore: self, count })
     }
 
     /// Takes one permit that keeps the semaphore alive and may move to another thread; blocks until one is there.
@@ -148,19 +213,29 @@ impl Semaphore {
     #[must_use]
     #[track_caller]
     pub fn available_permits(&self) -> usize {
-        self.raw.available()
+        either!(&self.raw, raw => raw.available())
     }
 
     /// Closes the semaphore: every waiting and every later acquisition fails. Permits that are out stay valid.
     #[track_caller]
     pub fn close(&self) {
-        self.raw.close();
+        either!(&self.raw, raw => raw.close());
+    }
+
+    /// Whether the semaphore is closed; never blocks.
+    #[must_use]
+    #[track_caller]
+    pub fn is_closed(&self) -> bool {
+        either!(&self.raw, raw => raw.is_closed())
     }
 }
 
 impl Named for Semaphore {
     fn named(mut self, name: &'static str) -> Self {
-        self.raw.set_name(name);
+        // The lock of a fair one keeps its place of construction.
+        if let Raw::Any(raw) = &mut self.raw {
+            raw.set_name(name);
+        }
         self
     }
 }

@@ -69,15 +69,26 @@ impl RawSemaphore {
 
     #[track_caller]
     pub(crate) fn available(&self) -> usize {
-        in_model!(handle => {
-            self.step(&handle, OpKind::Permits, 0, None);
-            let object = self.identity.index(&handle, "semaphore", || unreachable!("registered by the step"));
-            handle.with(|world| match world.object(object).state {
-                State::Semaphore { permits, .. } => permits,
-                _ => 0,
-            })
-        });
+        in_model!(handle => self.looked_at(&handle).0);
         self.native.available()
+    }
+
+    #[track_caller]
+    pub(crate) fn is_closed(&self) -> bool {
+        in_model!(handle => self.looked_at(&handle).1);
+        self.native.is_closed()
+    }
+
+    /// The number of permits, and whether it is closed.
+    #[cfg(feature = "model")]
+    #[track_caller]
+    fn looked_at(&self, handle: &Handle) -> (usize, bool) {
+        self.step(handle, OpKind::Permits, 0, None);
+        let object = self.identity.index(handle, "semaphore", || unreachable!("registered by the step"));
+        handle.with(|world| match world.object(object).state {
+            State::Semaphore { permits, closed } => (permits, closed),
+            _ => (0, false),
+        })
     }
 
     #[track_caller]

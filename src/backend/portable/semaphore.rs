@@ -70,6 +70,11 @@ impl PortableSemaphore {
     }
 
     #[track_caller]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state.lock().closed
+    }
+
+    #[track_caller]
     pub(crate) fn close(&self) {
         self.state.lock().closed = true;
         self.changed.notify_all();

@@ -43,6 +43,12 @@
 //! 24. Bytes arrive in order; the end comes after them.
 //! 25. The poller reports a readable stream once until it is added again, and `notify` ends a wait.
 //!
+//! # Fairness and waiting for events
+//!
+//! 26. A fair semaphore serves threads in the order in which they came, also one that wants many permits.
+//! 27. A latch opens at zero and stays open; a wait group waits for all its clones; a notification that finds nobody is
+//!     remembered, once.
+//!
 //! # What a backend cannot give
 //!
 //! See `docs/backends.md`.

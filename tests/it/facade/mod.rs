@@ -12,6 +12,7 @@ mod once;
 mod selects;
 mod sockets;
 mod threads;
+mod waiting;
 
 use std::time::Duration;
 
