@@ -116,9 +116,9 @@ pub(crate) enum OpKind {
     Commit,
     /// Reads the length of a channel.
     Len,
-    /// Drops the last sender of a channel.
+    /// Drops a sender of a channel.
     CloseSenders,
-    /// Drops the last receiver of a channel.
+    /// Drops a receiver of a channel.
     CloseReceivers,
     /// Atomic load.
     Load,
@@ -329,7 +329,25 @@ impl Footprint {
     /// Whether what else touches the object comes either before or after this.
     #[inline]
     pub(crate) fn orders_all(&self, object: ObjectIndex) -> bool {
-        self.role(object) == Role::Changes
+        // The end of a sender comes neither before nor after what others send.
+        self.role(object) == Role::Changes && !self.kind.is_on_channels()
+    }
+
+    /// Whether the other operation on the channel depends on the end of a sender or a receiver, which this is. The ends count
+    /// together, in whatever order they come.
+    fn end_matters_to(&self, other: &Footprint) -> bool {
+        use OpKind::{
+            CloseReceivers, CloseSenders, Commit, Len, Met, Recv, RecvTimed, Send, SendTimed, TryRecv,
+            TrySend,
+        };
+        match (self.kind, other.kind) {
+            (_, CloseSenders | CloseReceivers | Met) => false,
+            // Who received something did not ask who is left.
+            (CloseSenders, Recv | RecvTimed | TryRecv) => other.reads,
+            (CloseSenders, Send | SendTimed | TrySend | Commit | Len) => false,
+            (CloseReceivers, Recv | RecvTimed | TryRecv) => false,
+            _ => true,
+        }
     }
 
     /// Whether the two operations of different threads depend on each other: swapping them where they stand next to
@@ -342,6 +360,15 @@ impl Footprint {
                 && self.role(object).depends_on(other.role(object))
                 && (self.role(object) != Role::OnChannels || self.shares_channel(other))
         };
+        let is_end = |kind| matches!(kind, OpKind::CloseSenders | OpKind::CloseReceivers);
+        if self.object == other.object && self.object != NO_OBJECT {
+            if is_end(self.kind) {
+                return self.end_matters_to(other);
+            }
+            if is_end(other.kind) {
+                return other.end_matters_to(self);
+            }
+        }
         meet(self.object) || meet(self.second)
     }
 }

@@ -401,14 +401,16 @@ impl World {
         Outcome::Done
     }
 
-    /// The last sender or the last receiver is gone.
+    /// A sender or a receiver is gone.
     pub(super) fn close(&mut self, thread: ThreadIndex, op: &Op) {
         let channel = self.channel_mut(op.object);
         if op.kind == OpKind::CloseSenders {
-            channel.senders = 0;
+            channel.senders = channel.senders.saturating_sub(1);
         } else {
-            channel.receivers = 0;
-            channel.len = 0;
+            channel.receivers = channel.receivers.saturating_sub(1);
+            if channel.receivers == 0 {
+                channel.len = 0;
+            }
         }
         self.release_into(thread, op.object);
     }

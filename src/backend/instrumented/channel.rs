@@ -223,11 +223,8 @@ mod in_model {
 
         #[track_caller]
         pub(crate) fn drop_sender(&self) {
-            if self.counts(|channel| channel.senders) == 1 {
-                self.step(OpKind::CloseSenders, 0, None);
-            } else {
-                self.counts(|channel| channel.senders = channel.senders.saturating_sub(1));
-            }
+            // A step also where others are left: which of them is the last is a matter of order.
+            self.step(OpKind::CloseSenders, 0, None);
         }
 
         pub(crate) fn add_receiver(&self) {
@@ -236,11 +233,7 @@ mod in_model {
 
         #[track_caller]
         pub(crate) fn drop_receiver(&self) {
-            if self.counts(|channel| channel.receivers) == 1 {
-                self.step(OpKind::CloseReceivers, 0, None);
-            } else {
-                self.counts(|channel| channel.receivers = channel.receivers.saturating_sub(1));
-            }
+            self.step(OpKind::CloseReceivers, 0, None);
         }
     }
 

@@ -4,6 +4,7 @@ mod brute_force;
 mod channel_actions;
 mod cores;
 mod counts;
+mod ends;
 mod findings;
 mod litmus;
 mod peers;
