@@ -39,6 +39,18 @@ pub use guest::{mutex::RawMutex, rwlock::RawRwLock};
 #[cfg(backend = "instrumented")]
 pub use instrumented::{RawMutex, RawRwLock};
 
+/// The strongest ordering that a failing exchange may have beside this one of a successful one.
+#[cfg(not(backend = "native"))]
+fn of_failure(success: std::sync::atomic::Ordering) -> std::sync::atomic::Ordering {
+    use std::sync::atomic::Ordering;
+    // ORDERING: none here: the caller's is taken apart.
+    match success {
+        Ordering::Release => Ordering::Relaxed,
+        Ordering::AcqRel => Ordering::Acquire,
+        other => other,
+    }
+}
+
 /// Whether objects forget what earlier executions did to them.
 ///
 /// loom and shuttle run one model at a time, so a one-time cell in a static can start afresh in each execution. Our own

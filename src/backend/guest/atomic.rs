@@ -93,6 +93,16 @@ macro_rules! common {
                 }
             }
 
+            /// Sets the value to `new` if it is `current`; returns the value before either way.
+            #[deprecated(note = "as in std: use `compare_exchange` or `compare_exchange_weak`")]
+            #[track_caller]
+            pub fn compare_and_swap(&self, current: $value, new: $value, ordering: Ordering) -> $value {
+                let failure = crate::backend::of_failure(ordering);
+                match self.compare_exchange(current, new, ordering, failure) {
+                    Ok(before) | Err(before) => before,
+                }
+            }
+
             /// As [`compare_exchange`](Self::compare_exchange). It may fail for no reason, but never does on this backend.
             ///
             /// # Errors
