@@ -22,7 +22,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("backend", &["engine", "watch", "FACADE"]),
     ("FACADE", &["backend", "FACADE"]),
     ("report", &["check"]),
-    ("check", &["report", "backend", "engine"]),
+    ("check", &["report", "backend", "deadlock", "engine"]),
     ("linear", &["check", "FACADE"]),
     ("server", &["FACADE"]),
     ("lab", &["check", "FACADE"]),

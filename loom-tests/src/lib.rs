@@ -8,9 +8,12 @@
 //!
 //! What each of them made of each model stands in `docs/models.md`.
 
-use std::time::Duration;
+use std::{env, time::Duration};
 
-use unsnarl::check::{Checker, EngineName, FindingKind, Verdict};
+use unsnarl::{
+    check::{Checker, EVENTS_VARIABLE, EngineName, Finding, FindingKind, Verdict},
+    report::terminal::{self, Style},
+};
 
 /// What unsnarl's own engine may take for a model. All of them end sooner; one that does not is no longer complete and fails.
 const BUDGET_OF_UNSNARL: Duration = Duration::from_secs(60);
@@ -90,6 +93,22 @@ impl Model {
             let ours = EngineName::of_this_build() == EngineName::Unsnarl;
             assert!(!ours || is_reached, "not complete: {pass:?}");
         }
+        if let Verdict::Finding(finding) = &verdict {
+            read(finding);
+        }
         verdict
     }
+}
+
+/// What a person reads of a broken variant is as it was when somebody last looked at it: `loom-tests/reports/`.
+fn read(finding: &Finding) {
+    // Under the command a model may have other settings, and the guests have little to say.
+    let is_under_command = env::var_os(EVENTS_VARIABLE).is_some();
+    if is_under_command || finding.engine != EngineName::Unsnarl {
+        return;
+    }
+    let report = terminal::finding(finding, &Style::plain().measurements(false));
+    insta::with_settings!({ snapshot_path => "../reports", prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(finding.model.replace("::", "-"), report);
+    });
 }

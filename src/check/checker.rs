@@ -86,12 +86,14 @@ pub struct Checker {
     pub(crate) steps_alone: u64,
     pub(crate) stack_size: usize,
     pub(crate) shrink: bool,
+    pub(crate) predict: bool,
     pub(crate) regressions: bool,
     pub(crate) regressions_folder: Option<PathBuf>,
     pub(crate) replay: Option<Schedule>,
     pub(crate) needs: Vec<Capability>,
     pub(crate) misses: Vec<(EngineName, String)>,
     pub(crate) loom_preemptions: Option<usize>,
+    pub(crate) sources: Vec<(&'static str, &'static str)>,
 }
 
 /// Checks a program and panics with the full report if there is a finding.
@@ -149,12 +151,14 @@ impl Checker {
             steps_alone: 1_000_000,
             stack_size: 256 << 10,
             shrink: true,
+            predict: true,
             regressions: true,
             regressions_folder: None,
             replay: None,
             needs: Vec::new(),
             misses: Vec::new(),
             loom_preemptions: Some(2),
+            sources: Vec::new(),
         }
     }
 
@@ -279,6 +283,36 @@ impl Checker {
         self
     }
 
+    /// Whether deadlocks are predicted from executions that passed, where the pass would be bounded. Default: yes.
+    ///
+    /// Threads that took locks in a circle, each holding one and taking the next, may deadlock although no execution did. Where
+    /// nothing keeps them apart (a lock that they all hold; locks that are only read; that one of them always comes
+    /// after the other, by spawn, join, channel, condition variable, semaphore, barrier or park), executions are steered into
+    /// the circle, a few hundred for each. Either one ends in a deadlock, which is then a finding with its schedule like any
+    /// other; or the pass has a note that names the locks, the threads and the places, and says that it was not feasible.
+    /// A complete search needs none of it. Our engine only, and not with [`Strategy::Bytes`], which has one schedule to run.
+    ///
+    /// ```
+    /// use unsnarl::{check::{Checker, Strategy}, parking_lot::Mutex, sync::Arc, thread};
+    ///
+    /// let checker = Checker::new("inversion").regressions(false).strategy(Strategy::Random(1)).max_executions(1);
+    /// let verdict = checker.run(|| {
+    ///     let locks = Arc::new([Mutex::new(1), Mutex::new(2)]);
+    ///     let theirs = Arc::clone(&locks);
+    ///     let other = thread::spawn(move || *theirs[0].lock() + *theirs[1].lock());
+    ///     for _ in 0..100 {
+    ///         thread::yield_now();
+    ///     }
+    ///     let sum = *locks[1].lock() + *locks[0].lock();
+    ///     assert_eq!(sum, other.join().unwrap());
+    /// });
+    /// assert!(verdict.finding().is_some(), "{verdict:?}");
+    /// ```
+    pub fn predict(mut self, predict: bool) -> Self {
+        self.predict = predict;
+        self
+    }
+
     /// Whether failing schedules are kept in [`REGRESSIONS_FOLDER`](super::REGRESSIONS_FOLDER) and tried first. Default:
     /// yes. Expected findings are never kept.
     pub fn regressions(mut self, keep: bool) -> Self {
@@ -314,6 +348,13 @@ impl Checker {
     /// The preemption bound for loom, which does not finish many models without. Default: 2; `None` for no bound.
     pub fn loom_preemptions(mut self, bound: Option<usize>) -> Self {
         self.loom_preemptions = bound;
+        self
+    }
+
+    /// Gives the text of a source file, by its name in places, for reports that are made where the file is not to be read:
+    /// `source(file!(), include_str!("…"))`.
+    pub fn source(mut self, file: &'static str, text: &'static str) -> Self {
+        self.sources.push((file, text));
         self
     }
 

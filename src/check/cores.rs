@@ -23,7 +23,8 @@ use std::{
 
 use super::{
     Checker,
-    explore::{self, Budget, End, Exploration, Model, Pause},
+    explore::{Budget, End, Exploration, Model, Pause},
+    rerun,
     turns::Turns,
 };
 use crate::engine::{Mode, strategy::Tree};
@@ -180,14 +181,14 @@ fn together(
         None => Pause::Time,
     };
     if let Pause::End(End::Found(observed)) = &pause
-        && !explore::repeats(checker, observed, model)
+        && !rerun::repeats(checker, observed, model)
     {
         return Err(Retry::Alone("what was found did not happen again".to_owned()));
     }
     for exploration in &explorations {
         turns.others.add(&exploration.explored);
     }
-    Ok(explorations.into_iter().fold(turns.finish(pause), Exploration::with_texts))
+    Ok(explorations.into_iter().fold(turns.finish(pause), Exploration::with_what_is_known))
 }
 
 /// Takes turns until something ends them, and then stops the others.

@@ -14,6 +14,7 @@ pub const EVENTS_VARIABLE: &str = "UNSNARL_EVENTS";
 
 /// The outcome of one check.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Record {
     /// The model's name.
     pub model: String,

@@ -16,24 +16,33 @@ use super::{
     Checker,
     cores::{self, Stopper},
     finding::{FindingKind, NOT_LINEARIZABLE},
+    live::Live,
     observe::{self, Observed},
     pace::Pace,
     plan::{Plan, Sampling},
-    regressions,
-    schedule::{Line, Schedule},
+    predict::{self, Suspects},
+    regressions, rerun,
+    schedule::Schedule,
     shrink,
     verdict::{Explored, Pass, Verdict},
 };
 use crate::engine::{
     Engine, EngineSeed, Limits, Mode, STORES_SEEN_MAX, Stop, StrategyDebug, World,
     object::Place,
-    op::OpKind,
     strategy::{Bound, Exhaustive, Random, Replay, Tree},
-    trace::{Choice, Step},
+    trace::Step,
 };
 
 /// How often an execution of a sampler is run a second time, to see whether the program is deterministic.
 const EXECUTIONS_PER_LOOK: u64 = 64;
+
+/// Of so many executions all are looked at for the order of locks, then each of so many: what is new seldom comes late.
+const EXECUTIONS_LOOKED_AT: u64 = 4_096;
+const EXECUTIONS_PER_LOOK_AT_LOCKS: u64 = 16;
+
+fn is_looked_at(executions: u64) -> bool {
+    executions < EXECUTIONS_LOOKED_AT || executions.is_multiple_of(EXECUTIONS_PER_LOOK_AT_LOCKS)
+}
 
 /// A program under test.
 pub(super) type Model = dyn Fn() + Sync;
@@ -46,7 +55,9 @@ pub(super) struct Exploration {
     pub(super) bounds: Vec<String>,
     pub(super) notes: Vec<String>,
     /// It may matter whether waiting writers come before new readers.
-    readers_wait: bool,
+    pub(super) readers_wait: bool,
+    /// What the executions showed of the order in which locks are taken, if that was to be looked at.
+    pub(super) suspects: Option<Box<Suspects>>,
 }
 
 /// How an exploration ended.
@@ -215,39 +226,20 @@ fn text_of(payload: &(dyn Any + Send)) -> String {
 
 fn check(checker: &Checker, model: &Model) -> Verdict {
     if let Some(schedule) = &checker.replay {
-        return replayed(checker, schedule, model);
+        return rerun::replayed(checker, schedule, model);
     }
     let mut notes = Vec::new();
+    let keeps = checker.regressions && checker.expected.is_none();
     let file = regressions::file_of(checker.regressions_folder.as_deref(), &checker.name);
-    if checker.regressions && checker.expected.is_none() {
-        match regressions::load(&file) {
-            Ok(schedules) => {
-                for schedule in schedules.iter().filter(|schedule| schedule.model == checker.name) {
-                    let exploration = replay(checker, schedule, model);
-                    match exploration.end {
-                        End::Found(observed) => {
-                            let mut finding = observe::finding(checker, *observed, exploration.explored);
-                            finding.notes.push(format!("found by the schedule kept in {}", file.display()));
-                            return Verdict::Finding(Box::new(finding));
-                        }
-                        End::Mismatch(why) => {
-                            notes.push(format!("a schedule in {} no longer applies: {why}", file.display()));
-                        }
-                        _ => notes.push(format!("a schedule in {} no longer fails", file.display())),
-                    }
-                }
-            }
-            Err(error) => notes.push(format!("{}: {error}", file.display())),
-        }
+    if keeps && let Some(finding) = rerun::kept(checker, &file, model, &mut notes) {
+        return Verdict::Finding(Box::new(finding));
     }
     let verdict = explored(checker, model, notes);
     if let Verdict::Finding(finding) = &verdict
-        && checker.regressions
-        && checker.expected.is_none()
+        && keeps
         && let Ok(schedule) = Schedule::parse(&finding.schedule)
-        && let Err(error) = regressions::save(&file, &schedule)
     {
-        eprintln!("unsnarl: cannot keep the schedule in {}: {error}", file.display());
+        regressions::keep(&file, &schedule, None);
     }
     verdict
 }
@@ -270,6 +262,9 @@ fn explored(checker: &Checker, model: &Model, notes: Vec<String>) -> Verdict {
         exploration = exploration.and(in_mode(mode, left));
     }
     exploration.notes.splice(0..0, notes);
+    if predict::is_due(checker, &exploration.end) {
+        exploration = predict::predict(checker, exploration, model);
+    }
     verdict(checker, exploration, model)
 }
 
@@ -283,29 +278,36 @@ impl Exploration {
     /// Both explorations of one model, of which the first was exhausted.
     fn and(self, mut second: Exploration) -> Exploration {
         second.explored.add(&self.explored);
-        second.with_texts(self)
+        second.with_what_is_known(self)
     }
 
-    /// With what the other one says of what it left out.
-    pub(super) fn with_texts(mut self, other: Exploration) -> Exploration {
+    /// With what the other one says of what it left out, and of the order of locks.
+    pub(super) fn with_what_is_known(mut self, other: Exploration) -> Exploration {
         for (texts, also) in [(&mut self.bounds, other.bounds), (&mut self.notes, other.notes)] {
             let new: Vec<_> = also.into_iter().filter(|text| !texts.contains(text)).collect();
             texts.splice(0..0, new);
         }
         self.readers_wait |= other.readers_wait;
+        if let (Some(suspects), Some(others)) = (&mut self.suspects, &other.suspects) {
+            suspects.add_all(others);
+        }
         self
     }
 }
 
-fn verdict(checker: &Checker, exploration: Exploration, model: &Model) -> Verdict {
+pub(super) fn verdict(checker: &Checker, exploration: Exploration, model: &Model) -> Verdict {
     let Exploration { explored, end, mode, mut bounds, notes, .. } = exploration;
     match end {
         End::Exhausted => {}
         End::Budget(why) => bounds.push(why),
         End::Found(observed) => {
-            let observed =
-                if checker.shrink { shrink::shrink(checker, *observed, mode, model) } else { *observed };
+            let (observed, shrunk) = match checker.shrink {
+                true => shrink::shrink(checker, *observed, mode, model),
+                false => (*observed, None),
+            };
+            let observed = rerun::looked_at(checker, observed, model);
             let mut finding = observe::finding(checker, observed, explored);
+            finding.shrunk = shrunk;
             finding.notes.extend(notes);
             return Verdict::Finding(Box::new(finding));
         }
@@ -314,51 +316,10 @@ fn verdict(checker: &Checker, exploration: Exploration, model: &Model) -> Verdic
     Verdict::Pass(Pass { explored, bounds, notes })
 }
 
-fn replayed(checker: &Checker, schedule: &Schedule, model: &Model) -> Verdict {
-    let exploration = replay(checker, schedule, model);
-    let mut verdict = verdict(&checker.clone().shrink(false), exploration, model);
-    if let Verdict::Pass(pass) = &mut verdict {
-        pass.bounds.push("only the given schedule was run".to_owned());
-        pass.notes.push(format!("the schedule no longer leads to a {}", schedule.finding));
-    }
-    verdict
-}
-
-fn replay(checker: &Checker, schedule: &Schedule, model: &Model) -> Exploration {
-    let choices = schedule.lines.iter().map(|line| match line {
-        Line::Run { thread, operation, .. } => Choice::Thread {
-            thread: *thread,
-            kind: OpKind::from_word(operation).expect("the parser knows the operations"),
-        },
-        Line::Pick { value, count } => Choice::Value { value: *value, count: *count },
-    });
-    let has = |kind: OpKind| {
-        let is_it = |line: &Line| matches!(line, Line::Run { operation, .. } if operation == kind.word());
-        schedule.lines.iter().any(is_it)
-    };
-    let mode = Mode {
-        visible_releases: schedule.visible_unlocks,
-        visible_spawns: has(OpKind::Spawn),
-        writers_first: has(OpKind::QueueWrite),
-        yields: true,
-        selects: true,
-        weak_memory: checker.weak_memory,
-    };
-    // The recorded run may have used its budgets differently: a replay allows whatever was recorded.
-    let checker = checker.clone().early_timeouts(u32::MAX).spurious_wakeups(u32::MAX).stale_reads(u32::MAX);
-    let budget = Budget { executions: Some(1), steps: None, time: Duration::MAX };
-    explore(&checker, Plan::Replay(choices.collect()), budget, mode, model)
-}
-
-/// Whether the same is found again, by its schedule and with nothing else running.
-pub(super) fn repeats(checker: &Checker, observed: &Observed, model: &Model) -> bool {
-    match replay(checker, &observed.schedule, model).end {
-        End::Found(again) => again.kind == observed.kind,
-        _ => false,
-    }
-}
-
 /// Runs the executions of one search until there is a finding, nothing is left, or the budget has ended.
+///
+/// It has a thread of its own: an earlier execution may have left panics that never end, in destructors that wait for ever,
+/// and the standard library counts panics for each thread of the system.
 pub(super) fn explore(
     checker: &Checker,
     plan: Plan,
@@ -366,7 +327,22 @@ pub(super) fn explore(
     mode: Mode,
     model: &Model,
 ) -> Exploration {
+    apart(|| explore_here(checker, plan, budget, mode, model))
+}
+
+/// Runs this on a thread of its own.
+pub(super) fn apart<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    let joined = std::thread::scope(|scope| scope.spawn(work).join());
+    // A fault of the checker goes the way of all of them.
+    joined.unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+}
+
+fn explore_here(checker: &Checker, plan: Plan, budget: Budget, mode: Mode, model: &Model) -> Exploration {
     let mut explorer = Explorer::new(checker, mode, matches!(plan, Plan::Replay(_)));
+    if explorer.replays {
+        // It is repeated in order to be looked at.
+        explorer.engine.world().timeline = Some(Box::default());
+    }
     let mut search = Search::new(plan);
     let end = explorer
         .run(&mut search, budget, model)
@@ -383,6 +359,8 @@ pub(super) struct Explorer<'a> {
     started: Instant,
     pub(super) stopper: Stopper,
     has_siblings: bool,
+    live: Live,
+    suspects: Option<Box<Suspects>>,
 }
 
 /// What an explorer begins with that is to run beside another one. It moves to the thread that is to run it.
@@ -392,13 +370,15 @@ pub(super) struct ExplorerSeed<'a> {
     started: Instant,
     stopper: Stopper,
     mode: Mode,
+    live: Live,
 }
 
 impl<'a> ExplorerSeed<'a> {
     pub(super) fn explorer(self) -> Explorer<'a> {
-        let ExplorerSeed { checker, engine, started, stopper, mode } = self;
+        let ExplorerSeed { checker, engine, started, stopper, mode, live } = self;
         let engine = engine.engine(world(checker, mode));
-        Explorer { checker, engine, replays: false, started, stopper, has_siblings: true }
+        let suspects = checker.predict.then(Box::default);
+        Explorer { checker, engine, replays: false, started, stopper, has_siblings: true, live, suspects }
     }
 }
 
@@ -411,14 +391,32 @@ fn world(checker: &Checker, mode: Mode) -> World {
         stale_reads: checker.stale_reads,
     };
     // Stands there while no search runs.
-    World::new(Plan::Replay(Vec::new()).strategy(), limits, mode)
+    let mut world = World::new(Plan::Replay(Vec::new()).strategy(), limits, mode);
+    world.lock_log = checker.predict.then(Box::default);
+    world
 }
 
 impl<'a> Explorer<'a> {
     pub(super) fn new(checker: &'a Checker, mode: Mode, replays: bool) -> Explorer<'a> {
         let engine = Engine::new(world(checker, mode), checker.stack_size);
         let (started, stopper) = (Instant::now(), Stopper::default());
-        Explorer { checker, engine, replays, started, stopper, has_siblings: false }
+        let live = Live::of(&checker.name);
+        let suspects = checker.predict.then(Box::default);
+        Explorer { checker, engine, replays, started, stopper, has_siblings: false, live, suspects }
+    }
+
+    /// Goes on with what is known of the order of locks, and looks at what else the threads learn of each other, if
+    /// `follows`.
+    pub(super) fn suspect(&mut self, suspects: Box<Suspects>, follows: bool) {
+        self.suspects = Some(suspects);
+        if let Some(log) = &mut self.engine.world().lock_log {
+            log.follows = follows;
+        }
+    }
+
+    /// What is known of the order of locks by now.
+    pub(super) fn take_suspects(&mut self) -> Option<Box<Suspects>> {
+        self.suspects.take()
     }
 
     /// From now on others run at the same time.
@@ -431,7 +429,8 @@ impl<'a> Explorer<'a> {
     pub(super) fn sibling(&mut self) -> ExplorerSeed<'a> {
         let (checker, started, stopper) = (self.checker, self.started, self.stopper.clone());
         let mode = self.mode();
-        ExplorerSeed { checker, engine: self.engine.sibling(), started, stopper, mode }
+        let live = self.live.clone();
+        ExplorerSeed { checker, engine: self.engine.sibling(), started, stopper, mode, live }
     }
 
     /// Whether all objects that were seen so far belong to one execution.
@@ -478,13 +477,24 @@ impl<'a> Explorer<'a> {
                 return Pause::Executions;
             }
             // Reading the clock costs as much as a small execution.
-            if executions % 64 == 63 && self.started.elapsed() >= budget.time {
-                return Pause::Time;
+            if executions % 64 == 63 {
+                if self.started.elapsed() >= budget.time {
+                    return Pause::Time;
+                }
+                let (world, pace) = (self.engine.world(), &search.pace);
+                #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+                self.live.add(64, || {
+                    let done = search.explored.executions;
+                    Some(done as f64 / pace.expected(done, world.strategy.estimate()?)?)
+                });
             }
             search.has_begun = false;
-            let explored = &mut search.explored;
+            let (explored, suspects) = (&mut search.explored, &mut self.suspects);
             let step = self.engine.run(&model, |world, stop| {
                 explored.steps += world.steps.len() as u64;
+                if let Some(suspects) = suspects.as_mut().filter(|_| is_looked_at(explored.executions)) {
+                    suspects.look_at(world);
+                }
                 after(checker, world, stop, replays)
             });
             match step {
@@ -610,7 +620,8 @@ impl<'a> Explorer<'a> {
             ));
         }
         let readers_wait = world.writes && world.waits_while_reading;
-        Exploration { explored, end, mode: world.mode, bounds, notes, readers_wait }
+        let mode = world.mode;
+        Exploration { explored, end, mode, bounds, notes, readers_wait, suspects: self.suspects }
     }
 }
 

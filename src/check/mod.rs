@@ -39,6 +39,8 @@
 //! Each thread wakes spuriously from condition variables at most [`Checker::spurious_wakeups`] times. A reader-writer lock
 //! lets readers in while a writer waits; where it can matter (a thread waits while it reads, and another one writes) all is
 //! explored a second time with locks in which new readers wait behind a waiting writer.
+//! Where the budget ends first, or schedules are drawn at random, the order in which the executions took their locks still
+//! tells of deadlocks that none of them ran into; see [`Checker::predict`].
 //! What a program does behind the facade's back (its own `std::sync`, time, randomness) is not seen.
 
 mod checker;
@@ -51,17 +53,28 @@ mod explore;
 mod finding;
 #[cfg(any(backend = "loom", backend = "shuttle"))]
 mod guest;
+#[cfg_attr(
+    not(backend = "instrumented"),
+    allow(dead_code, reason = "only our own engine says how far it is")
+)]
+mod live;
+#[cfg(backend = "instrumented")]
+mod names;
 #[cfg(backend = "instrumented")]
 mod observe;
 #[cfg(backend = "instrumented")]
 mod pace;
 #[cfg(backend = "instrumented")]
 mod plan;
+#[cfg(backend = "instrumented")]
+mod predict;
 #[cfg_attr(
     not(backend = "instrumented"),
     allow(dead_code, reason = "only our own engine has schedules to keep")
 )]
 mod regressions;
+#[cfg(backend = "instrumented")]
+mod rerun;
 mod schedule;
 #[cfg(backend = "instrumented")]
 mod shrink;
@@ -75,8 +88,10 @@ pub use choose::{CHOICES_MAX, choose};
 pub use events::{EVENTS_VARIABLE, Record};
 pub(crate) use finding::NOT_LINEARIZABLE;
 pub use finding::{
-    FINDING_VERSION, Finding, FindingKind, HeldReport, ObjectReport, StepReport, ThreadReport, WaitReport,
+    FINDING_VERSION, Finding, FindingKind, HeldReport, LineReport, Mark, NextReport, ObjectReport, Shrunk,
+    SourceReport, StandingReport, StepReport, ThreadReport, WaitReport,
 };
+pub use live::{PROGRESS_VARIABLE, Progress};
 pub use regressions::REGRESSIONS_FOLDER;
 pub use schedule::{Line, SCHEDULE_BYTES_MAX, SCHEDULE_VERSION, Schedule, ScheduleError};
 pub use strategy::Strategy;

@@ -1,10 +1,14 @@
 //! Turns the state of an execution that has stopped into a finding.
 
+use std::collections::HashSet;
+
 use super::{
     Checker,
     finding::{
-        FINDING_VERSION, Finding, FindingKind, HeldReport, ObjectReport, StepReport, ThreadReport, WaitReport,
+        FINDING_VERSION, Finding, FindingKind, HeldReport, Mark, NextReport, ObjectReport, StandingReport,
+        StepReport, ThreadReport, WaitReport,
     },
+    names::Names,
     regressions,
     schedule::{Line, Schedule},
     verdict::{EngineName, Explored},
@@ -12,11 +16,15 @@ use super::{
 use crate::{
     engine::{
         Stop, World,
-        object::State,
+        object::Access,
         op::{NO_OBJECT, ObjectIndex, Op, OpKind},
+        timeline::Standing,
         trace::{Choice, Outcome},
     },
-    report::words,
+    report::{
+        sources,
+        words::{self, Story, Words},
+    },
 };
 
 /// What was seen at the end of an execution; a [`Finding`] but for what only the whole exploration knows.
@@ -25,70 +33,131 @@ pub(super) struct Observed {
     pub(super) preemptions: usize,
     title: String,
     explanation: Vec<String>,
-    cycle: Vec<usize>,
-    threads: Vec<ThreadReport>,
-    steps: Vec<StepReport>,
+    pub(super) marks: Vec<Mark>,
+    pub(super) cycle: Vec<usize>,
+    pub(super) threads: Vec<ThreadReport>,
+    objects: Vec<ObjectReport>,
+    start: Vec<StandingReport>,
+    pub(super) steps: Vec<StepReport>,
     pub(super) schedule: Schedule,
 }
 
-/// What was recorded of a step, and what the program does there now.
-fn difference(world: &World) -> Option<String> {
+/// What was recorded of a step and what the program does there now, in words; and where that is.
+fn difference(world: &World) -> Option<(String, Option<String>)> {
     let (thread, kind) = world.strategy.recorded()?;
     if thread >= world.thread_count {
-        return Some(format!("Then thread {thread} did `{}`; now there is no such thread.", kind.word()));
+        let text = format!("Then thread {thread} did `{}`; now there is no such thread.", kind.word());
+        return Some((text, None));
     }
     let name = world.thread_name(thread);
-    let now = match world.thread(thread).pending {
+    let pending = world.thread(thread).pending;
+    let now = match pending {
         None => "has ended".to_owned(),
         Some(op) if op.kind != kind => format!("is about to do `{}` at {}", op.kind.word(), op.place),
         Some(op) => format!("is at the same operation at {}, but not the same threads can go on", op.place),
     };
-    Some(format!("Then `{name}` did `{}`; now it {now}.", kind.word()))
+    let text = format!("Then `{name}` did `{}`; now it {now}.", kind.word());
+    Some((text, pending.map(|op| op.place.to_string())))
 }
 
 /// Takes down what a report needs, before the threads are unwound.
-pub(super) fn observe(checker: &Checker, world: &World, kind: FindingKind, stop: &Stop) -> Observed {
-    let names = Names::new(world);
+pub(super) fn observe(checker: &Checker, world: &mut World, kind: FindingKind, stop: &Stop) -> Observed {
+    // How the threads stand at the end, where it is recorded how they stood before each step.
+    world.take_down();
+    let world = &*world;
+    let names = Names::new(world, &checker.sources);
     let threads: Vec<ThreadReport> =
         (0..world.thread_count).map(|thread| thread_report(world, &names, thread)).collect();
     let cycle = match stop {
         Stop::Stuck { cycle } => cycle.clone(),
         _ => Vec::new(),
     };
-    let steps: Vec<StepReport> = (0..world.steps.len()).map(|at| step_report(world, &names, at)).collect();
-    let (title, explanation) = match stop {
+    let mut steps: Vec<StepReport> =
+        (0..world.steps.len()).map(|at| step_report(world, &names, at)).collect();
+    let changes = world.timeline.as_ref().map_or(&[][..], |timeline| timeline.changes());
+    let mut changes = changes.iter().map(|all| all.iter().map(|one| standing_report(&names, one)).collect());
+    let start = changes.next().unwrap_or_default();
+    for (step, changes) in steps.iter_mut().zip(changes) {
+        step.changes = changes;
+    }
+    let story = Story { threads: &threads, steps: &steps };
+    let Words { title, explanation, marks } = match stop {
         Stop::Race(race) => {
-            let cell = names.object(world, race.cell);
-            let access = |access: &crate::engine::object::Access, writes: bool| words::Access {
-                thread: world.thread_name(access.thread),
+            let access = |access: &Access, writes: bool, holds| words::Access {
+                thread: access.thread,
                 writes,
                 place: access.place.to_string(),
+                holds,
             };
-            words::race(
-                &cell,
-                &access(&race.earlier, race.earlier_writes),
-                &access(&race.later, race.later_writes),
-            )
+            let held = threads[race.later.thread].holds.iter().map(|held| held.object.label.clone());
+            let earlier = access(&race.earlier, race.earlier_writes, never_held(&steps, race.earlier.thread));
+            let later = access(&race.later, race.later_writes, Some(held.collect()));
+            words::race(story, &names.object(world, race.cell), &earlier, &later)
         }
-        Stop::Panicked { thread } => words::panic(&threads[*thread], &threads),
-        Stop::Livelock => words::livelock(&steps, &threads, world.limits.steps),
+        Stop::Panicked { thread } => words::panic(story, *thread),
+        Stop::Livelock => words::livelock(story, world.limits.steps),
         Stop::Diverged => words::nondeterminism(
             world.steps.len() + 1,
             difference(world),
             world.survivor.map(|(kind, place)| (kind, place.to_string())),
         ),
-        _ if kind == FindingKind::Leak => words::leak(&threads),
-        _ => words::deadlock(&threads, &cycle, &steps),
+        _ if kind == FindingKind::Leak => words::leak(story),
+        _ => words::deadlock(story, &cycle),
     };
     Observed {
         kind,
         preemptions: world.steps.iter().filter(|step| step.preempts).count(),
         title,
         explanation,
+        marks,
         cycle,
         schedule: schedule(checker, world, kind, &steps),
+        objects: named(world, &names, &threads, &steps),
         threads,
+        start,
         steps,
+    }
+}
+
+/// Nothing, if the thread never held anything. Accesses of memory are no steps, so of an earlier one nobody knows in which
+/// moment between two steps it was.
+fn never_held(steps: &[StepReport], thread: usize) -> Option<Vec<String>> {
+    let mut standings = steps.iter().flat_map(|step| &step.changes).filter(|s| s.thread == thread).peekable();
+    standings.peek()?;
+    standings.all(|standing| standing.holds.is_empty()).then(Vec::new)
+}
+
+/// The objects that the reader meets.
+fn named(world: &World, names: &Names, threads: &[ThreadReport], steps: &[StepReport]) -> Vec<ObjectReport> {
+    let of_steps = steps.iter().filter_map(|step| step.object.as_deref());
+    let held = threads.iter().flat_map(|thread| &thread.holds).map(|held| held.object.label.as_str());
+    let awaited =
+        threads.iter().filter_map(|thread| Some(thread.waits.as_ref()?.object.as_ref()?.label.as_str()));
+    let met: HashSet<&str> = of_steps.chain(held).chain(awaited).collect();
+    #[expect(clippy::cast_possible_truncation, reason = "the index of an object")]
+    let all = (0..world.objects.len()).map(|index| index as ObjectIndex);
+    all.filter(|index| met.contains(names.label(*index))).map(|index| names.object(world, index)).collect()
+}
+
+fn standing_report(names: &Names, standing: &Standing) -> StandingReport {
+    let object = |op: &Op| {
+        let object = shown_object(op, standing.notified);
+        (object != NO_OBJECT).then(|| names.label(object).to_owned())
+    };
+    let labels = standing.held.iter().map(|held| names.label(held.object).to_owned());
+    StandingReport {
+        thread: standing.thread,
+        holds: labels.collect(),
+        next: standing.next.as_ref().map(|op| NextReport {
+            operation: waiting_word(op, standing.notified).to_owned(),
+            object: match op.kind {
+                OpKind::Select | OpKind::SelectTimed => None,
+                _ => object(op),
+            },
+            place: op.place.to_string(),
+        }),
+        blocked: standing.blocked,
+        finished: standing.finished,
     }
 }
 
@@ -101,7 +170,7 @@ pub(super) fn finding(checker: &Checker, observed: Observed, explored: Explored)
         .unwrap_or(file);
     let shown = shown.display();
     let kept = checker.regressions && checker.expected.is_none();
-    Finding {
+    let mut finding = Finding {
         version: FINDING_VERSION,
         model: checker.name.clone(),
         engine: EngineName::Unsnarl,
@@ -109,65 +178,21 @@ pub(super) fn finding(checker: &Checker, observed: Observed, explored: Explored)
         title: observed.title,
         explanation: observed.explanation,
         cycle: observed.cycle,
+        marks: observed.marks,
         threads: observed.threads,
+        objects: observed.objects,
+        start: observed.start,
         steps: observed.steps,
         preemptions: observed.preemptions,
+        shrunk: None,
         schedule: observed.schedule.to_string(),
         replay: if kept { format!("cargo unsnarl replay {shown}") } else { String::new() },
+        sources: Vec::new(),
         explored,
         notes: Vec::new(),
-    }
-}
-
-/// Labels of objects: the name, or kind and place; numbered where several would be called the same.
-struct Names {
-    labels: Vec<String>,
-}
-
-impl Names {
-    fn new(world: &World) -> Self {
-        let mut labels: Vec<String> = Vec::new();
-        for index in 0..world.objects.len() {
-            #[expect(clippy::cast_possible_truncation, reason = "the index of an object")]
-            let object = world.object(index as ObjectIndex);
-            let plain = match (&object.state, object.name) {
-                (State::Thread { index }, _) => world.thread_name(*index),
-                (_, Some(name)) => name.to_owned(),
-                (_, None) => format!(
-                    "{}@{}:{}",
-                    object.kind_word(),
-                    short(object.created.file()),
-                    object.created.line()
-                ),
-            };
-            let same = labels.iter().filter(|label| {
-                label
-                    .strip_prefix(plain.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
-            });
-            let number = same.count();
-            labels.push(if number == 0 { plain } else { format!("{plain}#{}", number + 1) });
-        }
-        Names { labels }
-    }
-
-    fn label(&self, index: ObjectIndex) -> &str {
-        &self.labels[index as usize]
-    }
-
-    fn object(&self, world: &World, index: ObjectIndex) -> ObjectReport {
-        let object = world.object(index);
-        ObjectReport {
-            label: self.label(index).to_owned(),
-            kind: object.kind_word().to_owned(),
-            created: object.created.to_string(),
-        }
-    }
-}
-
-/// The last part of a path.
-fn short(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
+    };
+    finding.sources = sources::excerpts(&finding, &checker.sources);
+    finding
 }
 
 /// The object that a person would name for an operation: for a waiter that is the condition variable.
@@ -187,6 +212,15 @@ fn selected(world: &World, names: &Names, thread: usize) -> Option<ObjectReport>
     Some(ObjectReport { label: labels.join("`, `"), kind: "channels".to_owned(), ..first })
 }
 
+/// The word for an operation that a thread is about to do: a waiter waits until it is notified, then it locks.
+fn waiting_word(op: &Op, notified: bool) -> &'static str {
+    match op.kind {
+        OpKind::Relock | OpKind::RelockTimed if !notified => "wait",
+        OpKind::Relock | OpKind::RelockTimed => "lock",
+        kind => kind.word(),
+    }
+}
+
 fn thread_report(world: &World, names: &Names, index: usize) -> ThreadReport {
     let thread = world.thread(index);
     let holds = thread.held.iter().map(|held| HeldReport {
@@ -201,11 +235,7 @@ fn thread_report(world: &World, names: &Names, index: usize) -> ThreadReport {
                 OpKind::Select | OpKind::SelectTimed => selected(world, names, index),
                 _ => (object != NO_OBJECT).then(|| names.object(world, object)),
             },
-            operation: match op.kind {
-                OpKind::Relock | OpKind::RelockTimed if !thread.notified => "wait".to_owned(),
-                OpKind::Relock | OpKind::RelockTimed => "lock".to_owned(),
-                kind => kind.word().to_owned(),
-            },
+            operation: waiting_word(op, thread.notified).to_owned(),
             place: op.place.to_string(),
         }
     });
@@ -251,6 +281,7 @@ fn step_report(world: &World, names: &Names, at: usize) -> StepReport {
             }
         },
         preempts: step.preempts,
+        changes: Vec::new(),
     }
 }
 
@@ -259,18 +290,19 @@ fn schedule(checker: &Checker, world: &World, kind: FindingKind, steps: &[StepRe
     let lines = world.choices.iter().map(|choice| match choice {
         Choice::Value { value, count } => Line::Pick { value: *value, count: *count },
         Choice::Thread { thread, kind } => {
-            let comment = next_step.next().map(|step| {
-                let object = step.object.as_deref().map(|object| format!(" `{object}`")).unwrap_or_default();
+            let step = next_step.next();
+            let comment = step.map(|step| {
                 let chosen = match (kind, &step.outcome) {
                     (OpKind::Choose, Some(outcome)) => format!(" {}: {outcome}", step.operation),
                     (OpKind::Choose, None) => format!(" {}", step.operation),
                     _ => String::new(),
                 };
-                format!("{}{chosen}{object} at {}", world.thread_name(*thread), step.place)
+                format!("{}{chosen} at {}", world.thread_name(*thread), step.place)
             });
             Line::Run {
                 thread: *thread,
                 operation: kind.word().to_owned(),
+                object: step.and_then(|step| step.object.clone()),
                 comment: comment.unwrap_or_default().replace(['\n', '\r'], " "),
             }
         }

@@ -1,12 +1,16 @@
 //! From the strategy that a checker asks for to the engine's.
 
-use super::strategy::Strategy;
-use crate::engine::{
-    StrategyDebug,
-    strategy::{
-        Bound, Bytes, Exhaustive, Pct, Portfolio, Pos, Random, Reduction, Replay, Rff, Sampled, Surw, Urw,
+use super::{names, strategy::Strategy};
+use crate::{
+    engine::{
+        StrategyDebug,
+        strategy::{
+            Bound, Bytes, Chain, Exhaustive, Guided, Pct, Portfolio, Pos, Random, Reduction, Replay, Rff,
+            Sampled, Steer, Surw, Urw,
+        },
+        trace::Choice,
     },
-    trace::Choice,
+    report::sources::Variables,
 };
 
 /// What to explore, and in which order.
@@ -20,6 +24,13 @@ pub(super) enum Plan {
     Bytes(Vec<u8>),
     /// One schedule that was recorded.
     Replay(Vec<Choice>),
+    /// One schedule, followed as far as it goes.
+    Guided(Vec<Choice>),
+    /// The same in a program that has changed, by the labels of the objects too: one for each choice, and the sources that
+    /// are known.
+    ByOperation(Vec<Choice>, Vec<Option<String>>, Vec<(&'static str, &'static str)>),
+    /// Into a deadlock that was predicted, with a seed.
+    Steer(Vec<Chain>, u64),
 }
 
 /// The samplers, with their seeds.
@@ -90,13 +101,21 @@ impl Plan {
             Plan::Sample(Sampling::Portfolio(seed)) => Box::new(Sampled::new(seed, Portfolio::default())),
             Plan::Bytes(bytes) => Box::new(Bytes::new(bytes)),
             Plan::Replay(choices) => Box::new(Replay::new(choices)),
+            Plan::Steer(chains, seed) => Box::new(Steer::new(chains, seed)),
+            Plan::Guided(choices) => Box::new(Guided::new(&choices, None)),
+            Plan::ByOperation(choices, labels, sources) => {
+                let mut variables = Variables::new(sources);
+                let labeller = move |name, made, used| names::label(&mut variables, name, made, used);
+                Box::new(Guided::new(&choices, Some((labels, Box::new(labeller)))))
+            }
         }
     }
 
     /// What the plan itself leaves out.
     pub(super) fn leaves_out(&self) -> Option<&'static str> {
         match self {
-            Plan::Exhaustive(..) | Plan::Replay(_) => None,
+            Plan::Exhaustive(..) | Plan::Replay(_) | Plan::Guided(_) | Plan::ByOperation(..) => None,
+            Plan::Steer(..) => None,
             Plan::Sample(_) => Some("schedules were sampled at random"),
             Plan::Bytes(_) => Some("only the schedule that the bytes give was run"),
         }

@@ -34,12 +34,21 @@ pub(crate) fn load(file: &Path) -> Result<Vec<Schedule>, ScheduleError> {
     }
 }
 
-/// Keeps a schedule, unless it is kept already.
-pub(crate) fn save(file: &Path, schedule: &Schedule) -> io::Result<()> {
+/// Keeps a schedule, in the place of another one if one is given. What fails is said: the check itself is not affected.
+pub(crate) fn keep(file: &Path, schedule: &Schedule, instead_of: Option<&Schedule>) {
+    if let Err(error) = save(file, schedule, instead_of) {
+        eprintln!("unsnarl: cannot keep the schedule in {}: {error}", file.display());
+    }
+}
+
+fn save(file: &Path, schedule: &Schedule, instead_of: Option<&Schedule>) -> io::Result<()> {
     let mut all = load(file).unwrap_or_default();
-    if all.iter().any(|known| same_choices(known, schedule)) {
+    if let Some(other) = instead_of {
+        all.retain(|known| !same_choices(known, other));
+    } else if all.iter().any(|known| same_choices(known, schedule)) {
         return Ok(());
     }
+    all.retain(|known| !same_choices(known, schedule));
     all.insert(0, schedule.clone());
     all.truncate(SCHEDULES_MAX);
     if let Some(folder) = file.parent() {

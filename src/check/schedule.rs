@@ -5,8 +5,8 @@
 //! model bank::transfer
 //! finding deadlock
 //! unlocks implied
-//! run 0 join        # main joins thread-1 at src/bank.rs:31:15
-//! run 1 lock        # thread-1 locks `from` at src/bank.rs:12:20
+//! run 0 join `thread-1`   # main at src/bank.rs:31:15
+//! run 1 lock `from`       # thread-1 at src/bank.rs:12:20
 //! pick 1 of 2       # which waiter is woken
 //! ```
 //!
@@ -45,6 +45,8 @@ pub enum Line {
         thread: usize,
         /// The word for the operation.
         operation: String,
+        /// The label of its object, if it has one: tells operations apart when the program has changed.
+        object: Option<String>,
         /// For people.
         comment: String,
     },
@@ -120,11 +122,16 @@ impl fmt::Display for Schedule {
         writeln!(f, "unlocks {}", if self.visible_unlocks { "visible" } else { "implied" })?;
         for line in &self.lines {
             match line {
-                Line::Run { thread, operation, comment } if comment.is_empty() => {
-                    writeln!(f, "run {thread} {operation}")?;
-                }
-                Line::Run { thread, operation, comment } => {
-                    writeln!(f, "run {thread} {operation:<14} # {comment}")?;
+                Line::Run { thread, operation, object, comment } => {
+                    let mut line = format!("run {thread} {operation}");
+                    if let Some(object) = object {
+                        line.push_str(&format!(" `{}`", object.replace(['`', '\n', '\r'], "'")));
+                    }
+                    if comment.is_empty() {
+                        writeln!(f, "{line}")?;
+                    } else {
+                        writeln!(f, "{line:<24} # {comment}")?;
+                    }
                 }
                 Line::Pick { value, count } => writeln!(f, "pick {value} of {count}")?,
             }
@@ -145,7 +152,7 @@ impl Schedule {
         }
         let mut reader = Reader { lines: Vec::new(), at: 0 };
         for (number, line) in text.lines().enumerate() {
-            let (content, comment) = line.split_once('#').unwrap_or((line, ""));
+            let (content, comment) = uncommented(line);
             if !content.trim().is_empty() {
                 reader.lines.push((number + 1, content.trim(), comment.trim()));
             }
@@ -168,6 +175,19 @@ impl Schedule {
     pub fn parse(text: &str) -> Result<Schedule, ScheduleError> {
         Self::parse_all(text).map(|mut all| all.swap_remove(0))
     }
+}
+
+/// A line's content and its comment, which a `#` begins that is no part of a label.
+fn uncommented(line: &str) -> (&str, &str) {
+    let mut is_label = false;
+    for (at, c) in line.char_indices() {
+        match c {
+            '`' => is_label = !is_label,
+            '#' if !is_label => return (&line[..at], &line[at + 1..]),
+            _ => {}
+        }
+    }
+    (line, "")
 }
 
 struct Reader<'a> {
@@ -232,6 +252,10 @@ impl Reader<'_> {
             word.parse::<usize>()
                 .map_err(|_| ScheduleError { line: number, kind: ErrorKind::Number(word.to_owned()) })
         };
+        let (content, object) = match content.split_once('`') {
+            Some((content, label)) => (content, Some(label.trim_end_matches('`').to_owned())),
+            None => (content, None),
+        };
         let words: Vec<&str> = content.split_whitespace().collect();
         self.at += 1;
         match words[..] {
@@ -242,6 +266,7 @@ impl Reader<'_> {
                 Ok(Line::Run {
                     thread: parse(thread)?,
                     operation: operation.to_owned(),
+                    object,
                     comment: comment.to_owned(),
                 })
             }
@@ -301,9 +326,19 @@ mod tests {
             finding: "deadlock".to_owned(),
             visible_unlocks: true,
             lines: vec![
-                Line::Run { thread: 0, operation: "lock".to_owned(), comment: "main locks `a`".to_owned() },
+                Line::Run {
+                    thread: 0,
+                    operation: "lock".to_owned(),
+                    object: Some("a lock#2".to_owned()),
+                    comment: "main at a.rs:1:2".to_owned(),
+                },
                 Line::Pick { value: 1, count: 3 },
-                Line::Run { thread: 2, operation: "wake-timed".to_owned(), comment: String::new() },
+                Line::Run {
+                    thread: 2,
+                    operation: "wake-timed".to_owned(),
+                    object: None,
+                    comment: String::new(),
+                },
             ],
         };
         let text = format!("{schedule}\n{schedule}");

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::finding::{Finding, FindingKind};
 
 /// Which engine ran a model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum EngineName {
     /// Our own.
@@ -50,6 +51,7 @@ impl fmt::Display for EngineName {
 
 /// What was explored, and how long it took.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Explored {
     /// Complete executions: each of them another order of the operations that matter.
     pub executions: u64,
@@ -84,6 +86,7 @@ impl Explored {
 
 /// No finding.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Pass {
     /// How much was explored.
     pub explored: Explored,
@@ -104,6 +107,7 @@ impl Pass {
 
 /// What a check comes to. A finding is the program's fault, the last two are not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 pub enum Verdict {
     /// Nothing was found; see [`Pass::is_complete`] for what that means.

@@ -24,10 +24,10 @@ use crate::{check::EngineName, thread};
 pub(super) struct BuildArgs {
     /// The cargo profile: `checking` if none is given, which is `release` with assertions unless the workspace defines it.
     #[arg(long, value_name = "NAME")]
-    profile: Option<String>,
+    pub(super) cargo_profile: Option<String>,
     /// Features of the package to enable.
     #[arg(short = 'F', long, value_name = "FEATURES")]
-    features: Vec<String>,
+    pub(super) features: Vec<String>,
     /// Do without network access.
     #[arg(long)]
     offline: bool,
@@ -87,11 +87,11 @@ pub(super) fn build(
         "--color=always",
     ]);
     command.arg("--manifest-path").arg(&package.manifest_path);
-    match &arguments.profile {
+    match &arguments.cargo_profile {
         Some(profile) => command.args(["--profile", profile]),
         None => command.args(["--profile", "checking"]),
     };
-    if arguments.profile.is_none() && !project.has_checking_profile {
+    if arguments.cargo_profile.is_none() && !project.has_checking_profile {
         // The same as `--release`, but the assertions of the program under test are what a check is for.
         command.args(["--config", "profile.checking.inherits='release'"]);
         command.args(["--config", "profile.checking.debug-assertions=true"]);

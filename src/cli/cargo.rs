@@ -21,6 +21,12 @@ pub(super) struct Place {
     /// The `Cargo.toml` of the package.
     #[arg(long, value_name = "PATH")]
     manifest_path: Option<PathBuf>,
+    /// The member of the workspace with this name; may be given several times.
+    #[arg(short, long = "package", value_name = "NAME", conflicts_with = "workspace")]
+    packages: Vec<String>,
+    /// Every member of the workspace that depends on unsnarl.
+    #[arg(long)]
+    workspace: bool,
 }
 
 /// A package, as far as it matters here.
@@ -66,6 +72,8 @@ struct Metadata {
 pub(super) struct Project {
     pub(super) packages: Vec<Package>,
     pub(super) target: PathBuf,
+    /// The folder of the workspace.
+    pub(super) root: PathBuf,
     /// Whether the workspace says itself what the profile `checking` is.
     pub(super) has_checking_profile: bool,
 }
@@ -91,6 +99,7 @@ impl Metadata {
         Project {
             packages,
             target: self.target_directory.clone(),
+            root: self.workspace_root.clone(),
             has_checking_profile: has_checking_profile(&self.workspace_root),
         }
     }
@@ -99,7 +108,10 @@ impl Metadata {
 impl Place {
     /// Whether a place was named.
     pub(super) fn is_given(&self) -> bool {
-        self.package_dir.is_some() || self.manifest_path.is_some()
+        self.package_dir.is_some()
+            || self.manifest_path.is_some()
+            || self.workspace
+            || !self.packages.is_empty()
     }
 
     /// The manifest, which exists.
@@ -141,11 +153,40 @@ impl Place {
         })
     }
 
+    /// The packages that were asked for by name, or as a workspace.
+    fn named(&self, all: &Metadata) -> Result<Vec<Package>> {
+        let has_unsnarl = |package: &&Package| package.name == "unsnarl" || package.unsnarl().is_some();
+        if self.workspace {
+            let members: Vec<Package> = all.packages.iter().filter(has_unsnarl).cloned().collect();
+            return match members.is_empty() {
+                true => Err(stop::usage(
+                    "--workspace: no member depends on unsnarl: add it to the [dev-dependencies] of the package with the models",
+                )),
+                false => Ok(members),
+            };
+        }
+        let find = |name: &String| {
+            let found = all.packages.iter().find(|package| package.name == *name).cloned();
+            found.ok_or_else(|| {
+                let names: Vec<&str> =
+                    all.packages.iter().filter(has_unsnarl).map(|package| package.name.as_str()).collect();
+                let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+                stop::usage(format!(
+                    "--package: the workspace has no package `{name}`; those that depend on unsnarl: {names}"
+                ))
+            })
+        };
+        self.packages.iter().map(find).collect()
+    }
+
     /// The packages that have the models: those that the package names in `[package.metadata.unsnarl]`, else the package
     /// itself, else (in a workspace without a package at its root) the members that depend on unsnarl.
     pub(super) fn project(&self) -> Result<Project> {
         let manifest = self.manifest()?;
         let all = metadata(&manifest)?;
+        if self.workspace || !self.packages.is_empty() {
+            return Ok(all.project(self.named(&all)?));
+        }
         let manifest = manifest.canonicalize().unwrap_or(manifest);
         let Some(package) = all.packages.iter().find(|package| package.is_at(&manifest)) else {
             let defaults = all.workspace_default_members.as_ref();
@@ -202,10 +243,11 @@ fn metadata(manifest: &Path) -> Result<Metadata> {
         .map_err(|error| stop::fault(format!("cannot understand the answer of `cargo metadata`: {error}")))
 }
 
-/// Looks for the table's head. No more is needed, and a reader of TOML would be one more dependency.
+/// Whether the workspace's manifest has the table.
 fn has_checking_profile(workspace_root: &Path) -> bool {
     let text = std::fs::read_to_string(workspace_root.join("Cargo.toml")).unwrap_or_default();
-    text.lines().any(|line| line.trim() == "[profile.checking]")
+    let manifest = text.parse::<toml::Table>().unwrap_or_default();
+    manifest.get("profile").and_then(|profiles| profiles.get("checking")).is_some()
 }
 
 impl Package {

@@ -1,11 +1,13 @@
 //! The choice of engines on the command line.
 
 use clap::ValueEnum;
+use serde::Deserialize;
 
 use crate::check::EngineName;
 
 /// An engine, or all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum EngineChoice {
     Unsnarl,
     Loom,

@@ -9,10 +9,16 @@ use std::{
     time::Duration,
 };
 
-use super::{Result, build, cargo::Package, interrupt::Interrupt, stop};
+use super::{
+    Result, build,
+    cargo::Package,
+    interrupt::Interrupt,
+    progress::{Progress, ProgressLine},
+    stop, table,
+};
 use crate::{
     channel,
-    check::{EVENTS_VARIABLE, EngineName, Record},
+    check::{self, EVENTS_VARIABLE, EngineName, PROGRESS_VARIABLE, Record},
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
     time::Instant,
@@ -20,6 +26,8 @@ use crate::{
 
 /// How often a running test is looked at.
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
+/// How often it is looked at how far a test is; tests that take no longer say nothing.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(300);
 /// What of a dead test's output is shown, in lines.
 const TAIL_LINES_MAX: usize = 12;
 
@@ -72,6 +80,7 @@ pub(super) fn all(
     jobs: &[Job<'_>],
     settings: &Settings,
     interrupt: &Interrupt,
+    progress: &Progress,
     mut done: impl FnMut(usize, TestRun) -> ControlFlow<()>,
 ) -> Result {
     let scratch = settings.scratch.join(format!("run-{}", std::process::id()));
@@ -91,7 +100,7 @@ pub(super) fn all(
                     // ORDERING: relaxed: only the numbers must differ.
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(job) = jobs.get(index) else { break };
-                    let run = one(job, settings, &scratch.join(index.to_string()), is_enough);
+                    let run = one(job, settings, &scratch.join(index.to_string()), progress, is_enough);
                     if sender.send((index, run)).is_err() {
                         break;
                     }
@@ -126,21 +135,26 @@ fn one(
     job: &Job<'_>,
     settings: &Settings,
     prefix: &Path,
+    progress: &Progress,
     is_enough: &dyn Fn() -> bool,
 ) -> io::Result<TestRun> {
-    let (events, output) = (prefix.with_extension("events"), prefix.with_extension("output"));
+    let file_of = |extension: &str| prefix.with_extension(extension);
+    let (events, output, live) = (file_of("events"), file_of("output"), file_of("progress"));
     let file = File::create(&output)?;
     let mut command = Command::new(job.executable);
     build::as_cargo_does(&mut command, job.package);
     command
         .args(["--exact", job.test, "--nocapture", "--test-threads=1"])
         .env(EVENTS_VARIABLE, &events)
+        .env(PROGRESS_VARIABLE, &live)
         .envs(settings.variables.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(file.try_clone()?)
         .stderr(file);
     let mut child = command.spawn()?;
     let started = Instant::now();
+    let mut looked = started;
+    let mut line: Option<ProgressLine> = None;
     let end = loop {
         if let Some(status) = child.try_wait()? {
             break end_of(status);
@@ -151,8 +165,13 @@ fn one(
             child.wait()?;
             break if late { End::TimedOut(settings.timeout) } else { End::Stopped };
         }
+        if looked.elapsed() >= PROGRESS_INTERVAL {
+            looked = Instant::now();
+            line.get_or_insert_with(|| progress.line()).say(how_far(job, &live, started.elapsed()));
+        }
         thread::sleep(POLL_INTERVAL);
     };
+    drop(line);
     let text = fs::read_to_string(&events).unwrap_or_default();
     let records = text.lines().map(|line| serde_json::from_str::<Record>(line).map_err(io::Error::from));
     // A process that was killed while it wrote may leave half a line.
@@ -163,6 +182,32 @@ fn one(
     };
     let said = fs::read(&output).unwrap_or_default();
     Ok(TestRun { records, end, tail: tail(&String::from_utf8_lossy(&said)) })
+}
+
+/// How far a test is, in words.
+fn how_far(job: &Job<'_>, live: &Path, elapsed: Duration) -> String {
+    let name = format!("{} under {}", job.test, job.engine);
+    // A file that is being written is read the next time.
+    let read = || serde_json::from_str::<check::Progress>(&fs::read_to_string(live).ok()?).ok();
+    let Some(progress) = read() else { return format!("{name}, {}", table::time(elapsed)) };
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "for people"
+    )]
+    let rate = (progress.executions as f64 / progress.elapsed.as_secs_f64().max(0.001)) as u64;
+    let share = match progress.share {
+        Some(share) if share >= 0.0001 => format!(", about {:.1} % of the search", 100.0 * share.min(1.0)),
+        Some(_) => ", less than 0.01 % of the search".to_owned(),
+        None => String::new(),
+    };
+    format!(
+        "{name}, {}: {} executions, {}/s{share}",
+        table::time(elapsed),
+        table::count(progress.executions),
+        table::count(rate)
+    )
 }
 
 fn end_of(status: ExitStatus) -> End {

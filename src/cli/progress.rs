@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A line that changes; nothing at all where standard error is no terminal or `quiet` was asked for.
+/// Lines that change; nothing at all where standard error is no terminal or `quiet` was asked for.
 #[derive(Debug)]
-pub(super) struct Progress(ProgressBar);
+pub(super) struct Progress {
+    all: MultiProgress,
+    main: ProgressBar,
+}
 
 impl Progress {
     /// Something whose end is not known.
@@ -24,32 +27,61 @@ impl Progress {
     }
 
     fn with(quiet: bool, bar: ProgressBar, template: &str) -> Self {
+        let all = MultiProgress::new();
         if quiet {
-            return Progress(ProgressBar::hidden());
+            all.set_draw_target(ProgressDrawTarget::hidden());
         }
-        let style = ProgressStyle::with_template(template).expect("the templates above are well-formed");
-        bar.set_style(style);
-        bar.enable_steady_tick(Duration::from_millis(120));
-        Progress(bar)
+        let main = all.add(bar);
+        main.set_style(style(template));
+        main.enable_steady_tick(Duration::from_millis(120));
+        Progress { all, main }
+    }
+
+    /// A line below, for something that runs now. It goes when it is dropped.
+    pub(super) fn line(&self) -> ProgressLine {
+        let line = self.all.add(ProgressBar::new_spinner());
+        line.set_style(style("    {wide_msg:.dim}"));
+        ProgressLine(line)
     }
 
     /// What is done, in few words.
     pub(super) fn doing(&self, what: impl Into<String>) {
-        self.0.set_prefix(what.into());
+        self.main.set_prefix(what.into());
     }
 
     /// The detail of the moment.
     pub(super) fn detail(&self, detail: impl Into<String>) {
-        self.0.set_message(detail.into());
+        self.main.set_message(detail.into());
     }
 
     /// One more is done.
     pub(super) fn advance(&self) {
-        self.0.inc(1);
+        self.main.inc(1);
     }
 }
 
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the templates of this file are well-formed")
+}
+
 impl Drop for Progress {
+    fn drop(&mut self) {
+        self.main.finish_and_clear();
+    }
+}
+
+/// What one of several things is doing.
+#[derive(Debug)]
+pub(super) struct ProgressLine(ProgressBar);
+
+impl ProgressLine {
+    pub(super) fn say(&self, what: impl Into<String>) {
+        self.0.set_message(what.into());
+        self.0.tick();
+    }
+}
+
+impl Drop for ProgressLine {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }

@@ -146,7 +146,7 @@ fn replay(
         scratch: project.target.join("unsnarl"),
     };
     let mut found: Vec<Record> = Vec::new();
-    execute::all(&jobs, &settings, interrupt, |_, run| {
+    execute::all(&jobs, &settings, interrupt, &progress, |_, run| {
         for record in run.records {
             if wanted.contains(&record.model) && !found.iter().any(|known| known.model == record.model) {
                 found.push(record);

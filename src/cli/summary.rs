@@ -1,81 +1,19 @@
-//! Results of many checks, as a table and as JSON.
+//! Results of many checks for people, and what a test's process came to.
 
 use std::collections::HashSet;
-
-use serde::Serialize;
 
 use super::{
     console,
     execute::{End, Job, TestRun},
     table::{self, Cell, Paint},
 };
-use crate::check::{EngineName, Finding, Pass, Record, Verdict};
+use crate::{
+    check::{EngineName, Pass, Record, Verdict},
+    report::results::{Outcome, ProblemKind, Results, Run, Summary},
+};
 
-/// The version of the JSON document. It grows when a field changes its meaning or goes away.
-const DOCUMENT_VERSION: u32 = 1;
 /// How `check::checker` begins the note on a pass where a finding was expected that the engine is known to miss.
 const KNOWN_MISS: &str = "known miss: ";
-
-/// Something that kept a test from giving a verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum ProblemKind {
-    /// The engine is not compiled into the package's tests.
-    NotBuilt,
-    /// The process died.
-    Aborted,
-    /// The process took too long.
-    TimedOut,
-    /// The test failed, but not by a check's verdict.
-    Failed,
-}
-
-/// A line of the table.
-#[derive(Clone, Debug, Serialize)]
-#[serde(untagged)]
-pub(super) enum Outcome {
-    /// A verdict.
-    Checked(Box<Record>),
-    /// None.
-    Problem { engine: EngineName, problem: ProblemKind, message: String },
-}
-
-/// A run of a model.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Run {
-    pub(super) package: String,
-    pub(super) test: String,
-    #[serde(flatten)]
-    pub(super) outcome: Outcome,
-}
-
-/// How many of each.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Summary {
-    pub(super) models: usize,
-    pub(super) runs: usize,
-    pub(super) as_expected: usize,
-    /// Bugs that were not announced.
-    pub(super) findings: usize,
-    /// Announced bugs that did not show.
-    pub(super) missing: usize,
-    /// Of those as expected: the engine cannot hold the model.
-    pub(super) inconclusive: usize,
-    /// Tests that failed for another reason than a verdict.
-    pub(super) failed: usize,
-    /// Faults of an engine, aborts, time-outs, engines that were not built.
-    pub(super) faults: usize,
-    /// Ctrl-C or `--fail-fast` ended it early.
-    pub(super) partial: bool,
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    version: u32,
-    runs: Vec<&'a Run>,
-    problems: Vec<&'a Run>,
-    summary: &'a Summary,
-}
 
 /// What a test came to: nothing if it is not a model.
 pub(super) fn runs_of(job: &Job<'_>, run: TestRun) -> Vec<Run> {
@@ -121,94 +59,56 @@ pub(super) fn drop_failures_of_ordinary_tests(runs: &mut Vec<Run>) {
     });
 }
 
-impl Run {
-    pub(super) fn engine(&self) -> EngineName {
-        match &self.outcome {
-            Outcome::Checked(record) => record.engine,
-            Outcome::Problem { engine, .. } => *engine,
+/// The line of the table.
+fn cells(run: &Run, first_of_model: bool) -> Vec<Cell> {
+    let model = Cell::new(if first_of_model { run.model() } else { "" });
+    let engine = Cell::new(run.engine().as_str());
+    let record = match &run.outcome {
+        Outcome::Checked(record) => record,
+        Outcome::Problem { problem, message, .. } => {
+            let (word, reason) = match problem {
+                ProblemKind::NotBuilt => ("not built", message.as_str()),
+                ProblemKind::Aborted => ("aborted", message.lines().next().unwrap_or_default()),
+                ProblemKind::TimedOut => ("timed out", message.lines().next().unwrap_or_default()),
+                ProblemKind::Failed => ("test failed", "outside of a check, see below"),
+            };
+            let empty = || Cell::new("");
+            return vec![
+                model,
+                engine,
+                Cell::new(word).paint(Paint::Bad),
+                empty(),
+                empty(),
+                empty(),
+                Cell::new(reason),
+            ];
         }
-    }
-
-    /// The model, or what stands for it.
-    fn model(&self) -> &str {
-        match &self.outcome {
-            Outcome::Checked(record) => &record.model,
-            Outcome::Problem { .. } => &self.test,
+    };
+    let (word, paint) = verdict_words(record);
+    let explored = record.verdict.explored();
+    let search = match &record.verdict {
+        Verdict::Pass(pass) if pass.is_complete() => Cell::new("complete"),
+        Verdict::Pass(_) => Cell::new("bounded").paint(Paint::Dim),
+        Verdict::Finding(_) => Cell::new("to the finding").paint(Paint::Dim),
+        _ => Cell::new(""),
+    };
+    let note = match &record.verdict {
+        Verdict::Pass(pass) => {
+            pass.notes.iter().find_map(|note| note.strip_prefix(KNOWN_MISS)).unwrap_or_default().to_owned()
         }
-    }
-
-    pub(super) fn is_as_expected(&self) -> bool {
-        matches!(&self.outcome, Outcome::Checked(record) if record.as_expected)
-    }
-
-    /// Whether the engine looked at any execution.
-    pub(super) fn explored(&self) -> bool {
-        matches!(&self.outcome, Outcome::Checked(record) if record.verdict.explored().is_some())
-    }
-
-    /// The finding, unless it was announced.
-    fn unexpected_finding(&self) -> Option<&Finding> {
-        match &self.outcome {
-            Outcome::Checked(record) if !record.as_expected => record.verdict.finding(),
-            _ => None,
-        }
-    }
-
-    fn cells(&self, first_of_model: bool) -> Vec<Cell> {
-        let model = Cell::new(if first_of_model { self.model() } else { "" });
-        let engine = Cell::new(self.engine().as_str());
-        let record = match &self.outcome {
-            Outcome::Checked(record) => record,
-            Outcome::Problem { problem, message, .. } => {
-                let (word, reason) = match problem {
-                    ProblemKind::NotBuilt => ("not built", message.as_str()),
-                    ProblemKind::Aborted => ("aborted", message.lines().next().unwrap_or_default()),
-                    ProblemKind::TimedOut => ("timed out", message.lines().next().unwrap_or_default()),
-                    ProblemKind::Failed => ("test failed", "outside of a check, see below"),
-                };
-                let empty = || Cell::new("");
-                return vec![
-                    model,
-                    engine,
-                    Cell::new(word).paint(Paint::Bad),
-                    empty(),
-                    empty(),
-                    empty(),
-                    Cell::new(reason),
-                ];
-            }
-        };
-        let (word, paint) = verdict_words(record);
-        let explored = record.verdict.explored();
-        let search = match &record.verdict {
-            Verdict::Pass(pass) if pass.is_complete() => Cell::new("complete"),
-            Verdict::Pass(_) => Cell::new("bounded").paint(Paint::Dim),
-            Verdict::Finding(_) => Cell::new("to the finding").paint(Paint::Dim),
-            _ => Cell::new(""),
-        };
-        let note = match &record.verdict {
-            Verdict::Pass(pass) => pass
-                .notes
-                .iter()
-                .find_map(|note| note.strip_prefix(KNOWN_MISS))
-                .unwrap_or_default()
-                .to_owned(),
-            Verdict::Finding(_) => String::new(),
-            Verdict::Inconclusive { reason } => {
-                reason.strip_prefix("the model ").unwrap_or(reason).to_owned()
-            }
-            Verdict::Fault { message } => message.lines().next().unwrap_or_default().to_owned(),
-        };
-        vec![
-            model,
-            engine,
-            Cell::new(word).paint(paint),
-            Cell::number(explored.map_or(String::new(), |explored| table::count(explored.schedules()))),
-            search,
-            Cell::number(explored.map_or(String::new(), |explored| table::time(explored.elapsed))),
-            Cell::new(note).paint(Paint::Dim),
-        ]
-    }
+        Verdict::Finding(_) => String::new(),
+        Verdict::Inconclusive { reason } => reason.strip_prefix("the model ").unwrap_or(reason).to_owned(),
+        Verdict::Fault { message } => message.lines().next().unwrap_or_default().to_owned(),
+    };
+    vec![
+        model,
+        engine,
+        Cell::new(word).paint(paint),
+        Cell::number(explored.map_or(String::new(), |explored| table::count(explored.schedules()))),
+        search,
+        Cell::number(explored.map_or(String::new(), |explored| table::time(explored.elapsed))),
+        Cell::new(note).paint(Paint::Dim),
+    ]
 }
 
 /// The verdict, and whether it is what was announced.
@@ -227,69 +127,35 @@ fn verdict_words(record: &Record) -> (String, Paint) {
     (words, paint)
 }
 
-impl Summary {
-    pub(super) fn of(runs: &[Run], partial: bool) -> Self {
-        let models: HashSet<(&str, &str)> = runs
-            .iter()
-            .filter(|run| matches!(run.outcome, Outcome::Checked(_)))
-            .map(|run| (run.package.as_str(), run.model()))
-            .collect();
-        let mut summary = Summary { models: models.len(), runs: runs.len(), partial, ..Summary::default() };
-        for run in runs {
-            match &run.outcome {
-                Outcome::Checked(record) => match &record.verdict {
-                    Verdict::Inconclusive { .. } => {
-                        summary.inconclusive += 1;
-                        summary.as_expected += 1;
-                    }
-                    _ if record.as_expected => summary.as_expected += 1,
-                    Verdict::Finding(_) => summary.findings += 1,
-                    Verdict::Pass(_) => summary.missing += 1,
-                    Verdict::Fault { .. } => summary.faults += 1,
-                },
-                Outcome::Problem { problem: ProblemKind::Failed, .. } => summary.failed += 1,
-                Outcome::Problem { .. } => summary.faults += 1,
-            }
+/// All in a line.
+fn line(summary: &Summary) -> String {
+    let mut parts = vec![
+        format!("{} as expected", table::count(summary.as_expected as u64)),
+        table::of(summary.findings, "finding"),
+    ];
+    let mut add = |number: usize, words: &str| {
+        if number > 0 {
+            parts.push(format!("{} {words}", table::count(number as u64)));
         }
-        summary
+    };
+    add(summary.missing, "expected but not found");
+    add(summary.failed, "failed outside of a check");
+    add(summary.faults, "aborted or not run");
+    if summary.inconclusive > 0 {
+        parts[0].push_str(&format!(" ({} of them inconclusive)", table::count(summary.inconclusive as u64)));
     }
-
-    fn line(&self) -> String {
-        let mut parts = vec![
-            format!("{} as expected", table::count(self.as_expected as u64)),
-            table::of(self.findings, "finding"),
-        ];
-        let mut add = |number: usize, words: &str| {
-            if number > 0 {
-                parts.push(format!("{} {words}", table::count(number as u64)));
-            }
-        };
-        add(self.missing, "expected but not found");
-        add(self.failed, "failed outside of a check");
-        add(self.faults, "aborted or not run");
-        if self.inconclusive > 0 {
-            parts[0].push_str(&format!(" ({} of them inconclusive)", table::count(self.inconclusive as u64)));
-        }
-        let partial = if self.partial { " (not all were run)" } else { "" };
-        format!(
-            "{}, {}: {}{partial}\n",
-            table::of(self.models, "model"),
-            table::of(self.runs, "run"),
-            parts.join(", ")
-        )
-    }
-}
-
-/// The document for programs.
-pub(super) fn print_json(runs: &[Run], summary: &Summary) -> super::Result {
-    let (checked, problems): (Vec<&Run>, Vec<&Run>) =
-        runs.iter().partition(|run| matches!(run.outcome, Outcome::Checked(_)));
-    console::print_json(&Document { version: DOCUMENT_VERSION, runs: checked, problems, summary })
+    let partial = if summary.partial { " (not all were run)" } else { "" };
+    format!(
+        "{}, {}: {}{partial}\n",
+        table::of(summary.models, "model"),
+        table::of(summary.runs, "run"),
+        parts.join(", ")
+    )
 }
 
 /// Table, findings in full, and the summary, for people. `quiet` leaves out what is as expected.
-pub(super) fn print(runs: &[Run], summary: &Summary, quiet: bool) {
-    let shown: Vec<&Run> = runs.iter().filter(|run| !quiet || !run.is_as_expected()).collect();
+pub(super) fn print(results: &Results, quiet: bool) {
+    let shown: Vec<&Run> = results.all().into_iter().filter(|run| !quiet || !run.is_as_expected()).collect();
     let mut out = String::new();
     if !shown.is_empty() {
         let mut before = None;
@@ -299,7 +165,7 @@ pub(super) fn print(runs: &[Run], summary: &Summary, quiet: bool) {
                 let here = Some((&run.package, run.model()));
                 let is_first = before != here;
                 before = here;
-                run.cells(is_first)
+                cells(run, is_first)
             })
             .collect();
         out.push_str(&table::render(
@@ -334,7 +200,7 @@ pub(super) fn print(runs: &[Run], summary: &Summary, quiet: bool) {
     if !out.is_empty() {
         out.push('\n');
     }
-    out.push_str(&summary.line());
+    out.push_str(&line(&results.summary));
     console::print(out);
 }
 
@@ -354,7 +220,7 @@ fn footnotes(runs: &[&Run], head: &str, of: fn(&Pass) -> &[String]) -> String {
             }
         }
     }
-    texts.sort_by_key(|(engine, ..)| order(*engine));
+    texts.sort_by_key(|(engine, ..)| *engine);
     let mut out = String::new();
     for (nth, (engine, _, text, times)) in texts.iter().enumerate() {
         let (gap, head) = if nth == 0 { ("\n", head) } else { ("", "") };
@@ -365,13 +231,4 @@ fn footnotes(runs: &[&Run], head: &str, of: fn(&Pass) -> &[String]) -> String {
         ));
     }
     out
-}
-
-/// The order of engines in tables.
-pub(super) fn order(engine: EngineName) -> usize {
-    match engine {
-        EngineName::Unsnarl => 0,
-        EngineName::Loom => 1,
-        EngineName::Shuttle => 2,
-    }
 }

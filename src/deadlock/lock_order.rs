@@ -8,6 +8,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::cycles::{self, Graph};
+
 /// A class of locks.
 pub(crate) type Class = usize;
 
@@ -49,7 +51,7 @@ impl<P: Clone> LockOrder<P> {
         taken: Class,
         taken_at: &P,
     ) -> Vec<Vec<Class>> {
-        let mut cycles = Vec::new();
+        let mut cycles: Vec<Vec<Class>> = Vec::new();
         for (from, held_at) in held {
             if *from == taken {
                 continue;
@@ -75,36 +77,27 @@ impl<P: Clone> LockOrder<P> {
                 }
             };
             if changed {
-                self.cycles_through(*from, taken, &mut cycles);
+                let through = cycles::through(self, (*from, taken), usize::MAX);
+                cycles.extend(through.iter().map(|cycle| cycle.iter().map(|(from, _)| *from).collect()));
             }
         }
         cycles
     }
+}
 
-    /// The possible cycles that use the edge from `from` to `to`, each beginning with `from`.
-    fn cycles_through(&self, from: Class, to: Class, cycles: &mut Vec<Vec<Class>>) {
-        let mut path = vec![from, to];
-        self.extend(&mut path, cycles);
+impl<P: Clone> Graph for LockOrder<P> {
+    type Edge = (Class, Class);
+
+    fn ends(&self, edge: (Class, Class)) -> (Class, Class) {
+        edge
     }
 
-    fn extend(&self, path: &mut Vec<Class>, cycles: &mut Vec<Vec<Class>>) {
-        let (first, last) = (path[0], path[path.len() - 1]);
-        for ((_, next), _) in self.edges.range((last, 0)..=(last, Class::MAX)) {
-            if *next == first {
-                if self.can_come_together(path) {
-                    cycles.push(path.clone());
-                }
-            } else if !path.contains(next) && path.len() < CYCLE_LEN_MAX {
-                path.push(*next);
-                self.extend(path, cycles);
-                path.pop();
-            }
-        }
+    fn edges_from(&self, class: Class) -> impl Iterator<Item = (Class, Class)> {
+        self.edges.range((class, 0)..=(class, Class::MAX)).map(|(edge, _)| *edge)
     }
 
-    fn can_come_together(&self, cycle: &[Class]) -> bool {
-        let edges: Vec<&Edge<P>> =
-            (0..cycle.len()).map(|at| &self.edges[&(cycle[at], cycle[(at + 1) % cycle.len()])]).collect();
+    fn closes(&self, cycle: &[(Class, Class)]) -> bool {
+        let edges: Vec<&Edge<P>> = cycle.iter().map(|edge| &self.edges[edge]).collect();
         let gated = edges
             .iter()
             .enumerate()
@@ -113,9 +106,6 @@ impl<P: Clone> LockOrder<P> {
         !gated && threads.len() > 1
     }
 }
-
-/// Longer cycles are not searched for: their number grows exponentially, and real ones are short.
-const CYCLE_LEN_MAX: usize = 6;
 
 #[cfg(test)]
 mod tests {

@@ -16,7 +16,7 @@
 
 use super::{
     execution::{Stop, World},
-    object::{State, facts, proceeds},
+    object::{Objects, State, facts, proceeds},
     op::{ObjectIndex, Op, OpKind, ThreadIndex},
     strategy::{THREADS_MAX, ThreadSet, View, bit, members},
 };
@@ -46,12 +46,13 @@ pub(crate) struct Candidates {
 const TURN_STEPS: usize = 64;
 
 impl Candidates {
-    pub(crate) fn view<'a>(&self, pending: &'a [Option<Op>]) -> View<'a> {
+    pub(crate) fn view<'a>(&self, pending: &'a [Option<Op>], objects: &'a Objects) -> View<'a> {
         View {
             current: self.current,
             candidates: self.all,
             ready: self.ready,
             pending,
+            objects,
             fair_choice: self.fair_choice,
         }
     }

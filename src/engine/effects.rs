@@ -1,9 +1,11 @@
 //! What each operation does to the state of the execution.
 
 use super::{
-    execution::{Held, World},
+    execution::World,
+    lock_log::Flow,
     object::{Place, State},
     op::{ObjectIndex, Op, OpKind, ThreadIndex},
+    thread::Held,
     trace::Outcome,
 };
 
@@ -91,6 +93,7 @@ impl World {
         let clock = std::mem::take(&mut self.objects.get_mut(object).released);
         self.thread_mut(thread).clock.join(&clock);
         self.objects.get_mut(object).released = clock;
+        self.log_flow(object, Flow::Learns { thread, object });
     }
 
     /// The object's next acquirer will know what the thread knows.
@@ -99,6 +102,7 @@ impl World {
         self.objects.get_mut(object).released.join(&clock);
         self.thread_mut(thread).clock = clock;
         self.tick(thread);
+        self.log_flow(object, Flow::Leaves { thread, object });
     }
 
     fn hold(&mut self, thread: ThreadIndex, object: ObjectIndex, kind: OpKind, place: Place) {
@@ -163,6 +167,9 @@ impl World {
             (other, kind) => unreachable!("{kind:?} on {other:?}"),
         };
         if free {
+            if op.kind.waits() {
+                self.log_nesting(thread, op.object, op.kind, op.place);
+            }
             self.acquire_from(thread, op.object);
             if !op.kind.lets_read() {
                 // A writer comes after the readers, too.
@@ -230,6 +237,9 @@ impl World {
             waiters.insert(position, thread);
         }
         self.release_lock(thread, OpKind::Unlock, op.arg);
+        if let Some(log) = &mut self.lock_log {
+            log.monitors.push(op.arg);
+        }
         self.thread_mut(thread).notified = false;
         let kind = if op.kind == OpKind::WaitTimed { OpKind::RelockTimed } else { OpKind::Relock };
         // Until it is notified, its waking by itself changes who a notification finds waiting.
@@ -255,6 +265,7 @@ impl World {
             debug_assert!(owner.is_none(), "a waiter wakes only when it can lock the mutex");
             *owner = Some(thread);
         }
+        self.log_nesting(thread, op.object, OpKind::Relock, op.place);
         self.acquire_from(thread, op.object);
         self.hold(thread, op.object, OpKind::Lock, op.place);
         outcome

@@ -5,11 +5,13 @@ use std::time::Duration;
 use super::{
     candidates::Readiness,
     clock::VectorClock,
-    memory::{Memory, StaleReads},
+    lock_log::{Flow, LockLog},
+    memory::Memory,
     object::{Access, Object, Objects, Place, State, mark_of},
     op::{MEETS, NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
-    select::Selection,
     strategy::{Decision, Event, Strategy},
+    thread::Thread,
+    timeline::Timeline,
     trace::{Choice, Chosen, Outcome, Step},
 };
 
@@ -80,139 +82,6 @@ pub(crate) struct Race {
     pub(crate) later_writes: bool,
 }
 
-/// A lock, or a permit, that a thread holds.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Held {
-    pub(crate) object: ObjectIndex,
-    /// The operation that took it: tells a read lock from a write lock.
-    pub(crate) kind: OpKind,
-    pub(crate) place: Place,
-}
-
-/// A panic that was seen in a thread.
-#[derive(Clone, Debug)]
-pub(crate) struct PanicRecord {
-    pub(crate) message: String,
-    pub(crate) place: String,
-}
-
-/// A thread of the model.
-#[derive(Debug)]
-pub(crate) struct Thread {
-    pub(crate) name: Option<String>,
-    pub(crate) object: ObjectIndex,
-    /// The published operation; `None` while it runs for the first time and after its end.
-    pub(crate) pending: Option<Op>,
-    pub(crate) outcome: Outcome,
-    pub(crate) finished: bool,
-    /// Woken from the condition variable that it waits on.
-    pub(crate) notified: bool,
-    pub(crate) park_token: bool,
-    /// When the time of its timed operation runs out, or its sleep ends.
-    pub(crate) deadline: Duration,
-    /// Where it ran out of time early, and how often.
-    pub(crate) early_timeouts: Vec<(Place, u32)>,
-    pub(crate) spurious_left: u32,
-    /// The step at which it published its operation.
-    pub(crate) published_at: usize,
-    /// What it has looked at since it last yielded, in programs that yield.
-    pub(crate) looked_at: Vec<ObjectIndex>,
-    /// The first step of another thread that changed something of it.
-    pub(crate) sees_change: Option<usize>,
-    /// Where it last yielded.
-    pub(crate) yielded_at: Option<Place>,
-    /// How often it went on only because nobody else could.
-    pub(crate) times_forced: u32,
-    /// The step it last took.
-    pub(crate) last_step: usize,
-    /// Since which step it could have run but did not.
-    pub(crate) starving_since: Option<usize>,
-    pub(crate) held: Vec<Held>,
-    /// Happens-before, for race detection.
-    pub(crate) clock: VectorClock,
-    /// Released before the last release fence, and what relaxed loads saw, for fences.
-    pub(crate) fence_release: VectorClock,
-    pub(crate) fence_acquire: VectorClock,
-    /// Which overwritten values it read where.
-    pub(crate) stale_reads: Vec<StaleReads>,
-    /// What it selects among, or waits for where messages are handed over.
-    pub(crate) selection: Selection,
-    /// The step without which the pending operation could not proceed, for the strategy.
-    pub(crate) enabled_by: Option<usize>,
-    pub(crate) panic: Option<PanicRecord>,
-    /// It ended by that panic.
-    pub(crate) ended_by_panic: bool,
-    /// Somebody waited for its end and saw its result.
-    pub(crate) joined: bool,
-    pub(crate) detached: bool,
-}
-
-impl Thread {
-    fn new() -> Self {
-        Thread {
-            name: None,
-            object: NO_OBJECT,
-            pending: None,
-            outcome: Outcome::Done,
-            finished: false,
-            notified: false,
-            park_token: false,
-            deadline: Duration::ZERO,
-            early_timeouts: Vec::new(),
-            spurious_left: 0,
-            published_at: 0,
-            looked_at: Vec::new(),
-            sees_change: None,
-            yielded_at: None,
-            times_forced: 0,
-            last_step: 0,
-            starving_since: None,
-            held: Vec::new(),
-            clock: VectorClock::new(),
-            fence_release: VectorClock::new(),
-            fence_acquire: VectorClock::new(),
-            stale_reads: Vec::new(),
-            selection: Selection::default(),
-            enabled_by: None,
-            panic: None,
-            ended_by_panic: false,
-            joined: false,
-            detached: false,
-        }
-    }
-
-    fn reset(&mut self, limits: &Limits) {
-        self.name = None;
-        self.object = NO_OBJECT;
-        self.pending = None;
-        self.outcome = Outcome::Done;
-        self.finished = false;
-        self.notified = false;
-        self.park_token = false;
-        self.deadline = Duration::ZERO;
-        self.early_timeouts.clear();
-        self.spurious_left = limits.spurious_wakeups;
-        self.published_at = 0;
-        self.looked_at.clear();
-        self.sees_change = None;
-        self.yielded_at = None;
-        self.times_forced = 0;
-        self.last_step = 0;
-        self.starving_since = None;
-        self.held.clear();
-        self.clock.clear();
-        self.fence_release.clear();
-        self.fence_acquire.clear();
-        self.stale_reads.clear();
-        self.selection.clear();
-        self.enabled_by = None;
-        self.panic = None;
-        self.ended_by_panic = false;
-        self.joined = false;
-        self.detached = false;
-    }
-}
-
 /// Everything the engine knows of the execution that runs now.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -271,6 +140,10 @@ pub(crate) struct World {
     pub(super) channels: Vec<ObjectIndex>,
     /// The object that stands for all of them, where threads select.
     pub(super) selects: Option<ObjectIndex>,
+    /// How the threads stood before each step, where that is recorded.
+    pub(crate) timeline: Option<Box<Timeline>>,
+    /// The order in which locks are taken, where that is recorded.
+    pub(crate) lock_log: Option<Box<LockLog>>,
 }
 
 /// A strategy that can also be printed and asked for its own type again.
@@ -324,6 +197,8 @@ impl World {
             spawns: None,
             channels: Vec::new(),
             selects: None,
+            timeline: None,
+            lock_log: None,
         }
     }
 
@@ -342,6 +217,12 @@ impl World {
         self.stop = None;
         self.teardown = false;
         self.spawns = None;
+        if let Some(timeline) = &mut self.timeline {
+            timeline.clear();
+        }
+        if let Some(log) = &mut self.lock_log {
+            log.clear();
+        }
         let main = self.add_thread(Some("main".to_owned()), std::panic::Location::caller());
         debug_assert_eq!(main, 0, "the main thread comes first");
         self.channels.clear();
@@ -399,6 +280,7 @@ impl World {
         clock.set(child, 1);
         self.threads[child].clock = clock;
         self.tick(parent);
+        self.log_tells(parent, child);
         self.mark_enabled(child);
         let op = Op::new(OpKind::Start, NO_OBJECT, 0, place);
         self.set_pending(child, Some(op));
@@ -495,6 +377,7 @@ impl World {
         let op = self.thread(thread).pending.map(|op| Op { second: NO_OBJECT, ..op });
         self.set_pending(thread, op);
         self.mark_enabled(thread);
+        self.log_tells(self.current, thread);
     }
 
     pub(crate) fn stop_with(&mut self, stop: Stop) -> Next {
@@ -562,7 +445,7 @@ impl World {
             return Err(if self.was_unfair() { Stop::Unfair } else { Stop::Livelock });
         }
         let decision = {
-            let view = candidates.view(&self.pending);
+            let view = candidates.view(&self.pending, &self.objects);
             self.strategy.choose(&view)
         };
         match decision {
@@ -576,6 +459,7 @@ impl World {
 
     /// Performs the published operation of `thread` on the state.
     fn take_step(&mut self, thread: ThreadIndex, preempts: bool) {
+        self.take_down();
         let op = self.thread(thread).pending.expect("a candidate has a next operation");
         self.choices.push(Choice::Thread { thread, kind: op.kind });
         let mut enabled_by = self.thread_mut(thread).enabled_by.take();
@@ -704,6 +588,7 @@ impl World {
         let mut released = std::mem::take(&mut self.objects.get_mut(object).released);
         released.copy_from(&self.threads[thread].clock);
         self.objects.get_mut(object).released = released;
+        self.log_flow(object, Flow::Leaves { thread, object });
         self.set_pending(thread, None);
         if panicked && thread == 0 {
             return self.stop_with(Stop::Panicked { thread });

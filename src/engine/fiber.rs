@@ -18,9 +18,10 @@ use std::{
 use corosensei::{Coroutine, CoroutineResult, Yielder, stack::DefaultStack};
 
 use super::{
-    execution::{Next, PanicRecord, Stop, World},
+    execution::{Next, Stop, World},
     object::{Place, State},
     op::{NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
+    thread::PanicRecord,
     trace::Outcome,
 };
 

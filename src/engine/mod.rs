@@ -19,6 +19,7 @@ pub(crate) mod clock;
 mod effects;
 mod execution;
 pub(crate) mod fiber;
+pub(crate) mod lock_log;
 mod memory;
 pub(crate) mod object;
 pub(crate) mod op;
@@ -26,6 +27,8 @@ mod race;
 pub(crate) mod select;
 pub(crate) mod strategy;
 pub(crate) mod stuck;
+mod thread;
+pub(crate) mod timeline;
 pub(crate) mod trace;
 
 pub(crate) use execution::{Limits, Mode, Stop, StrategyDebug, World};

@@ -64,6 +64,7 @@ pub(super) const LESSON: Lesson = Lesson {
     expected: FindingKind::Deadlock,
     buggy,
     fixed,
+    file: file!(),
     source: SOURCE,
     bound: Some("Two threads and two rounds were checked; more of either need a check of their own."),
 };

@@ -57,6 +57,7 @@ pub(super) const LESSON: Lesson = Lesson {
     expected: FindingKind::Deadlock,
     buggy,
     fixed,
+    file: file!(),
     source: SOURCE,
     bound: Some(
         "Nobody starves for ever here because each eats once; the order alone does not make the table fair.",

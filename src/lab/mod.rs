@@ -60,6 +60,8 @@ pub struct Lesson {
     pub buggy: fn(),
     /// The program without it.
     pub fixed: fn(),
+    /// The name of the lesson's file, as places in reports have it.
+    pub file: &'static str,
     /// The text of the lesson's file.
     pub source: &'static str,
     /// What even a complete pass of [`fixed`](Self::fixed) does not say, in a sentence; `None` if there is nothing beyond
@@ -128,7 +130,9 @@ pub fn check_fixed(lesson: &Lesson) -> Verdict {
 
 /// A checker that keeps no files.
 fn checker(lesson: &Lesson, which: &str) -> Checker {
-    Checker::new(format!("lab::{}::{which}", lesson.name.replace('-', "_"))).regressions(false)
+    Checker::new(format!("lab::{}::{which}", lesson.name.replace('-', "_")))
+        .regressions(false)
+        .source(lesson.file, lesson.source)
 }
 
 /// Starts a thread under a name, since reports call it by that.

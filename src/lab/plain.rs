@@ -9,6 +9,7 @@ pub(super) struct Plain(UnsafeCell<u32>);
 unsafe impl Sync for Plain {}
 
 impl Plain {
+    #[track_caller]
     pub(super) fn new(value: u32) -> Self {
         assert!(
             is_in_model(),
@@ -17,11 +18,13 @@ impl Plain {
         Plain(UnsafeCell::new(value))
     }
 
+    #[track_caller]
     pub(super) fn get(&self) -> u32 {
         // SAFETY: see `Sync` above.
         self.0.with(|plain| unsafe { *plain })
     }
 
+    #[track_caller]
     pub(super) fn set(&self, value: u32) {
         // SAFETY: see `Sync` above.
         self.0.with_mut(|plain| unsafe { *plain = value });

@@ -68,6 +68,7 @@ pub(super) const LESSON: Lesson = Lesson {
     expected: FindingKind::Deadlock,
     buggy,
     fixed,
+    file: file!(),
     source: SOURCE,
     bound: Some("Two connections and a pool that begins with one worker were checked."),
 };

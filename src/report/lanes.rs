@@ -3,20 +3,23 @@
 //! A cell names the operation; a bar below it says that the thread holds a lock for certain; a cross marks the operation
 //! that a thread is blocked at in the end. On the right stand the place and what came of the operation.
 //!
-//! Unlocks are seldom steps of their own, so mostly nobody can say where between two steps a thread has given a lock back.
-//! A bar is drawn only where the lock must still be held: up to an unlock that is a step, up to a wait, which needs the
-//! lock, and up to the end for what is held then.
+//! Unlocks are seldom steps of their own: a bar ends with the step after which its thread has given everything back.
 
 use std::fmt::{self, Write as _};
 
-use super::terminal::Style;
-use crate::check::{Finding, StepReport};
+use super::{place, terminal::Style, words};
+use crate::check::{Finding, FindingKind, StandingReport, StepReport};
 
 /// How many steps are shown; of a longer schedule the end.
 const STEPS_SHOWN_MAX: usize = 60;
+/// How often that is shown which a livelock repeats.
+const ROUNDS_SHOWN: usize = 3;
 
 pub(crate) fn write(out: &mut String, finding: &Finding, style: &Style) -> fmt::Result {
-    let skipped = finding.steps.len().saturating_sub(STEPS_SHOWN_MAX);
+    // Of what repeats a few rounds tell it.
+    let rounds = words::period(&finding.steps).filter(|_| finding.kind == FindingKind::Livelock);
+    let most = rounds.map_or(STEPS_SHOWN_MAX, |period| (ROUNDS_SHOWN * period).min(STEPS_SHOWN_MAX));
+    let skipped = finding.steps.len().saturating_sub(most);
     let steps = &finding.steps[skipped..];
     // Threads that do nothing in what is shown, and wait for nothing, get no lane.
     let lanes: Vec<usize> = (0..finding.threads.len())
@@ -39,47 +42,60 @@ pub(crate) fn write(out: &mut String, finding: &Finding, style: &Style) -> fmt::
     if lanes.len() * 14 > room {
         return write_list(out, finding, steps, skipped, style);
     }
-    // Whole paths if that leaves room for the lanes, else the last part of them, else none.
-    let place_width = |place: Place| steps.iter().map(|step| place(step).chars().count()).max().unwrap_or(0);
-    let with_places = |place| room.saturating_sub(place_width(place) + 2);
-    let (place, lane_room): (Option<Place>, usize) = if lanes.len() * wanted <= with_places(whole_place) {
-        (Some(whole_place), with_places(whole_place))
-    } else if lanes.len() * wanted.min(14) <= with_places(short_place) {
-        (Some(short_place), with_places(short_place))
-    } else {
-        (None, room)
+    // As much of the places as leaves room for the lanes: whole paths, the last part of them, lines and columns (where all
+    // are in one file), nothing.
+    let file = steps.iter().find_map(file_of);
+    let is_in_file = |step: &StepReport| file_of(step).is_none_or(|of| Some(of) == file);
+    let mut ways = vec![Places::Whole, Places::Short];
+    if steps.iter().all(is_in_file) {
+        ways.push(Places::InFile);
+    }
+    let room_beside = |places: &Places| {
+        let width = steps.iter().map(|step| places.of(step).chars().count()).max().unwrap_or(0);
+        room.saturating_sub(width + 2)
     };
+    let fits = |places: &Places, width: usize| lanes.len() * width <= room_beside(places);
+    let places =
+        ways.iter().find(|places| fits(places, wanted)).or(ways.iter().rfind(|places| fits(places, 14)));
+    let lane_room = places.map_or(room, room_beside);
     let width = wanted.min(lane_room / lanes.len().max(1)).max(10);
 
     write!(out, "  {:number_width$}  ", "")?;
     for lane in &lanes {
         let name = &finding.threads[*lane].name;
-        write!(out, "{}", style.thread(*lane, fit(name, width)))?;
+        write!(out, "{}", style.thread(*lane, fit(name, width, style)))?;
+    }
+    if let (Some(file), Some(Places::InFile)) = (file, places) {
+        write!(out, "  {}", style.dim(file.rsplit(['/', '\\']).next().unwrap_or(file)))?;
     }
     writeln!(out)?;
     if skipped > 0 {
-        writeln!(out, "  {}", style.dim(format!("… {skipped} steps before")))?;
+        writeln!(out, "  {}", style.dim(format!("{skipped} steps before")))?;
     }
     let bar = if style.is_ascii() { "|" } else { "│" };
-    let held = Held::of(finding);
+    let mut held = Held::at_the_start(finding);
+    for step in &finding.steps[..skipped] {
+        held.change(&step.changes);
+    }
     for (nth, step) in steps.iter().enumerate() {
         let number = skipped + nth + 1;
         write!(out, "  {}  ", style.dim(format!("{number:>number_width$}")))?;
         for lane in &lanes {
             if *lane == step.thread {
-                write!(out, "{}", style.thread(*lane, fit(&cell(step), width)))?;
+                write!(out, "{}", style.thread(*lane, fit(&cell(step), width, style)))?;
             } else {
-                let mark = if held.between(*lane, skipped + nth) { bar } else { "" };
-                write!(out, "{}", style.dim(fit(mark, width)))?;
+                let mark = if held.0[*lane] { bar } else { "" };
+                write!(out, "{}", style.dim(fit(mark, width, style)))?;
             }
         }
-        if let Some(place) = place {
-            write!(out, "  {}", style.place(place(step)))?;
+        if let Some(places) = places {
+            write!(out, "  {}", style.place(places.of(step)))?;
         }
         if let Some(outcome) = &step.outcome {
             write!(out, "  {}", style.dim(outcome))?;
         }
         writeln!(out)?;
+        held.change(&step.changes);
     }
     let blocked: Vec<Option<String>> =
         finding.threads.iter().map(|thread| blocked_cell(thread, style)).collect();
@@ -87,7 +103,7 @@ pub(crate) fn write(out: &mut String, finding: &Finding, style: &Style) -> fmt::
         write!(out, "  {:number_width$}  ", "")?;
         for lane in &lanes {
             let text = blocked[*lane].as_deref().unwrap_or("");
-            write!(out, "{}", style.error(fit(text, width)))?;
+            write!(out, "{}", style.error(fit(text, width, style)))?;
         }
         writeln!(out)?;
     }
@@ -103,7 +119,7 @@ fn write_list(
     style: &Style,
 ) -> fmt::Result {
     if skipped > 0 {
-        writeln!(out, "  … {skipped} steps before")?;
+        writeln!(out, "  {skipped} steps before")?;
     }
     for (nth, step) in steps.iter().enumerate() {
         let name = style.thread(step.thread, &finding.threads[step.thread].name);
@@ -131,74 +147,54 @@ fn blocked_cell(thread: &crate::check::ThreadReport, style: &Style) -> Option<St
 }
 
 /// How the place of a step is shown.
-type Place = fn(&StepReport) -> &str;
-
-fn whole_place(step: &StepReport) -> &str {
-    &step.place
+#[derive(Clone, Copy, Debug)]
+enum Places {
+    Whole,
+    /// Without the folders.
+    Short,
+    /// Line and column.
+    InFile,
 }
 
-/// The place without the folders.
-fn short_place(step: &StepReport) -> &str {
-    step.place.rsplit(['/', '\\']).next().unwrap_or(&step.place)
+impl Places {
+    fn of(self, step: &StepReport) -> &str {
+        let Some(file) = file_of(step) else { return "" };
+        match self {
+            Places::Whole => &step.place,
+            Places::Short => step.place.rsplit(['/', '\\']).next().unwrap_or(&step.place),
+            Places::InFile => &step.place[file.len() + 1..],
+        }
+    }
 }
 
-/// Where threads hold locks for certain.
-struct Held {
-    /// Thread, the step that takes a lock, and the step up to which it is held.
-    spans: Vec<(usize, usize, usize)>,
+/// The file of the step's place, unless it is the standard library's: what is dropped there has no better place.
+fn file_of(step: &StepReport) -> Option<&str> {
+    place::parse(&step.place).filter(|parts| !parts.is_of_std()).map(|parts| parts.file)
 }
+
+/// Which threads hold something, step by step.
+struct Held(Vec<bool>);
 
 impl Held {
-    fn of(finding: &Finding) -> Self {
-        let mut spans = Vec::new();
-        for (at, step) in finding.steps.iter().enumerate() {
-            let own = || {
-                finding.steps[..at].iter().enumerate().filter(|(_, earlier)| earlier.thread == step.thread)
-            };
-            let taken = match step.operation.as_str() {
-                "unlock" | "read-unlock" | "write-unlock" => {
-                    own().rfind(|(_, earlier)| takes(earlier) && earlier.object == step.object)
-                }
-                // The last lock that was taken may be another one, but the mutex was held by then, too.
-                "wait" | "wait-timed" => own().rfind(|(_, earlier)| takes(earlier)),
-                _ => None,
-            };
-            spans.extend(taken.map(|(from, _)| (step.thread, from, at)));
-        }
-        for (index, thread) in finding.threads.iter().enumerate().filter(|(_, thread)| !thread.finished) {
-            for held in &thread.holds {
-                let from = finding
-                    .steps
-                    .iter()
-                    .rposition(|step| step.thread == index && takes(step) && step.place == held.place);
-                spans.extend(from.map(|from| (index, from, finding.steps.len())));
-            }
-        }
-        Held { spans }
+    fn at_the_start(finding: &Finding) -> Self {
+        let mut held = Held(vec![false; finding.threads.len()]);
+        held.change(&finding.start);
+        held
     }
 
-    /// Whether the thread holds a lock while another one takes this step.
-    fn between(&self, thread: usize, step: usize) -> bool {
-        self.spans.iter().any(|(holder, from, to)| *holder == thread && *from < step && step < *to)
+    fn change(&mut self, changes: &[StandingReport]) {
+        for standing in changes {
+            self.0[standing.thread] = !standing.holds.is_empty();
+        }
     }
-}
-
-/// Whether the step takes a lock.
-fn takes(step: &StepReport) -> bool {
-    let operation = step.operation.as_str();
-    let locks =
-        operation.ends_with("lock") && !operation.ends_with("unlock") || operation.ends_with("lock-timed");
-    (locks || operation.starts_with("wake"))
-        && !matches!(step.outcome.as_deref(), Some("failed" | "timed out"))
 }
 
 /// The text in exactly `width` columns, the last of them empty.
-fn fit(text: &str, width: usize) -> String {
+fn fit(text: &str, width: usize, style: &Style) -> String {
     let count = text.chars().count();
     if count < width {
         return format!("{text:<width$}");
     }
-    let mut cut: String = text.chars().take(width.saturating_sub(2)).collect();
-    cut.push_str("… ");
-    cut
+    let cut: String = text.chars().take(width.saturating_sub(2)).collect();
+    format!("{cut}{} ", if style.is_ascii() { "~" } else { "…" })
 }

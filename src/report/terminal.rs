@@ -7,46 +7,52 @@ use std::{
 
 use anstyle::{AnsiColor, Color};
 
-use super::{lanes, words};
-use crate::check::{Finding, ThreadReport};
+use super::{lanes, spans, words};
+use crate::check::{Finding, FindingKind, ThreadReport};
 
-/// Colours and width.
+/// Colours, width, and what is said.
 #[derive(Clone, Debug)]
 pub struct Style {
     colour: bool,
     ascii: bool,
     width: usize,
+    measurements: bool,
 }
 
 impl Style {
     /// No colours; box-drawing characters; 100 columns.
     #[must_use]
     pub fn plain() -> Self {
-        Style { colour: false, ascii: false, width: 100 }
+        Style { colour: false, ascii: false, width: 100, measurements: true }
     }
 
-    /// As standard error allows: colours if it is a terminal and neither `NO_COLOR` nor `TERM=dumb` is set; `COLUMNS` gives
-    /// the width.
+    /// As standard error allows: colours if it is a terminal and neither `NO_COLOR` nor `TERM=dumb` is set; box-drawing
+    /// characters unless the locale (`LC_ALL`, `LC_CTYPE`, `LANG`) says that there are none; the terminal's width, or what
+    /// `COLUMNS` says, else 100 columns.
     #[must_use]
     pub fn of_stderr() -> Self {
-        Self::of(std::io::stderr().is_terminal())
+        Self::of(std::io::stderr().is_terminal(), terminal_size::terminal_size_of(std::io::stderr()))
     }
 
     /// As [`of_stderr`](Self::of_stderr) for standard output.
     #[must_use]
     pub fn of_stdout() -> Self {
-        Self::of(std::io::stdout().is_terminal())
+        Self::of(std::io::stdout().is_terminal(), terminal_size::terminal_size_of(std::io::stdout()))
     }
 
-    fn of(is_terminal: bool) -> Self {
+    fn of(is_terminal: bool, size: Option<(terminal_size::Width, terminal_size::Height)>) -> Self {
+        let value = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let dumb = value("TERM").is_some_and(|term| term == "dumb");
         let forced = set("CLICOLOR_FORCE");
-        let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let columns = value("COLUMNS").and_then(|columns| columns.parse().ok());
+        let width = columns.or(size.map(|(width, _)| usize::from(width.0)));
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(value);
         Style {
             colour: (is_terminal || forced) && !set("NO_COLOR") && !dumb,
-            ascii: dumb,
+            ascii: dumb || locale.is_some_and(|locale| is_ascii_locale(&locale)),
             width: width.unwrap_or(100).clamp(40, 400),
+            measurements: true,
         }
     }
 
@@ -71,8 +77,20 @@ impl Style {
         self
     }
 
+    /// Whether it is said how long it took, and after how many executions: without that the report of a schedule is the
+    /// same everywhere, for tests that compare it.
+    #[must_use]
+    pub fn measurements(mut self, measurements: bool) -> Self {
+        self.measurements = measurements;
+        self
+    }
+
     pub(crate) fn is_ascii(&self) -> bool {
         self.ascii
+    }
+
+    pub(crate) fn has_colour(&self) -> bool {
+        self.colour
     }
 
     pub(crate) fn columns(&self) -> usize {
@@ -122,13 +140,19 @@ impl Style {
     }
 }
 
+/// Whether the locale's characters are those of ASCII: that of programs without any settings.
+fn is_ascii_locale(locale: &str) -> bool {
+    matches!(locale, "C" | "POSIX")
+}
+
 /// The whole report of a finding.
 #[must_use]
 pub fn finding(finding: &Finding, style: &Style) -> String {
     let mut out = String::new();
     // Writing to a string does not fail.
     let _ = write_finding(&mut out, finding, style);
-    out
+    // The last column of a row is as wide as the others.
+    out.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 fn write_finding(out: &mut String, finding: &Finding, style: &Style) -> fmt::Result {
@@ -144,9 +168,24 @@ fn write_finding(out: &mut String, finding: &Finding, style: &Style) -> fmt::Res
         writeln!(out, "\n{}", style.heading("The circle"))?;
         write_cycle(out, finding, style)?;
     }
-    if finding.threads.iter().any(|thread| !thread.finished) {
-        writeln!(out, "\n{}", style.heading("Threads"))?;
-        for (index, thread) in finding.threads.iter().enumerate() {
+    let snippets = spans::render(finding, style);
+    if !snippets.is_empty() {
+        write!(out, "\n{snippets}")?;
+    }
+    // What the snippets show is not said again.
+    let shown = |place: &str| !snippets.is_empty() && finding.marks.iter().any(|mark| mark.place == place);
+    let is_shown = |thread: &ThreadReport| {
+        let waits = thread.waits.as_ref().is_some_and(|waits| shown(&waits.place));
+        waits && thread.holds.iter().all(|held| shown(&held.place))
+    };
+    // Who else there is matters where threads are stuck.
+    let is_stuck = matches!(finding.kind, FindingKind::Deadlock | FindingKind::Leak | FindingKind::Livelock);
+    let tells_all = !is_stuck && !snippets.is_empty();
+    let others = || finding.threads.iter().enumerate().filter(|(_, thread)| !is_shown(thread));
+    if !tells_all && finding.threads.iter().any(|thread| !thread.finished) && others().next().is_some() {
+        let heading = if snippets.is_empty() { "Threads" } else { "Other threads" };
+        writeln!(out, "\n{}", style.heading(heading))?;
+        for (index, thread) in others() {
             write_thread(out, index, thread, style)?;
         }
     }
@@ -167,13 +206,28 @@ fn write_finding(out: &mut String, finding: &Finding, style: &Style) -> fmt::Res
             writeln!(out, "{} {line}", if nth == 0 { "\n  note:" } else { "       " })?;
         }
     }
-    writeln!(
-        out,
-        "\n  found after {} execution{} in {:.1?}",
-        finding.explored.schedules(),
-        if finding.explored.schedules() == 1 { "" } else { "s" },
-        finding.explored.elapsed
-    )?;
+    writeln!(out)?;
+    if style.measurements {
+        writeln!(
+            out,
+            "  found after {} execution{} in {:.1?}",
+            finding.explored.schedules(),
+            if finding.explored.schedules() == 1 { "" } else { "s" },
+            finding.explored.elapsed
+        )?;
+    }
+    if let Some(shrunk) = &finding.shrunk {
+        let s = |n: usize| if n == 1 { "" } else { "s" };
+        writeln!(
+            out,
+            "  shrunk from {} step{} and {} preemption{} in {} executions",
+            shrunk.from_steps,
+            s(shrunk.from_steps),
+            shrunk.from_preemptions,
+            s(shrunk.from_preemptions),
+            shrunk.executions
+        )?;
+    }
     if !finding.replay.is_empty() {
         writeln!(out, "  replay: {}", style.heading(&finding.replay))?;
     }
@@ -209,7 +263,7 @@ fn write_cycle(out: &mut String, finding: &Finding, style: &Style) -> fmt::Resul
         let by = match held {
             Some(held) => format!("held by {} since {}", next.name, style.place(&held.place)),
             None if wanted(next) == object => format!("behind {}", next.name),
-            None => format!("which is {}", next.name),
+            None => "which has not ended".to_owned(),
         };
         let edge = if position == 0 {
             top

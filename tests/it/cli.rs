@@ -186,7 +186,7 @@ fn a_crate_outside_of_the_workspace_is_checked() {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bank-target");
     let check = |arguments: &[&str]| {
         Command::new(env!("CARGO_BIN_EXE_cargo-unsnarl"))
-            .args(["check", "--engine", "unsnarl", "--profile", "dev", "--manifest-path"])
+            .args(["check", "--engine", "unsnarl", "--cargo-profile", "dev", "--manifest-path"])
             .arg(bank().join("Cargo.toml"))
             .args(arguments)
             .env("NO_COLOR", "1")
@@ -198,7 +198,7 @@ fn a_crate_outside_of_the_workspace_is_checked() {
     let output = check(&["--json"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let document: Value = serde_json::from_slice(&output.stdout).expect("one JSON document and nothing else");
-    assert_eq!(document["version"], 1);
+    assert_eq!(document["version"], 2);
     assert_eq!(document["summary"]["models"], 2);
     assert_eq!(document["summary"]["as_expected"], 2);
     let runs = document["runs"].as_array().expect("a list");
@@ -213,10 +213,105 @@ fn a_crate_outside_of_the_workspace_is_checked() {
     assert!(table.contains("deadlock (expected)"), "{table}");
     assert!(table.ends_with("2 models, 2 runs: 2 as expected, 0 findings\n"), "{table}");
 
+    // Two shards, brought together, are the whole; each is refused where it does not belong.
+    let folder = scratch("shards");
+    let file = |name: &str| folder.join(name).display().to_string();
+    let (first, second, whole) = (file("1.json"), file("2.json"), file("whole.json"));
+    assert_eq!(check(&["--shard", "1/2", "--save", &first]).status.code(), Some(0));
+    assert_eq!(check(&["--shard", "2/2", "--save", &second]).status.code(), Some(0));
+    let merged = unsnarl(&["merge", &first, &second, "--save", &whole]);
+    assert_eq!(merged.status.code(), Some(0), "{merged:?}");
+    let table = text(&merged.stdout);
+    assert!(table.ends_with("2 models, 2 runs: 2 as expected, 0 findings\n"), "{table}");
+    let said = usage_error(&unsnarl(&["merge", &first]));
+    assert!(said.contains("shard 2/2 is missing"), "{said}");
+    let partial = text(&unsnarl(&["merge", &first, "--partial"]).stdout);
+    assert!(partial.ends_with("(not all were run)\n"), "{partial}");
+    let said = usage_error(&unsnarl(&["merge", &first, &first]));
+    assert!(said.contains("shard 1/2 is given twice"), "{said}");
+    let said = usage_error(&unsnarl(&["merge", &first, &second, &whole]));
+    assert!(said.contains("is in two of the files"), "{said}");
+    let said = usage_error(&check(&["--shard", "9/9"]));
+    assert!(said.contains("there are only"), "{said}");
+
+    // A profile says what no flag says.
+    let config = folder.join("unsnarl.toml");
+    fs::write(&config, "[profile.default]\njunit = \"j.xml\"\n[profile.ci]\nhtml = \"page.html\"\n").unwrap();
+    let config = config.display().to_string();
+    assert_eq!(check(&["--config", &config, "--profile", "ci"]).status.code(), Some(0));
+    for name in ["j.xml", "page.html"] {
+        assert!(folder.join(name).is_file(), "the profile asked for {name}");
+    }
+
     let said = usage_error(&check(&["nothing-is-called-so"]));
     assert!(said.contains("`bank` has no test whose name contains `nothing-is-called-so`"), "{said}");
     let said = usage_error(&check(&["overdraft"]));
     assert!(said.contains("`bank` has no model, that is, no test that calls `check`"), "{said}");
+}
+
+#[test]
+fn settings_that_cannot_be_are_named() {
+    let folder = scratch("settings");
+    let file = folder.join("unsnarl.toml");
+    let check = |text: &str, more: &[&str]| {
+        fs::write(&file, text).expect("the scratch folder is writable");
+        let config = file.display().to_string();
+        let arguments = ["check", "--package-dir", "examples/bank", "--config", &config];
+        let said = usage_error(&unsnarl(&[&arguments[..], more].concat()));
+        said.replace(&config, "unsnarl.toml")
+    };
+    assert_eq!(
+        check("", &["--profile", "cl"]),
+        "error: unsnarl.toml has no profile `cl`; there are: ci, default, nightly"
+    );
+    let said = check("[profile.default]\nbudgets = 1\n", &[]);
+    assert!(said.starts_with("error: unsnarl.toml: profile `default`: unknown field `budgets`"), "{said}");
+    let said = check("[profile.ci]\njobs = 0\n", &["-P", "ci"]);
+    assert_eq!(said, "error: unsnarl.toml: jobs = 0, but at least 1 is needed");
+    let said = check("[profile.default]\nstrategy = \"lucky\"\n", &[]);
+    assert!(said.contains("`lucky` is no strategy"), "{said}");
+    let said = check("profile = 1", &[]);
+    assert!(said.starts_with("error: unsnarl.toml: TOML parse error at line 1"), "{said}");
+    let said =
+        usage_error(&unsnarl(&["check", "--package-dir", "examples/bank", "--config", "no/such.toml"]));
+    assert!(said.starts_with("error: cannot read no/such.toml"), "{said}");
+    let said = usage_error(&unsnarl(&["check", "--package", "nope"]));
+    assert!(said.contains("the workspace has no package `nope`; those that depend on unsnarl: "), "{said}");
+    let said = usage_error(&unsnarl(&["check", "--shard", "3/2"]));
+    assert!(said.contains("of 2 shards the first is 1 and the last 2"), "{said}");
+}
+
+#[test]
+fn results_that_are_none_are_named() {
+    let folder = scratch("results");
+    let file = folder.join("results.json");
+    let merge = |text: &str| {
+        fs::write(&file, text).expect("the scratch folder is writable");
+        let shown = file.display().to_string();
+        usage_error(&unsnarl(&["merge", &shown])).replace(&shown, "FILE")
+    };
+    assert!(merge("hello").starts_with("error: FILE is no JSON: "));
+    assert!(merge("{}").starts_with("error: FILE has no version, but this build reads version 2"));
+    assert!(
+        merge("{\"version\": 1}").starts_with("error: FILE has version 1, but this build reads version 2")
+    );
+    assert!(merge("{\"version\": 2}").starts_with("error: FILE is not what `check --save` writes: "));
+    let said = usage_error(&unsnarl(&["merge", "no/such.json"]));
+    assert!(said.starts_with("error: cannot read no/such.json"), "{said}");
+}
+
+#[test]
+fn the_command_describes_itself() {
+    for (arguments, words) in [
+        (&["completions", "bash"][..], "cargo-unsnarl"),
+        (&["man"], ".TH"),
+        (&["schema", "finding"], "\"Finding\""),
+        (&["schema"], "\"Results\""),
+    ] {
+        let output = unsnarl(arguments);
+        assert!(output.status.success(), "{output:?}");
+        assert!(text(&output.stdout).contains(words), "{arguments:?}");
+    }
 }
 
 #[test]

@@ -12,7 +12,11 @@ mod facade;
 mod lab;
 #[cfg(feature = "model")]
 mod linear;
+#[cfg(all(feature = "lab", backend = "instrumented"))]
+mod report;
 #[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "model")]
+mod tables;
 #[cfg(all(feature = "watch", backend = "instrumented"))]
 mod watch;

@@ -43,7 +43,8 @@ pub fn measure(program: &Program, strategy: &Contender, limits: Limits) -> Measu
         let checker = Checker::new(program.name).cores(1).regressions(false).shrink(false);
         let mut checker = (strategy.follow)(checker, seed);
         if !strategy.is_default {
-            checker = checker.max_executions(limits.schedules).max_time(left);
+            // The strategy is measured, and not what its schedules tell of others.
+            checker = checker.max_executions(limits.schedules).max_time(left).predict(false);
         }
         let body = program.buggy;
         let verdict = checker.run(move || body(Oracle::Panic));

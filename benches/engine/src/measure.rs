@@ -74,6 +74,7 @@ fn run(program: &Program, strategy: Strategy, time: Duration) -> Measured {
         .loom_preemptions(None)
         .regressions(false)
         .shrink(false)
+        .predict(false)
         .run(program.body);
     let explored = verdict.explored().cloned().unwrap_or_default();
     let counts_steps = EngineName::of_this_build() == EngineName::Unsnarl;

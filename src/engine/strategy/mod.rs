@@ -4,6 +4,7 @@
 
 mod bytes;
 mod exhaustive;
+mod guided;
 mod pct;
 mod portfolio;
 mod pos;
@@ -13,6 +14,7 @@ mod reads_from;
 mod replay;
 mod rff;
 mod sampled;
+mod steer;
 mod surw;
 #[cfg(test)]
 mod tests;
@@ -20,6 +22,7 @@ mod urw;
 
 pub(crate) use bytes::Bytes;
 pub(crate) use exhaustive::{Bound, Exhaustive, Reduction, Tree};
+pub(crate) use guided::Guided;
 pub(crate) use pct::Pct;
 pub(crate) use portfolio::Portfolio;
 pub(crate) use pos::Pos;
@@ -27,10 +30,12 @@ pub(crate) use random::Random;
 pub(crate) use replay::Replay;
 pub(crate) use rff::Rff;
 pub(crate) use sampled::Sampled;
+pub(crate) use steer::{Chain, Link, Steer};
 pub(crate) use surw::Surw;
 pub(crate) use urw::Urw;
 
 use super::{
+    object::Objects,
     op::{ObjectIndex, Op, OpKind, ThreadIndex},
     select::ChannelFacts,
 };
@@ -68,6 +73,8 @@ pub(crate) struct View<'a> {
     pub(crate) ready: ThreadSet,
     /// Each thread's next operation, by thread index; `None` for threads that have ended.
     pub(crate) pending: &'a [Option<Op>],
+    /// The objects of the execution.
+    pub(crate) objects: &'a Objects,
     /// The thread to prefer where nothing else speaks: it keeps the schedule fair.
     pub(crate) fair_choice: ThreadIndex,
 }

@@ -56,6 +56,7 @@ pub(super) const LESSON: Lesson = Lesson {
     expected: FindingKind::Panic,
     buggy,
     fixed,
+    file: file!(),
     source: SOURCE,
     bound: None,
 };

@@ -52,6 +52,7 @@ pub(super) const LESSON: Lesson = Lesson {
     expected: FindingKind::Race,
     buggy,
     fixed,
+    file: file!(),
     source: SOURCE,
     bound: None,
 };

@@ -48,6 +48,7 @@ pub(super) const LESSON: Lesson = Lesson {
     expected: FindingKind::Deadlock,
     buggy,
     fixed,
+    file: file!(),
     source: SOURCE,
     bound: None,
 };

@@ -54,6 +54,7 @@ pub(super) const LESSON: Lesson = Lesson {
     expected: FindingKind::Race,
     buggy,
     fixed,
+    file: file!(),
     source: SOURCE,
     bound: None,
 };

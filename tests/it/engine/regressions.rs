@@ -3,6 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use unsnarl::{
+    Named,
     check::{Checker, EngineName, FindingKind, Record, Schedule, Verdict},
     parking_lot::Mutex,
     sync::Arc,
@@ -40,7 +41,7 @@ fn a_failing_schedule_is_kept_and_tried_first() {
     assert!(first.finding().is_some());
     let file = folder.join("bank--ab_ba.txt");
     let text = fs::read_to_string(&file).unwrap();
-    assert!(text.contains("# main `a` at tests/it/engine/findings.rs"), "{text}");
+    assert!(text.contains("run 0 lock `a`           # main at tests/it/engine/findings.rs"), "{text}");
 
     let again = checker.run(ab_ba);
     let finding = again.finding().unwrap();
@@ -55,6 +56,49 @@ fn a_failing_schedule_is_kept_and_tried_first() {
     };
     said(checker.run(fixed), "no longer fails");
     said(checker.run(alone), "no longer applies: step 2 records that thread 1 does `start`");
+}
+
+/// `ab_ba` after an edit: more locks and another thread's steps around the same inversion.
+fn ab_ba_edited() {
+    let made = |name| Arc::new(Mutex::new(0).named(name));
+    let (a, b, log) = (made("a"), made("b"), made("log"));
+    let (a2, b2, log2) = (Arc::clone(&a), Arc::clone(&b), Arc::clone(&log));
+    let other = thread::spawn(move || {
+        *log2.lock() += 1;
+        let _b = b2.lock();
+        *log2.lock() += 1;
+        let _a = a2.lock();
+    });
+    *log.lock() += 1;
+    let _a = a.lock();
+    *log.lock() += 1;
+    let _b = b.lock();
+    drop((_a, _b));
+    other.join().unwrap();
+}
+
+#[test]
+fn a_kept_schedule_survives_an_edit() {
+    let folder = folder("edited");
+    let checker = Checker::new("edited").regressions_in(&folder);
+    assert!(checker.run(ab_ba).finding().is_some());
+    let file = folder.join("edited.txt");
+    let before = fs::read_to_string(&file).unwrap();
+    let verdict = checker.run(ab_ba_edited);
+    let finding = verdict.finding().unwrap_or_else(|| panic!("{verdict:?}"));
+    assert_eq!((finding.kind, finding.explored.executions), (FindingKind::Deadlock, 1));
+    let has = |words: &str| finding.notes.iter().any(|note| note.contains(words));
+    assert!(has("kept in") && has("followed by operation"), "{finding}");
+    // From now on the file has the schedule of the program as it is.
+    let after = fs::read_to_string(&file).unwrap();
+    assert_ne!(before, after);
+    assert_eq!(Schedule::parse_all(&after).unwrap().len(), 1);
+    let again = checker.run(ab_ba_edited);
+    assert!(!again.finding().unwrap().notes.iter().any(|note| note.contains("followed by operation")));
+    assert_eq!(fs::read_to_string(&file).unwrap(), after);
+    // And it finds its way back.
+    let back = checker.run(ab_ba);
+    assert_eq!(back.finding().unwrap().explored.executions, 1, "{back:?}");
 }
 
 #[test]

@@ -27,6 +27,7 @@ fn checker(strategy: Strategy) -> Checker {
         .strategy(strategy)
         .regressions(false)
         .shrink(false)
+        .predict(false)
         .max_time(Duration::from_secs(60))
 }
 

@@ -119,7 +119,8 @@ fn deadlocks(name: &str) -> usize {
     let mut found = BTreeSet::new();
     for seed in 0..200 {
         let checker = Checker::new(name).strategy(Strategy::Random(seed)).max_executions(1);
-        let verdict = checker.shrink(false).regressions(false).run(move || buggy(Oracle::Panic));
+        let verdict =
+            checker.shrink(false).predict(false).regressions(false).run(move || buggy(Oracle::Panic));
         if let Some(finding) = verdict.finding() {
             let threads = finding.threads.iter().map(|thread| {
                 let wants = thread.waits.as_ref().map(|wait| wait.place.clone());

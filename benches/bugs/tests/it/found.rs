@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use bugs::{Oracle, Program, programs, published, strategies};
-use unsnarl::check::Checker;
+use unsnarl::{
+    check::Checker,
+    report::terminal::{self, Style},
+};
 
 /// Found only by a search of many seconds: `cargo unsnarl bench bugs` looks for it.
 const LONG: &str = "SafeStack";
@@ -14,9 +17,10 @@ fn the_default_check_finds_every_bug() {
     for Program { name, expected, buggy, .. } in programs() {
         let Some(expected) = expected.filter(|_| *name != LONG) else { continue };
         let buggy = *buggy;
-        let verdict = Checker::new(*name).regressions(false).run(move || buggy(Oracle::Panic));
+        let verdict = Checker::new(*name).regressions(false).cores(1).run(move || buggy(Oracle::Panic));
         let finding = verdict.finding().unwrap_or_else(|| panic!("{name}: {}", verdict.summary()));
         assert_eq!(finding.kind, expected, "{name}: {finding}");
+        insta::assert_snapshot!(*name, terminal::finding(finding, &Style::plain().measurements(false)));
         looked_at += 1;
     }
     assert_eq!(looked_at, 26);

@@ -1,0 +1,1 @@
+//! Tests of unsnarl's pages in a browser; see `tests/`.

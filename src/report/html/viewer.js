@@ -1,0 +1,465 @@
+"use strict";
+// Shows results and findings. All text comes from the data and goes into the page as text, never as markup.
+const results = JSON.parse(document.getElementById("data").textContent);
+const main = document.getElementById("main");
+const COLOURS = ["#2e7d32", "#8e24aa", "#1565c0", "#b26a00", "#00838f", "#ad1457", "#5d4037", "#546e7a"];
+const ROWS_MAX = 1500;
+
+const colour = (index) => COLOURS[index % COLOURS.length];
+const plural = (number, word) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
+
+function el(name, properties = {}, ...children) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else if (key === "style") node.style.cssText = value;
+    else node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+function svg(name, properties = {}, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(properties)) node.setAttribute(key, value);
+  node.append(...children);
+  return node;
+}
+
+const show = (...children) => main.replaceChildren(...children.filter((child) => child));
+
+// What stands between backticks is code.
+function prose(text) {
+  return text.split("`").map((part, index) => (index % 2 ? el("code", {}, part) : part));
+}
+
+function seconds(duration) {
+  const value = duration.secs + duration.nanos / 1e9;
+  if (value >= 1) return `${value.toFixed(1)} s`;
+  if (value >= 1e-3) return `${(value * 1e3).toFixed(1)} ms`;
+  return `${(value * 1e6).toFixed(0)} µs`;
+}
+
+// ---- the runs ----
+
+const runs = [...results.runs, ...results.problems].sort((a, b) => {
+  const key = (run) => [run.package, run.test].join(" ");
+  return key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0;
+});
+const findingOf = (run) => (run.verdict && run.verdict.outcome === "finding" ? run.verdict : null);
+
+function verdictWords(run) {
+  if (run.problem) return [run.problem.replace("-", " "), "bad"];
+  const kind = run.as_expected ? "good" : "bad";
+  const { outcome } = run.verdict;
+  if (outcome === "finding") {
+    return [`${run.verdict.kind}${run.as_expected ? " (expected)" : run.expected ? ` (${run.expected} expected)` : ""}`, kind];
+  }
+  if (outcome === "pass") {
+    return [run.expected ? `pass (${run.as_expected ? "known miss" : `${run.expected} expected`})` : "pass", kind];
+  }
+  return [outcome, outcome === "inconclusive" ? "dim" : "bad"];
+}
+
+function remark(run) {
+  if (run.problem) return run.message.split("\n")[0];
+  const { verdict } = run;
+  if (verdict.outcome === "pass") return verdict.bounds.length ? `bounded: ${verdict.bounds.join("; ")}` : "complete";
+  if (verdict.outcome === "finding") return verdict.title;
+  return verdict.reason || verdict.message || "";
+}
+
+function summaryText() {
+  const { models, runs: all, as_expected: good, findings, missing, failed, faults, partial } = results.summary;
+  const parts = [`${good} as expected`, plural(findings, "finding")];
+  if (missing) parts.push(`${missing} expected but not found`);
+  if (failed) parts.push(`${failed} failed outside of a check`);
+  if (faults) parts.push(`${faults} aborted or not run`);
+  return `${plural(models, "model")}, ${plural(all, "run")}: ${parts.join(", ")}${partial ? " (not all were run)" : ""}`;
+}
+
+let onlyUnexpected = false;
+let wanted = "";
+
+function showIndex() {
+  document.title = "unsnarl: results";
+  const rows = runs
+    .map((run, index) => ({ run, index }))
+    .filter(({ run }) => !onlyUnexpected || !run.as_expected)
+    .filter(({ run }) => `${run.package} ${run.model || run.test}`.toLowerCase().includes(wanted))
+    .map(({ run, index }) => {
+      const [words, kind] = verdictWords(run);
+      const explored = run.verdict && run.verdict.explored;
+      const name = run.model || run.test;
+      const link = findingOf(run) || run.problem ? el("a", { href: `#run=${index}` }, name) : name;
+      return el("tr", {},
+        el("td", {}, link),
+        el("td", {}, run.engine),
+        el("td", { class: kind }, words),
+        el("td", { class: "number" }, explored ? (explored.executions + explored.sampled).toLocaleString("en") : ""),
+        el("td", { class: "number" }, explored ? seconds(explored.elapsed) : ""),
+        el("td", { class: "dim" }, ...prose(remark(run))));
+    });
+  const filter = el("input", { type: "search", placeholder: "filter by name", "aria-label": "Filter by name", value: wanted });
+  filter.addEventListener("input", () => {
+    wanted = filter.value.toLowerCase();
+    showIndex();
+    const again = main.querySelector("input[type=search]");
+    again.focus();
+    again.setSelectionRange(again.value.length, again.value.length);
+  });
+  const unexpected = el("input", { type: "checkbox", id: "unexpected", checked: onlyUnexpected });
+  unexpected.addEventListener("change", () => { onlyUnexpected = unexpected.checked; showIndex(); });
+  show(
+    el("h1", {}, "Results"),
+    el("div", { class: "filters" }, filter, el("label", { for: "unexpected" }, unexpected, " only what is not as expected")),
+    el("div", { class: "scroll" }, el("table", { class: "runs" },
+      el("thead", {}, el("tr", {},
+        ...["model", "engine", "verdict"].map((head) => el("th", { scope: "col" }, head)),
+        ...["executions", "time"].map((head) => el("th", { scope: "col", class: "number" }, head)),
+        el("th", { scope: "col" }, ""))),
+      el("tbody", {}, ...rows))),
+    rows.length ? null : el("p", { class: "dim" }, "Nothing matches."));
+}
+
+function showProblem(run) {
+  show(
+    back(), el("h1", {}, run.test),
+    el("p", { class: "meta" }, `${run.engine}: ${run.problem.replace("-", " ")}`),
+    el("pre", {}, run.message));
+}
+
+const back = () => (runs.length > 1 ? el("a", { href: "#" }, "← all results") : el("span"));
+
+// ---- a finding ----
+
+// How each thread stands after so many steps.
+function standings(finding) {
+  const all = [];
+  let now = finding.threads.map(() => ({ holds: [], next: null, blocked: false, finished: false, started: false }));
+  const change = (changes) => {
+    now = now.slice();
+    for (const { thread, ...standing } of changes) now[thread] = { ...standing, started: true };
+    all.push(now);
+  };
+  change(finding.start);
+  for (const step of finding.steps) change(step.changes);
+  return all;
+}
+
+const phrase = (operation, object) => (object ? `${operation} ${object}` : operation);
+
+class Viewer {
+  constructor(finding, step) {
+    this.finding = finding;
+    this.states = standings(finding);
+    this.objects = finding.objects.map((object) => object.label);
+    this.first = Math.max(0, finding.steps.length - ROWS_MAX);
+    this.timer = null;
+    this.build();
+    this.go(step ?? finding.steps.length, true);
+  }
+
+  get last() { return this.finding.steps.length; }
+
+  objectColour(label) {
+    const index = this.objects.indexOf(label);
+    return index < 0 ? "var(--dim)" : colour(index + 3);
+  }
+
+  build() {
+    const { finding } = this;
+    document.title = `unsnarl: ${finding.title}`;
+    const button = (text, label, action) => el("button", { type: "button", "aria-label": label, title: label, onclick: action }, text);
+    this.slider = el("input", { type: "range", min: this.first, max: this.last, "aria-label": "Step" });
+    this.slider.addEventListener("input", () => { this.pause(); this.go(Number(this.slider.value)); });
+    this.playing = button("play", "Play", () => this.toggle());
+    this.now = el("div", { class: "now", "aria-live": "polite" });
+    this.lanes = el("div", { class: "panel lanes", tabindex: "0", role: "region", "aria-label": "Schedule" }, this.table());
+    this.graph = el("div");
+    this.threads = el("div", { class: "scroll" });
+    this.source = el("div");
+    const explored = finding.explored;
+    const meta = [
+      `${finding.model}`, `engine ${finding.engine}`,
+      `${plural(finding.steps.length, "step")}, ${plural(finding.preemptions, "preemption")}`,
+      `found after ${plural(explored.executions + explored.sampled, "execution")} in ${seconds(explored.elapsed)}`,
+    ];
+    const { shrunk } = finding;
+    if (shrunk) meta.push(`shrunk from ${plural(shrunk.from_steps, "step")} and ${plural(shrunk.from_preemptions, "preemption")} in ${plural(shrunk.executions, "execution")}`);
+    show(
+      back(),
+      el("h1", {}, ...prose(finding.title)),
+      el("p", { class: "meta" }, meta.join(" · ")),
+      el("div", { class: "words" }, ...finding.explanation.map((text) => el("p", {}, ...prose(text)))),
+      ...finding.notes.map((note) => el("p", { class: "meta" }, "note: ", ...prose(note))),
+      finding.steps.length ? el("div", { class: "controls" },
+        button("|◀", "First step", () => { this.pause(); this.go(this.first); }),
+        button("◀", "One step back", () => { this.pause(); this.go(this.step - 1); }),
+        button("▶", "One step on", () => { this.pause(); this.go(this.step + 1); }),
+        button("▶|", "Last step", () => { this.pause(); this.go(this.last); }),
+        this.playing, this.slider, this.now) : null,
+      finding.steps.length ? el("div", { class: "view" },
+        this.lanes,
+        el("div", { class: "side" },
+          el("section", { class: "panel" }, el("h2", {}, "Who waits for whom"), this.graph),
+          el("section", { class: "panel" }, el("h2", {}, "Source"), this.source),
+          el("section", { class: "panel" }, el("h2", {}, "Threads"), this.threads))) : null,
+      el("p", { class: "keys" }, el("kbd", {}, "←"), " ", el("kbd", {}, "→"), " step, ", el("kbd", {}, "Home"), " ", el("kbd", {}, "End"),
+        " first and last, ", el("kbd", {}, "space"), " play. A dashed frame: the thread before could have gone on. Bars: what a thread holds. Hatched: it cannot go on."),
+      finding.replay ? el("p", {}, "Replay it: ", el("code", {}, finding.replay)) : null,
+      finding.schedule ? el("details", {}, el("summary", {}, "The schedule as text"), el("pre", {}, finding.schedule)) : null);
+  }
+
+  // The lanes: a row for each step, and one for the end.
+  table() {
+    const { finding, states } = this;
+    const shown = finding.threads.map((thread, index) => index).filter((index) =>
+      finding.steps.some((step) => step.thread === index) || finding.threads[index].waits);
+    const heads = shown.map((index) =>
+      el("th", { scope: "col" }, el("span", { class: "dot", style: `--c:${colour(index)}` }), finding.threads[index].name));
+    this.rows = [];
+    const body = el("tbody");
+    for (let at = this.first; at < finding.steps.length; at += 1) {
+      const step = finding.steps[at];
+      const cells = shown.map((thread) => {
+        const before = states[at][thread];
+        const holds = step.thread === thread ? states[at + 1][thread].holds : before.holds;
+        const stuck = step.thread !== thread && before.blocked;
+        const bars = el("span", { class: "bars" }, ...holds.map((label) =>
+          el("span", { class: "bar", style: `--c:${this.objectColour(label)}`, title: `holds ${label}` })));
+        const op = step.thread === thread
+          ? el("span", { class: `op${step.preempts ? " preempts" : ""}`, style: `--c:${colour(thread)}` }, phrase(step.operation, step.object))
+          : null;
+        return el("td", { class: stuck ? "blocked" : "", title: stuck ? `cannot ${phrase(before.next.operation, before.next.object)}` : null },
+          el("span", { class: "lane" }, bars, op));
+      });
+      const row = el("tr", {}, el("td", { class: "n" }, String(at + 1)), ...cells, el("td", { class: "note" }, step.outcome || ""));
+      row.addEventListener("click", () => { this.pause(); this.go(at + 1); });
+      this.rows.push(row);
+      body.append(row);
+    }
+    if (finding.threads.some((thread) => thread.waits)) {
+      body.append(el("tr", { class: "end" }, el("td", { class: "n" }, ""), ...shown.map((index) => {
+        const { waits } = finding.threads[index];
+        const held = states[states.length - 1][index].holds;
+        const bars = el("span", { class: "bars" }, ...held.map((label) => el("span", { class: "bar", style: `--c:${this.objectColour(label)}` })));
+        return el("td", {}, el("span", { class: "lane" }, bars,
+          waits ? el("span", { class: "stuck" }, `✗ ${phrase(waits.operation, waits.object && waits.object.label)}`) : null));
+      }), el("td", { class: "note" }, "")));
+    }
+    const skipped = this.first ? el("caption", { class: "dim" }, `${plural(this.first, "step")} before`) : null;
+    return el("table", { class: "lanes-table mono" }, skipped, el("thead", {}, el("tr", {}, el("th", {}, ""), ...heads, el("th", {}, ""))), body);
+  }
+
+  go(step, isFirst = false) {
+    this.step = Math.min(this.last, Math.max(this.first, step));
+    this.slider.value = String(this.step);
+    this.rows.forEach((row, index) => {
+      const number = this.first + index + 1;
+      row.className = number === this.step ? "current" : number > this.step ? "later" : "";
+      if (number === this.step) row.setAttribute("aria-current", "step");
+      else row.removeAttribute("aria-current");
+    });
+    const row = this.rows[this.step - 1 - this.first];
+    if (row && !isFirst) this.keepInSight(row);
+    if (row && isFirst) this.lanes.scrollTop = this.lanes.scrollHeight;
+    if (!row) this.lanes.scrollTop = 0;
+    const { finding } = this;
+    const done = finding.steps[this.step - 1];
+    this.now.replaceChildren(...(done
+      ? [`Step ${this.step} of ${this.last}: `, el("strong", {}, finding.threads[done.thread].name), ` did `,
+        el("code", {}, phrase(done.operation, done.object)), ` at `, el("code", {}, done.place), done.outcome ? ` (${done.outcome})` : ""]
+      : [`Before the first of ${plural(this.last, "step")}.`]));
+    this.graph.replaceChildren(this.drawGraph());
+    this.source.replaceChildren(...this.drawSource(done));
+    this.threads.replaceChildren(this.drawThreads());
+    if (!isFirst) history.replaceState(null, "", `#run=${this.run ?? 0}&step=${this.step}`);
+  }
+
+  // Only the lanes scroll, not the page.
+  keepInSight(row) {
+    const top = row.offsetTop - 44;
+    const bottom = row.offsetTop + row.offsetHeight + 8;
+    if (top < this.lanes.scrollTop) this.lanes.scrollTop = top;
+    else if (bottom > this.lanes.scrollTop + this.lanes.clientHeight) this.lanes.scrollTop = bottom - this.lanes.clientHeight;
+  }
+
+  toggle() {
+    if (this.timer) { this.pause(); return; }
+    if (this.step >= this.last) this.go(this.first);
+    this.playing.textContent = "pause";
+    this.playing.setAttribute("aria-label", "Pause");
+    this.timer = setInterval(() => {
+      if (this.step >= this.last) this.pause();
+      else this.go(this.step + 1);
+    }, 700);
+  }
+
+  pause() {
+    clearInterval(this.timer);
+    this.timer = null;
+    this.playing.textContent = "play";
+    this.playing.setAttribute("aria-label", "Play");
+  }
+
+  key(event) {
+    const moves = { ArrowLeft: -1, ArrowRight: 1 };
+    const { target } = event;
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (target.tagName === "INPUT" && target.type === "range") return;
+    if (target.tagName === "BUTTON" && event.key === " ") return;
+    if (event.key in moves) { this.pause(); this.go(this.step + moves[event.key]); }
+    else if (event.key === "Home") { this.pause(); this.go(this.first); }
+    else if (event.key === "End") { this.pause(); this.go(this.last); }
+    else if (event.key === " ") this.toggle();
+    else return;
+    event.preventDefault();
+  }
+
+  // Threads on the left, objects on the right.
+  drawGraph() {
+    const { finding } = this;
+    const state = this.states[this.step];
+    const threads = finding.threads.map((_, index) => index).filter((index) => state[index].started);
+    const labels = [];
+    const edges = [];
+    const meet = (label) => { if (!labels.includes(label)) labels.push(label); };
+    for (const index of threads) {
+      for (const label of state[index].holds) { meet(label); edges.push({ held: true, thread: index, label }); }
+      const { next, blocked } = state[index];
+      if (!blocked || !next || !next.object) continue;
+      const joined = next.operation === "join" ? finding.threads.findIndex((thread) => thread.name === next.object) : -1;
+      if (joined >= 0) edges.push({ thread: index, joined });
+      else { meet(next.object); edges.push({ thread: index, label: next.object }); }
+    }
+    const rowHeight = 46;
+    const height = Math.max(threads.length, labels.length, 1) * rowHeight + 16;
+    const width = 460;
+    const boxWidth = 150;
+    const left = 40;
+    const right = width - boxWidth - 6;
+    const y = (index) => index * rowHeight + 30;
+    const cut = (text) => (text.length > 19 ? `${text.slice(0, 18)}…` : text);
+    const drawing = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" }, svg("title", {}, "Who waits for whom"));
+    const marker = (id, fill) => svg("marker", { id, viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" },
+      svg("path", { d: "M0 0 10 5 0 10z", style: `fill:${fill}` }));
+    drawing.append(svg("defs", {}, marker("to-waits", "var(--bad)"), marker("to-held", "var(--dim)")));
+    for (const edge of edges) {
+      const from = y(threads.indexOf(edge.thread));
+      if (edge.joined !== undefined) {
+        const to = y(Math.max(0, threads.indexOf(edge.joined)));
+        drawing.append(svg("path", { class: "waits", "marker-end": "url(#to-waits)", d: `M${left} ${from} C${left - 42} ${from} ${left - 42} ${to} ${left} ${to}` }));
+        continue;
+      }
+      const to = y(labels.indexOf(edge.label));
+      const a = left + boxWidth;
+      const bend = (right - a) / 2;
+      // Two edges between the same two do not lie on each other.
+      const shift = edge.held ? 6 : -6;
+      drawing.append(edge.held
+        ? svg("path", { class: "held", "marker-end": "url(#to-held)", d: `M${right} ${to + shift} C${right - bend} ${to + shift} ${a + bend} ${from + shift} ${a} ${from + shift}` })
+        : svg("path", { class: "waits", "marker-end": "url(#to-waits)", d: `M${a} ${from + shift} C${a + bend} ${from + shift} ${right - bend} ${to + shift} ${right} ${to + shift}` }));
+    }
+    threads.forEach((thread, row) => {
+      const { name } = finding.threads[thread];
+      const group = svg("g", state[thread].finished ? { class: "ended" } : {},
+        svg("rect", { class: "box", x: left, y: y(row) - 16, width: boxWidth, height: 32, rx: 4, style: `stroke:${colour(thread)}` }),
+        svg("text", { x: left + boxWidth / 2, y: y(row) + 4, "text-anchor": "middle" }, cut(name)), svg("title", {}, name));
+      drawing.append(group);
+    });
+    labels.forEach((label, row) => {
+      drawing.append(svg("g", {},
+        svg("rect", { class: "box", x: right, y: y(row) - 16, width: boxWidth, height: 32, rx: 16, style: `stroke:${this.objectColour(label)}` }),
+        svg("text", { x: right + boxWidth / 2, y: y(row) + 4, "text-anchor": "middle" }, cut(label)), svg("title", {}, label)));
+    });
+    return drawing;
+  }
+
+  drawSource(done) {
+    const { finding } = this;
+    const state = this.states[this.step];
+    const place = (done && done.place) || (finding.steps[0] && finding.steps[0].place);
+    const parse = (text) => { const found = /^(.*):(\d+):(\d+)$/.exec(text || ""); return found && { file: found[1], line: Number(found[2]), column: Number(found[3]) }; };
+    const at = parse(place);
+    const source = at && finding.sources.find((one) => one.file === at.file);
+    if (!source) return [el("p", { class: "dim" }, place ? `The source of ${place} is not here.` : "No place.")];
+    const near = source.lines.filter((line) => Math.abs(line.number - at.line) <= 40);
+    const waiting = new Map();
+    state.forEach((standing, thread) => {
+      const next = standing.next && !standing.finished && parse(standing.next.place);
+      if (!next || next.file !== at.file) return;
+      waiting.set(next.line, [...(waiting.get(next.line) || []), `${finding.threads[thread].name} ${standing.blocked ? "is stuck here" : "is next here"}`]);
+    });
+    let before = null;
+    const lines = near.map((line) => {
+      const isHit = line.number === at.line;
+      const isGap = before !== null && line.number > before + 1;
+      before = line.number;
+      const characters = [...line.text];
+      const start = at.column - 1;
+      let end = start;
+      while (end < characters.length && /[\w:!]/.test(characters[end])) end += 1;
+      const code = isHit && end > start
+        ? [characters.slice(0, start).join(""), el("b", {}, characters.slice(start, end).join("")), characters.slice(end).join("")]
+        : [line.text];
+      const who = waiting.get(line.number);
+      const shown = [el("div", { class: [isHit ? "hit" : "", isGap ? "gap" : ""].join(" ").trim() },
+        el("span", { class: "number" }, String(line.number)), el("span", { class: "code" }, ...code))];
+      if (who) shown.push(el("div", {}, el("span", { class: "number" }), el("span", { class: "who" }, `▴ ${who.join(", ")}`)));
+      return shown;
+    }).flat();
+    return [el("p", { class: "meta" }, el("code", {}, place)), el("div", { class: "source mono", tabindex: "0", role: "region", "aria-label": "Source" }, ...lines)];
+  }
+
+  drawThreads() {
+    const { finding } = this;
+    const state = this.states[this.step];
+    const rows = finding.threads.map((thread, index) => {
+      const { holds, next, blocked, finished, started } = state[index];
+      let doing = "not started";
+      if (finished) doing = this.step === this.last && thread.panic ? `panicked: ${thread.panic}` : "has ended";
+      else if (next) doing = `${blocked ? "cannot" : "is about to"} ${phrase(next.operation, next.object)}`;
+      else if (started) doing = this.step === this.last && thread.panic ? `panicked: ${thread.panic}` : "runs";
+      return el("tr", {},
+        el("td", {}, el("span", { class: "dot", style: `--c:${colour(index)}` }), thread.name),
+        el("td", { class: blocked ? "bad" : "" }, doing),
+        el("td", {}, holds.join(", ")));
+    });
+    return el("table", { class: "threads" },
+      el("thead", {}, el("tr", {}, ...["thread", "", "holds"].map((head) => el("th", { scope: "col" }, head)))), el("tbody", {}, ...rows));
+  }
+}
+
+// ---- where we are ----
+
+let viewer = null;
+
+function route() {
+  if (viewer) viewer.pause();
+  viewer = null;
+  const hash = new URLSearchParams(location.hash.slice(1));
+  const only = runs.length === 1 && (findingOf(runs[0]) || runs[0].problem) ? "0" : null;
+  const index = hash.get("run") ?? only;
+  const run = index !== null ? runs[Number(index)] : null;
+  if (run && findingOf(run)) {
+    const step = hash.get("step");
+    viewer = new Viewer(findingOf(run), step === null ? undefined : Number(step));
+    viewer.run = Number(index);
+  } else if (run && run.problem) {
+    showProblem(run);
+  } else {
+    showIndex();
+  }
+}
+
+document.addEventListener("keydown", (event) => { if (viewer) viewer.key(event); });
+document.getElementById("summary").textContent = summaryText();
+document.getElementById("theme").addEventListener("click", () => {
+  const root = document.documentElement;
+  const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = isDark ? "light" : "dark";
+});
+window.addEventListener("hashchange", route);
+route();
