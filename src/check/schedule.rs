@@ -75,6 +75,7 @@ enum ErrorKind {
     Unknown(String),
     Number(String),
     Operation(String),
+    Label,
     Pick { value: usize, count: usize },
     Empty,
 }
@@ -104,6 +105,12 @@ impl fmt::Display for ScheduleError {
             ErrorKind::Operation(word) => {
                 write!(f, "line {line} of the schedule names no known operation: `{word}`")
             }
+            ErrorKind::Label => {
+                write!(
+                    f,
+                    "line {line} of the schedule should have one label between backquotes, after an operation"
+                )
+            }
             ErrorKind::Pick { value, count } => {
                 write!(f, "line {line} of the schedule picks {value} of {count}, which is out of range")
             }
@@ -125,7 +132,7 @@ impl fmt::Display for Schedule {
                 Line::Run { thread, operation, object, comment } => {
                     let mut line = format!("run {thread} {operation}");
                     if let Some(object) = object {
-                        line.push_str(&format!(" `{}`", object.replace(['`', '\n', '\r'], "'")));
+                        line.push_str(&format!(" `{}`", quotable(object)));
                     }
                     if comment.is_empty() {
                         writeln!(f, "{line}")?;
@@ -175,6 +182,11 @@ impl Schedule {
     pub fn parse(text: &str) -> Result<Schedule, ScheduleError> {
         Self::parse_all(text).map(|mut all| all.swap_remove(0))
     }
+}
+
+/// A label as it can stand between backquotes on one line.
+fn quotable(label: &str) -> String {
+    label.replace(|c: char| c == '`' || c.is_control(), "'")
 }
 
 /// A line's content and its comment, which a `#` begins that is no part of a label.
@@ -253,12 +265,17 @@ impl Reader<'_> {
                 .map_err(|_| ScheduleError { line: number, kind: ErrorKind::Number(word.to_owned()) })
         };
         let (content, object) = match content.split_once('`') {
-            Some((content, label)) => (content, Some(label.trim_end_matches('`').to_owned())),
+            Some((content, label)) => {
+                let label = label.strip_suffix('`').filter(|label| !label.contains('`'));
+                let label = label.ok_or(ScheduleError { line: number, kind: ErrorKind::Label })?;
+                (content, Some(quotable(label)))
+            }
             None => (content, None),
         };
         let words: Vec<&str> = content.split_whitespace().collect();
         self.at += 1;
         match words[..] {
+            ["pick", ..] if object.is_some() => fail(ErrorKind::Label),
             ["run", thread, operation] => {
                 if !super::is_operation(operation) {
                     return fail(ErrorKind::Operation(operation.to_owned()));
@@ -279,7 +296,7 @@ impl Reader<'_> {
                 Ok(Line::Pick { value, count })
             }
             ["pick", ..] => fail(ErrorKind::Header("pick VALUE of COUNT")),
-            _ => fail(ErrorKind::Unknown(words[0].to_owned())),
+            _ => fail(ErrorKind::Unknown(words.first().copied().unwrap_or("`").to_owned())),
         }
     }
 }
@@ -305,6 +322,10 @@ mod tests {
             error_of("unsnarl schedule 1\nmodel a\nfinding b\nunlocks implied\nrun x lock"),
             error_of("unsnarl schedule 1\nmodel a\nfinding b\nunlocks implied\nrun 1 fly"),
             error_of("unsnarl schedule 1\nmodel a\nfinding b\nunlocks implied\npick 3 of 2"),
+            error_of("unsnarl schedule 1\nmodel a\nfinding b\nunlocks implied\nrun 1 lock `a"),
+            error_of("unsnarl schedule 1\nmodel a\nfinding b\nunlocks implied\nrun 1 lock `a` `b`"),
+            error_of("unsnarl schedule 1\nmodel a\nfinding b\nunlocks implied\npick 1 of 2 `a`"),
+            error_of("unsnarl schedule 1\nmodel a\nfinding b\nunlocks implied\n`a`"),
         ].join("\n"), @r"
         not a schedule: line 1 should be `unsnarl schedule 1`
         not a schedule: line 1 should be `unsnarl schedule 1`
@@ -316,7 +337,18 @@ mod tests {
         line 5 of the schedule has `x` where a number should be
         line 5 of the schedule names no known operation: `fly`
         line 5 of the schedule picks 3 of 2, which is out of range
+        line 5 of the schedule should have one label between backquotes, after an operation
+        line 5 of the schedule should have one label between backquotes, after an operation
+        line 5 of the schedule should have one label between backquotes, after an operation
+        line 5 of the schedule begins with ```, but only `run` and `pick` are known
         ");
+    }
+
+    #[test]
+    fn labels_are_read_as_they_are_written() {
+        let read = |text: &str| Schedule::parse(text).unwrap();
+        let schedule = read("unsnarl schedule 1\nmodel a\nfinding b\nunlocks implied\nrun 1 lock `a\rb\tc`");
+        assert_eq!(schedule, read(&schedule.to_string()));
     }
 
     #[test]
