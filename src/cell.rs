@@ -1,5 +1,6 @@
 //! Interior mutability with closure access, so that a checker can see each access to plain memory.
 
+use crate::Named;
 #[cfg(not(backend = "native"))]
 use crate::backend;
 #[cfg(backend = "native")]
@@ -64,6 +65,20 @@ impl<T: ?Sized> UnsafeCell<T> {
     #[inline]
     pub fn get_mut(&mut self) -> &mut T {
         self.0.get_mut()
+    }
+}
+
+impl<T> Named for UnsafeCell<T> {
+    #[inline]
+    #[cfg(backend = "native")]
+    fn named(self, _name: &'static str) -> Self {
+        self
+    }
+
+    #[cfg(not(backend = "native"))]
+    fn named(mut self, name: &'static str) -> Self {
+        self.0.set_name(name);
+        self
     }
 }
 

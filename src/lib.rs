@@ -80,6 +80,8 @@ pub mod check;
 pub mod cli;
 #[cfg(any(feature = "model", feature = "watch"))]
 mod deadlock;
+#[cfg(feature = "deque")]
+pub mod deque;
 #[cfg(feature = "model")]
 #[cfg_attr(
     not(backend = "instrumented"),
@@ -98,6 +100,8 @@ pub mod net;
 pub mod parking_lot;
 #[cfg(feature = "poll")]
 pub mod poll;
+#[cfg(feature = "queue")]
+pub mod queue;
 #[cfg(feature = "model")]
 pub mod report;
 pub mod sync;

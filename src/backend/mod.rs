@@ -27,6 +27,8 @@ pub(crate) use access::Access;
 pub(crate) use instrumented::*;
 #[cfg(backend = "loom")]
 pub(crate) use loom::*;
+#[cfg(all(any(feature = "queue", feature = "deque"), any(backend = "loom", backend = "shuttle")))]
+pub(crate) use portable::queue::PortableQueue as RawQueue;
 #[cfg(not(backend = "instrumented"))]
 pub(crate) use portable::semaphore::PortableSemaphore as RawSemaphore;
 #[cfg(not(backend = "native"))]
@@ -38,6 +40,19 @@ pub(crate) use shuttle::*;
 pub use guest::{mutex::RawMutex, rwlock::RawRwLock};
 #[cfg(backend = "instrumented")]
 pub use instrumented::{RawMutex, RawRwLock};
+
+/// How many values a queue has, and how many it can have.
+#[cfg(all(any(feature = "queue", feature = "deque"), not(backend = "native")))]
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(
+    not(all(feature = "model", backend = "instrumented")),
+    allow(dead_code, reason = "only our own engine counts what is in a queue")
+)]
+pub(crate) struct QueueCounts {
+    pub(crate) len: usize,
+    /// `None` for an unbounded queue.
+    pub(crate) capacity: Option<usize>,
+}
 
 /// The strongest ordering that a failing exchange may have beside this one of a successful one.
 #[cfg(not(backend = "native"))]

@@ -103,6 +103,9 @@ fn state_of(object: &Object) -> Option<String> {
         State::Semaphore { closed: true, .. } => Some("closed".to_owned()),
         State::Semaphore { permits, .. } => Some(format!("{} left", count(*permits, "permit"))),
         State::Barrier { size, arrived, .. } => Some(format!("{} of {size} have come", arrived.len())),
+        State::Queue(queue) if queue.len == 0 => Some("empty".to_owned()),
+        State::Queue(queue) if !queue.has_room() => Some(format!("full with {}", queue.len)),
+        State::Queue(queue) => Some(count(queue.len, "value")),
         State::Channel(channel) => {
             let filled = match channel.capacity {
                 Some(0) => "without room".to_owned(),

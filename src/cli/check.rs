@@ -333,6 +333,9 @@ fn conclude(
     if summary.findings + summary.missing + summary.failed > 0 {
         return Err(Stop::Findings(Findings));
     }
+    if summary.stopped > 0 {
+        return Err(Stop::Interrupted(Interrupted));
+    }
     let not_built =
         |run: &&&Run| matches!(run.outcome, Outcome::Problem { problem: ProblemKind::NotBuilt, .. });
     let not_built = runs.iter().filter(not_built).count();

@@ -49,7 +49,7 @@ pub(super) enum End {
     Killed(String),
     /// It took longer than this.
     TimedOut(Duration),
-    /// We ended it, since nobody wants the result any more.
+    /// We ended it, since nobody wants the result any more, or the Ctrl-C that ends us did.
     Stopped,
 }
 
@@ -58,6 +58,8 @@ pub(super) enum End {
 pub(super) struct TestRun {
     pub(super) records: Vec<Record>,
     pub(super) end: End,
+    /// How far its last check was; nothing if it took no time or the test is no model.
+    pub(super) so_far: Option<check::Progress>,
     /// The last lines of its output.
     pub(super) tail: String,
 }
@@ -167,7 +169,12 @@ fn one(
         }
         if looked.elapsed() >= PROGRESS_INTERVAL {
             looked = Instant::now();
-            line.get_or_insert_with(|| progress.line()).say(how_far(job, &live, started.elapsed()));
+            let words = match so_far(&live) {
+                Some(so_far) => how_far(&so_far),
+                None => table::time(started.elapsed()),
+            };
+            let line = line.get_or_insert_with(|| progress.line());
+            line.say(format!("{} under {}: {words}", job.test, job.engine));
         }
         thread::sleep(POLL_INTERVAL);
     };
@@ -181,15 +188,17 @@ fn one(
         records.filter_map(io::Result::ok).collect()
     };
     let said = fs::read(&output).unwrap_or_default();
-    Ok(TestRun { records, end, tail: tail(&String::from_utf8_lossy(&said)) })
+    let so_far = so_far(&live);
+    Ok(TestRun { records, end, so_far, tail: tail(&String::from_utf8_lossy(&said)) })
 }
 
-/// How far a test is, in words.
-fn how_far(job: &Job<'_>, live: &Path, elapsed: Duration) -> String {
-    let name = format!("{} under {}", job.test, job.engine);
-    // A file that is being written is read the next time.
-    let read = || serde_json::from_str::<check::Progress>(&fs::read_to_string(live).ok()?).ok();
-    let Some(progress) = read() else { return format!("{name}, {}", table::time(elapsed)) };
+/// How far a test is. A file that is being written is read the next time.
+fn so_far(live: &Path) -> Option<check::Progress> {
+    serde_json::from_str(&fs::read_to_string(live).ok()?).ok()
+}
+
+/// The same in words.
+pub(super) fn how_far(progress: &check::Progress) -> String {
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
@@ -203,8 +212,8 @@ fn how_far(job: &Job<'_>, live: &Path, elapsed: Duration) -> String {
         None => String::new(),
     };
     format!(
-        "{name}, {}: {} executions, {}/s{share}",
-        table::time(elapsed),
+        "{}, {} executions, {}/s{share}",
+        table::time(progress.elapsed),
         table::count(progress.executions),
         table::count(rate)
     )
@@ -216,25 +225,27 @@ fn end_of(status: ExitStatus) -> End {
         // What the test harness exits with when a test failed.
         Some(101) => End::Failed,
         Some(code) => End::Killed(format!("ended with exit status {code}")),
-        None => End::Killed(by_signal(status)),
+        None => by_signal(status),
     }
 }
 
 #[cfg(unix)]
-fn by_signal(status: ExitStatus) -> String {
+fn by_signal(status: ExitStatus) -> End {
     use std::os::unix::process::ExitStatusExt;
-    match status.signal() {
+    End::Killed(match status.signal() {
+        // A terminal sends it to the whole group of processes.
+        Some(2) => return End::Stopped,
         Some(6) => "aborted (SIGABRT)".to_owned(),
         Some(11) => "crashed (SIGSEGV)".to_owned(),
         Some(9) => "was killed (SIGKILL)".to_owned(),
         Some(signal) => format!("was ended by signal {signal}"),
         None => "ended for an unknown reason".to_owned(),
-    }
+    })
 }
 
 #[cfg(not(unix))]
-fn by_signal(_status: ExitStatus) -> String {
-    "ended for an unknown reason".to_owned()
+fn by_signal(_status: ExitStatus) -> End {
+    End::Killed("ended for an unknown reason".to_owned())
 }
 
 /// What a test said last: from its panic on if there was one, without the backtrace and what the test harness frames it with.

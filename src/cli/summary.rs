@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     console,
-    execute::{End, Job, TestRun},
+    execute::{self, End, Job, TestRun},
     table::{self, Cell, Paint},
 };
 use crate::{
@@ -17,7 +17,7 @@ const KNOWN_MISS: &str = "known miss: ";
 
 /// What a test came to: nothing if it is not a model.
 pub(super) fn runs_of(job: &Job<'_>, run: TestRun) -> Vec<Run> {
-    let TestRun { records, end, tail } = run;
+    let TestRun { records, end, so_far, tail } = run;
     let make = |outcome| Run { package: job.package.name.clone(), test: job.test.to_owned(), outcome };
     let problem = |problem, message: String| make(Outcome::Problem { engine: job.engine, problem, message });
     let explained = records.iter().any(|record| !record.as_expected);
@@ -30,7 +30,12 @@ pub(super) fn runs_of(job: &Job<'_>, run: TestRun) -> Vec<Run> {
     let mut runs: Vec<Run> =
         records.into_iter().map(|record| make(Outcome::Checked(Box::new(record)))).collect();
     match end {
-        End::Passed | End::Stopped => {}
+        End::Passed => {}
+        // Without progress nobody knows whether it is a model.
+        End::Stopped => runs.extend(so_far.map(|so_far| {
+            let message = format!("{}: ended after {}", so_far.model, execute::how_far(&so_far));
+            problem(ProblemKind::Stopped, message)
+        })),
         End::Failed if explained => {}
         End::Failed => runs.push(problem(ProblemKind::Failed, tail)),
         End::Killed(how) => {
@@ -70,6 +75,7 @@ fn cells(run: &Run, first_of_model: bool) -> Vec<Cell> {
                 ProblemKind::NotBuilt => ("not built", message.as_str()),
                 ProblemKind::Aborted => ("aborted", message.lines().next().unwrap_or_default()),
                 ProblemKind::TimedOut => ("timed out", message.lines().next().unwrap_or_default()),
+                ProblemKind::Stopped => ("stopped", message.as_str()),
                 ProblemKind::Failed => ("test failed", "outside of a check, see below"),
             };
             let empty = || Cell::new("");
@@ -141,6 +147,7 @@ fn line(summary: &Summary) -> String {
     add(summary.missing, "expected but not found");
     add(summary.failed, "failed outside of a check");
     add(summary.faults, "aborted or not run");
+    add(summary.stopped, "stopped");
     if summary.inconclusive > 0 {
         parts[0].push_str(&format!(" ({} of them inconclusive)", table::count(summary.inconclusive as u64)));
     }
@@ -181,7 +188,7 @@ pub(super) fn print(results: &Results, quiet: bool) {
             out.push_str(&crate::report::terminal::finding(finding, &console::style()));
         }
         let (kind, message) = match &run.outcome {
-            Outcome::Problem { problem: ProblemKind::NotBuilt, .. } => continue,
+            Outcome::Problem { problem: ProblemKind::NotBuilt | ProblemKind::Stopped, .. } => continue,
             Outcome::Problem { problem: ProblemKind::Failed, message, .. } => {
                 ("failed outside of a check", message)
             }

@@ -3,7 +3,7 @@
 use super::{
     execution::World,
     lock_log::Flow,
-    object::{Place, State},
+    object::{Place, State, proceeds},
     op::{ObjectIndex, Op, OpKind, ThreadIndex},
     thread::Held,
     trace::Outcome,
@@ -15,11 +15,12 @@ impl World {
         use OpKind::{
             Acquire, AcquireTimed, Arrive, Choose, CloseReceivers, CloseSemaphore, CloseSenders, Commit,
             Downgrade, DowngradeToUpgradable, Fence, Finish, IsFinished, Join, Len, Load, Lock, LockTimed,
-            Meet, Met, NotifyAll, NotifyOne, Park, ParkTimed, Pass, Permits, QueueWrite, Read, ReadTimed,
-            Recv, RecvTimed, Release, Relock, RelockTimed, Rmw, Select, SelectTimed, Send, SendTimed, Sleep,
-            Spawn, Start, Store, TryAcquire, TryLock, TryRead, TryRecv, TrySelect, TrySend, TryUpgradable,
-            TryUpgrade, TryWrite, Unlock, UnlockRead, UnlockUpgradable, UnlockWrite, Unpark, Upgradable,
-            UpgradableTimed, Upgrade, UpgradeTimed, Wait, WaitTimed, Write, WriteTimed, Yield,
+            Meet, Met, NotifyAll, NotifyOne, Park, ParkTimed, Pass, Permits, Pop, Push, QueueWrite, Read,
+            ReadTimed, Recv, RecvTimed, Release, Relock, RelockTimed, Rmw, Select, SelectTimed, Send,
+            SendTimed, Size, Sleep, Spawn, Start, Store, TryAcquire, TryLock, TryRead, TryRecv, TrySelect,
+            TrySend, TryUpgradable, TryUpgrade, TryWrite, Unlock, UnlockRead, UnlockUpgradable, UnlockWrite,
+            Unpark, Upgradable, UpgradableTimed, Upgrade, UpgradeTimed, Wait, WaitTimed, Write, WriteTimed,
+            Yield,
         };
         match op.kind {
             Lock | LockTimed | TryLock | Read | ReadTimed | TryRead | Write | WriteTimed | TryWrite
@@ -79,6 +80,11 @@ impl World {
                 Outcome::Done
             }
             Permits => {
+                self.acquire_from(thread, op.object);
+                Outcome::Done
+            }
+            Push | Pop => self.use_queue(thread, op),
+            Size => {
                 self.acquire_from(thread, op.object);
                 Outcome::Done
             }
@@ -146,6 +152,39 @@ impl World {
     fn let_time_pass(&mut self, thread: ThreadIndex) {
         let thread = self.thread_mut(thread);
         thread.clock.time = thread.clock.time.max(thread.deadline);
+    }
+
+    /// Whether something is put into the queue, or taken out. Each operation happens after those before it: the real ones
+    /// are sequentially consistent read-modify-writes of the queue's ends.
+    fn use_queue(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
+        self.acquire_from(thread, op.object);
+        let State::Queue(queue) = &mut self.objects.get_mut(op.object).state else {
+            unreachable!("{:?} on something else than a queue", op.kind)
+        };
+        if !proceeds(op.kind, op.arg, State::Queue(*queue).facts()) {
+            return Outcome::Failed;
+        }
+        // The facade counts what is there; see `World::queue_has`.
+        if op.kind == OpKind::Pop || !queue.has_room() {
+            queue.removals = queue.removals.wrapping_add(1);
+        }
+        self.release_into(thread, op.object);
+        Outcome::Done
+    }
+
+    /// What a thread expects that looks at the queue now; nothing if it is empty.
+    pub(crate) fn queue_expectation(&self, object: ObjectIndex) -> Option<u32> {
+        match &self.objects.get(object).state {
+            State::Queue(queue) if queue.len > 0 => Some(queue.expectation()),
+            _ => None,
+        }
+    }
+
+    /// So many values are in the queue after the operation.
+    pub(crate) fn queue_has(&mut self, object: ObjectIndex, len: usize) {
+        if let State::Queue(queue) = &mut self.objects.get_mut(object).state {
+            queue.len = len;
+        }
     }
 
     fn take_lock(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {

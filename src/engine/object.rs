@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use super::{
     clock::VectorClock,
-    op::{MEETS, ObjectIndex, OpKind, ThreadIndex},
+    op::{FORCES, MEETS, ObjectIndex, OpKind, ThreadIndex},
 };
 
 /// A place in the program under test.
@@ -30,6 +30,7 @@ pub(crate) enum State {
         generation: u32,
     },
     Channel(Channel),
+    Queue(Queue),
     /// Stands for all channels together, where programs select among them.
     Selects,
     /// Its value, as [`mark_of`] has it.
@@ -149,6 +150,27 @@ pub(crate) struct Channel {
     pub(crate) number: usize,
 }
 
+/// The counts of a lock-free queue; its values are kept by the facade.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Queue {
+    pub(crate) len: usize,
+    /// `None` for an unbounded queue.
+    pub(crate) capacity: Option<usize>,
+    /// How often something was taken out.
+    pub(crate) removals: u32,
+}
+
+impl Queue {
+    pub(crate) fn has_room(&self) -> bool {
+        self.capacity.is_none_or(|capacity| self.len < capacity)
+    }
+
+    /// What a thread that has looked at the queue expects, so that it takes nothing if another came between.
+    pub(crate) fn expectation(&self) -> u32 {
+        self.removals.wrapping_add(1).max(1)
+    }
+}
+
 impl Channel {
     pub(crate) fn has_room(&self) -> bool {
         self.capacity.is_none_or(|capacity| self.len + self.reserved < capacity)
@@ -174,6 +196,9 @@ pub(crate) mod facts {
     /// Somebody waits to hand a message over, or to be handed one.
     pub(crate) const SENDER_WAITS: u64 = 16;
     pub(crate) const RECEIVER_WAITS: u64 = 32;
+    /// What of a queue is expected by a pop with an argument stands above this bit; the queue has `ROOM` and is `FILLED`
+    /// as a channel.
+    pub(crate) const EXPECTATION_SHIFT: u32 = 32;
     /// The thread has its park token.
     pub(crate) const TOKEN: u64 = 1;
 }
@@ -188,10 +213,13 @@ pub(crate) fn mark_of(value: u64) -> u32 {
 /// only.
 pub(crate) fn proceeds(kind: OpKind, arg: u32, facts: u64) -> bool {
     use OpKind::{
-        Acquire, AcquireTimed, Park, ParkTimed, Recv, RecvTimed, Send, SendTimed, TryAcquire, TryRecv,
-        TrySend,
+        Acquire, AcquireTimed, Park, ParkTimed, Pop, Push, Recv, RecvTimed, Send, SendTimed, TryAcquire,
+        TryRecv, TrySend,
     };
     match kind {
+        Push => arg == FORCES || facts & facts::ROOM != 0,
+        Pop if arg != 0 => facts >> facts::EXPECTATION_SHIFT == u64::from(arg),
+        Pop => facts & facts::FILLED != 0,
         TrySend if arg == MEETS => facts & (facts::RECEIVER_WAITS | facts::NO_RECEIVERS) != 0,
         TryRecv if arg == MEETS => facts & (facts::SENDER_WAITS | facts::NO_SENDERS) != 0,
         Acquire | AcquireTimed | TryAcquire => {
@@ -208,6 +236,7 @@ impl State {
     /// See [`facts`]. A thread's token is not kept here.
     #[inline]
     pub(crate) fn facts(&self) -> u64 {
+        let bit = |is_set: bool, fact: u64| if is_set { fact } else { 0 };
         match self {
             State::RwLock(lock) => lock.queued.len() as u64,
             State::Condvar { waiters } => waiters.len() as u64,
@@ -215,8 +244,12 @@ impl State {
             State::Semaphore { permits, closed } => {
                 (*permits as u64) << facts::PERMITS_SHIFT | u64::from(*closed)
             }
+            State::Queue(queue) => {
+                bit(queue.has_room(), facts::ROOM)
+                    | bit(queue.len > 0, facts::FILLED)
+                    | u64::from(queue.expectation()) << facts::EXPECTATION_SHIFT
+            }
             State::Channel(channel) => {
-                let bit = |is_set: bool, fact: u64| if is_set { fact } else { 0 };
                 bit(channel.has_room(), facts::ROOM)
                     | bit(channel.len > 0, facts::FILLED)
                     | bit(channel.receivers == 0, facts::NO_RECEIVERS)
@@ -263,6 +296,7 @@ impl Object {
             State::Semaphore { .. } => "semaphore",
             State::Barrier { .. } => "barrier",
             State::Channel(_) => "channel",
+            State::Queue(_) => "queue",
             State::Selects => "channels",
             State::Atomic { .. } => "atomic",
             State::Cell(_) => "cell",

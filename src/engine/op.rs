@@ -116,6 +116,12 @@ pub(crate) enum OpKind {
     Commit,
     /// Reads the length of a channel.
     Len,
+    /// Puts something into a queue, if there is room, or with the argument [`FORCES`] in any case.
+    Push,
+    /// Takes something out of a queue, if there is something; with an argument, if nothing was taken since that many.
+    Pop,
+    /// Reads the length of a queue.
+    Size,
     /// Drops a sender of a channel.
     CloseSenders,
     /// Drops a receiver of a channel.
@@ -227,6 +233,9 @@ pub(crate) const MEETS: u32 = 1;
 
 /// The same, of an operation that only looks whether somebody waits there.
 pub(crate) const LOOKS: u32 = 2;
+
+/// The argument of a push into a queue that makes room for itself.
+pub(crate) const FORCES: u32 = 1;
 
 /// What an operation does to one of its objects, as far as others that touch it are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -385,6 +394,7 @@ impl OpKind {
                 | OpKind::TryRead
                 | OpKind::Permits
                 | OpKind::Len
+                | OpKind::Size
                 | OpKind::IsFinished
                 | OpKind::Join
                 | OpKind::Pass
@@ -548,6 +558,9 @@ impl OpKind {
             OpKind::TrySelect => "try-select",
             OpKind::Commit => "commit",
             OpKind::Len => "len",
+            OpKind::Push => "push",
+            OpKind::Pop => "pop",
+            OpKind::Size => "size",
             OpKind::CloseSenders => "drop-senders",
             OpKind::CloseReceivers => "drop-receivers",
             OpKind::Load => "load",
@@ -567,7 +580,7 @@ impl OpKind {
     }
 
     /// Every kind.
-    const ALL: [OpKind; 66] = [
+    const ALL: [OpKind; 69] = [
         OpKind::Start,
         OpKind::Spawn,
         OpKind::Lock,
@@ -619,6 +632,9 @@ impl OpKind {
         OpKind::TrySelect,
         OpKind::Commit,
         OpKind::Len,
+        OpKind::Push,
+        OpKind::Pop,
+        OpKind::Size,
         OpKind::CloseSenders,
         OpKind::CloseReceivers,
         OpKind::Load,

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, time::Duration};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{
-    results::{Outcome, Results, Run},
+    results::{Outcome, ProblemKind, Results, Run},
     terminal::{self, Style},
 };
 use crate::check::{EngineName, Verdict};
@@ -58,6 +58,12 @@ fn case(run: &Run) -> TestCase {
     case
 }
 
+fn skipped(why: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(why);
+    status
+}
+
 fn status(run: &Run) -> TestCaseStatus {
     let not = |kind: NonSuccessKind, word: &str, message: &str, text: String| {
         let mut status = TestCaseStatus::non_success(kind);
@@ -65,6 +71,7 @@ fn status(run: &Run) -> TestCaseStatus {
         status
     };
     match &run.outcome {
+        Outcome::Problem { problem: ProblemKind::Stopped, message, .. } => skipped(message),
         Outcome::Problem { problem, message, .. } => {
             let first = message.lines().next().unwrap_or_default();
             let word = serde_json::to_value(problem).ok();
@@ -72,11 +79,7 @@ fn status(run: &Run) -> TestCaseStatus {
             not(NonSuccessKind::Error, word, first, message.clone())
         }
         Outcome::Checked(record) => match &record.verdict {
-            Verdict::Inconclusive { reason } => {
-                let mut status = TestCaseStatus::skipped();
-                status.set_message(reason.as_str());
-                status
-            }
+            Verdict::Inconclusive { reason } => skipped(reason),
             _ if record.as_expected => TestCaseStatus::success(),
             Verdict::Finding(finding) => {
                 let text = terminal::finding(finding, &Style::plain());

@@ -22,6 +22,8 @@ pub enum ProblemKind {
     TimedOut,
     /// The test failed, but not by a check's verdict.
     Failed,
+    /// Ctrl-C or `--fail-fast` ended it while it ran.
+    Stopped,
 }
 
 /// What a run came to.
@@ -127,6 +129,9 @@ pub struct Summary {
     pub failed: usize,
     /// Faults of an engine, aborts, time-outs, engines that were not built.
     pub faults: usize,
+    /// Runs that Ctrl-C or `--fail-fast` ended before they had a verdict.
+    #[serde(default)]
+    pub stopped: usize,
     /// Ctrl-C or `--fail-fast` ended it early.
     pub partial: bool,
 }
@@ -154,9 +159,11 @@ impl Summary {
                     Verdict::Fault { .. } => summary.faults += 1,
                 },
                 Outcome::Problem { problem: ProblemKind::Failed, .. } => summary.failed += 1,
+                Outcome::Problem { problem: ProblemKind::Stopped, .. } => summary.stopped += 1,
                 Outcome::Problem { .. } => summary.faults += 1,
             }
         }
+        summary.partial |= summary.stopped > 0;
         summary
     }
 }

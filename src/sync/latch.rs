@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
+    Named,
     parking_lot::{Condvar, Mutex},
     time::Instant,
 };
@@ -69,6 +70,12 @@ impl Latch {
     #[track_caller]
     pub fn is_open(&self) -> bool {
         *self.left.lock() == 0
+    }
+}
+
+impl Named for Latch {
+    fn named(self, name: &'static str) -> Self {
+        Latch { left: self.left.named(name), opened: self.opened.named(name) }
     }
 }
 
@@ -266,6 +273,12 @@ impl Default for Notify {
     #[track_caller]
     fn default() -> Self {
         Notify::new()
+    }
+}
+
+impl Named for Notify {
+    fn named(self, name: &'static str) -> Self {
+        Notify { state: self.state.named(name), changed: self.changed.named(name) }
     }
 }
 

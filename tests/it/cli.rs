@@ -3,7 +3,9 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -180,20 +182,78 @@ fn engines_are_compared_as_a_document() {
     assert_eq!(said, "error: --only: no program's name contains `nothing-is-called-so`");
 }
 
-/// Builds the bank once, under our engine alone, and asks it several things.
+/// Where the bank is built, for all tests.
+fn bank_target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("bank-target")
+}
+
+/// A check of the bank, under our engine alone.
+fn check_of_the_bank(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-unsnarl"));
+    command
+        .args(["check", "--engine", "unsnarl", "--cargo-profile", "dev", "--manifest-path"])
+        .arg(bank().join("Cargo.toml"))
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .env("CARGO_TARGET_DIR", bank_target());
+    command
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_what_was_found_out() {
+    let folder = scratch("interrupted");
+    let file = |name: &str| folder.join(name).display().to_string();
+    let (save, junit) = (file("results.json"), file("junit.xml"));
+    // Nothing but Ctrl-C ends random schedules within ten minutes.
+    let child = check_of_the_bank(&[
+        "--jobs",
+        "1",
+        "--strategy",
+        "random",
+        "--budget",
+        "600",
+        "--save",
+        &save,
+        "--junit",
+        &junit,
+    ])
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .expect("the command starts");
+    let scratch = bank_target().join(format!("unsnarl/run-{}", child.id()));
+    let said_how_far = || {
+        let names = fs::read_dir(&scratch).into_iter().flatten().flatten().map(|entry| entry.file_name());
+        names.into_iter().any(|name| name.to_string_lossy().ends_with(".progress"))
+    };
+    let patience = Instant::now() + Duration::from_secs(300);
+    while !said_how_far() {
+        assert!(Instant::now() < patience, "no check began");
+        thread::sleep(Duration::from_millis(20));
+    }
+    let killed =
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("a shell's kill");
+    assert!(killed.success());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    assert_eq!(text(&output.stderr), "interrupted: the results are incomplete\n");
+    let table = text(&output.stdout);
+    assert!(table.contains("deadlock (expected)"), "{table}");
+    assert!(table.contains("transfers_both_ways: ended after "), "{table}");
+    assert!(table.ends_with("1 as expected, 0 findings, 1 stopped (not all were run)\n"), "{table}");
+    let document: Value = serde_json::from_str(&fs::read_to_string(save).unwrap()).expect("a document");
+    assert_eq!(document["summary"]["partial"], true);
+    assert_eq!(document["problems"][0]["problem"], "stopped");
+    let suites = fs::read_to_string(junit).unwrap();
+    assert!(suites.contains("<skipped message=\"transfers_both_ways: ended after "), "{suites}");
+    assert!(!scratch.exists(), "scratch is cleared away");
+}
+
+/// Builds the bank once, and asks it several things.
 #[test]
 fn a_crate_outside_of_the_workspace_is_checked() {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bank-target");
-    let check = |arguments: &[&str]| {
-        Command::new(env!("CARGO_BIN_EXE_cargo-unsnarl"))
-            .args(["check", "--engine", "unsnarl", "--cargo-profile", "dev", "--manifest-path"])
-            .arg(bank().join("Cargo.toml"))
-            .args(arguments)
-            .env("NO_COLOR", "1")
-            .env("CARGO_TARGET_DIR", &target)
-            .output()
-            .expect("the command starts")
-    };
+    let check = |arguments: &[&str]| check_of_the_bank(arguments).output().expect("the command starts");
 
     let output = check(&["--json"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");

@@ -6,6 +6,8 @@
 
 use std::{fmt, sync::atomic as plain};
 
+use crate::Named;
+
 use super::{engine::sync::atomic as checker, execution, per_execution::PerExecution};
 
 pub use std::sync::atomic::{Ordering, compiler_fence};
@@ -21,6 +23,12 @@ pub fn fence(order: Ordering) {
 /// What all atomics have; `$plain` and `$checker` are the types behind it.
 macro_rules! common {
     ([$($generics:tt)*] $name:ty, $value:ty, $checker:ty, $plain:ty) => {
+        impl<$($generics)*> Named for $name {
+            fn named(self, _name: &'static str) -> Self {
+                self
+            }
+        }
+
         impl<$($generics)*> $name {
             const fn from_plain(plain: $plain) -> Self {
                 Self { plain, checked: PerExecution::new() }

@@ -8,6 +8,7 @@ pub(crate) struct Limits {
     pub(crate) max_executions: Option<u64>,
     pub(crate) max_time: Option<Duration>,
     /// Of one execution; shuttle has no such bound and searches without it.
+    #[cfg_attr(backend = "shuttle", allow(dead_code, reason = "shuttle has no such bound"))]
     pub(crate) preemptions: Option<usize>,
     /// Of one execution.
     pub(crate) max_steps: usize,

@@ -6,6 +6,8 @@ use std::{fmt, sync::atomic as native};
 
 pub use std::sync::atomic::{Ordering, compiler_fence};
 
+use crate::Named;
+
 #[cfg(feature = "model")]
 use super::{bits::Bits, identity::Identity};
 #[cfg(feature = "model")]
@@ -276,6 +278,17 @@ macro_rules! atomic {
             /// A pointer to the value. Accesses through it are invisible to a model.
             pub fn as_ptr(&self) -> *mut $value {
                 self.native.as_ptr()
+            }
+        }
+
+        impl$(<$param>)? Named for $name$(<$param>)? {
+            fn named(mut self, name: &'static str) -> Self {
+                #[cfg(feature = "model")]
+                {
+                    self.identity = self.identity.renamed(name);
+                }
+                let _ = (&mut self, name);
+                self
             }
         }
 

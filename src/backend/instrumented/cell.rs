@@ -19,6 +19,10 @@ impl<T> UnsafeCell<T> {
         UnsafeCell { identity: Identity::new(), value: std::cell::UnsafeCell::new(value) }
     }
 
+    pub(crate) fn set_name(&mut self, name: &'static str) {
+        self.identity = self.identity.renamed(name);
+    }
+
     /// Unwraps the value.
     pub(crate) fn into_inner(self) -> T {
         self.value.into_inner()

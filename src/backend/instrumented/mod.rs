@@ -23,6 +23,8 @@ mod clock;
 mod condvar;
 mod identity;
 mod mutex;
+#[cfg(any(feature = "queue", feature = "deque"))]
+mod queue;
 mod rwlock;
 mod semaphore;
 pub(crate) mod thread;
@@ -34,5 +36,7 @@ pub(crate) use choice::{choose, pass_time, tell_choice};
 pub(crate) use clock::{execution_id, in_model, now};
 pub(crate) use condvar::RawCondvar;
 pub use mutex::RawMutex;
+#[cfg(any(feature = "queue", feature = "deque"))]
+pub(crate) use queue::RawQueue;
 pub use rwlock::RawRwLock;
 pub(crate) use semaphore::RawSemaphore;

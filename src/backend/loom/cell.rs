@@ -21,6 +21,8 @@ impl<T> UnsafeCell<T> {
         cell
     }
 
+    pub(crate) fn set_name(&mut self, _name: &'static str) {}
+
     pub(crate) fn into_inner(self) -> T {
         self.data.into_inner()
     }

@@ -11,6 +11,8 @@ pub(crate) mod locals;
 pub(crate) mod once;
 #[cfg(not(backend = "native"))]
 pub(crate) mod plain;
+#[cfg(all(any(feature = "queue", feature = "deque"), any(backend = "loom", backend = "shuttle")))]
+pub(crate) mod queue;
 pub(crate) mod semaphore;
 #[cfg(not(backend = "native"))]
 pub(crate) mod world;

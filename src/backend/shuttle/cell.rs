@@ -8,6 +8,8 @@ impl<T> UnsafeCell<T> {
         UnsafeCell(std::cell::UnsafeCell::new(value))
     }
 
+    pub(crate) fn set_name(&mut self, _name: &'static str) {}
+
     pub(crate) fn into_inner(self) -> T {
         self.0.into_inner()
     }

@@ -18,7 +18,10 @@ use unsnarl::{
     thread,
 };
 
-use super::channel_actions::{ChannelAction, Channels, How, channel_actions};
+use super::{
+    channel_actions::{ChannelAction, Channels, How, channel_actions},
+    queue_actions::{QueueAction, Queues, queue_actions},
+};
 
 /// One operation of a generated thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +79,7 @@ enum Action {
     Yield,
     /// Something with the channels that are there for it.
     OnChannels(ChannelAction),
+    OnQueues(QueueAction),
 }
 
 struct Shared {
@@ -87,6 +91,7 @@ struct Shared {
     permits: Semaphore,
     sender: channel::Sender<u32>,
     receiver: channel::Receiver<u32>,
+    queues: Queues,
 }
 
 fn perform(shared: &Shared, action: Action, log: &mut Vec<u32>) {
@@ -262,7 +267,7 @@ fn perform(shared: &Shared, action: Action, log: &mut Vec<u32>) {
             }
         }
         Action::Yield => thread::yield_now(),
-
+        Action::OnQueues(action) => shared.queues.perform(action, log),
         Action::Unpark(_) | Action::ParkTimeout | Action::OnChannels(_) => {
             unreachable!("handled by the thread")
         }
@@ -306,6 +311,7 @@ fn explore_on(cores: usize, program: &Program, search: Search, spurious: u32) ->
                 permits: Semaphore::new(1),
                 sender,
                 receiver,
+                queues: Queues::new(),
             });
             let handles: Vec<_> = program
                 .iter()
@@ -338,6 +344,7 @@ fn explore_on(cores: usize, program: &Program, search: Search, spurious: u32) ->
                 shared.atomics[1].load(SeqCst),
                 *shared.table.read(),
             ]);
+            logs.push(shared.queues.rest());
             seen.lock().unwrap().insert(logs);
         });
     let outcomes = std::mem::take(&mut *outcomes.lock().unwrap());
@@ -556,6 +563,14 @@ fn blocking_programs() {
 fn programs_with_spurious_wakeups() {
     let mut runner = runner();
     let result = runner.run(&programs(blocking().boxed(), 2..4, 1..3), |program| compare(&program, 1));
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn programs_on_queues() {
+    let queues = queue_actions().prop_map(Action::OnQueues);
+    let action = prop_oneof![4 => queues, 1 => locks()].boxed();
+    let result = runner().run(&programs(action, 2..4, 1..4), |program| compare(&program, 0));
     result.unwrap_or_else(|error| panic!("{error}"));
 }
 

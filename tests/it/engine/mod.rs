@@ -9,6 +9,7 @@ mod findings;
 mod litmus;
 mod peers;
 mod prediction;
+mod queue_actions;
 mod races;
 mod regressions;
 mod samplers;

@@ -1,9 +1,11 @@
 //! Data races on plain memory: found exactly where the orderings leave two accesses unordered.
 
 use unsnarl::{
+    Named,
     cell::UnsafeCell,
     check::{Checker, FindingKind, Verdict},
     parking_lot::{Mutex, RwLock},
+    report::terminal,
     sync::{
         Arc, Semaphore,
         atomic::{AtomicBool, AtomicUsize, Ordering, Ordering::*, fence},
@@ -205,4 +207,25 @@ fn two_reads_do_not_race_but_an_access_and_a_later_unordered_write_do() {
         data.set(1);
         other.join().unwrap();
     }));
+}
+
+#[test]
+fn reports_call_atomics_and_cells_by_their_names() {
+    let verdict = run(|| {
+        let balance = Arc::new(Plain(UnsafeCell::new(0).named("balance")));
+        let ready = Arc::new(AtomicBool::new(false).named("ready"));
+        let (balance2, ready2) = (Arc::clone(&balance), Arc::clone(&ready));
+        let writer = thread::spawn(move || {
+            balance2.set(1);
+            // ORDERING: relaxed, and so it publishes nothing: this is the race.
+            ready2.store(true, Relaxed);
+        });
+        if ready.load(Acquire) {
+            balance.get();
+        }
+        writer.join().unwrap();
+    });
+    let finding = verdict.finding().expect("a race");
+    let text = terminal::finding(finding, &terminal::Style::plain());
+    assert!(text.contains("`balance`") && text.contains("store ready"), "{text}");
 }

@@ -41,6 +41,21 @@ is!(Sync: channel::Sender<NotSync>, channel::Receiver<NotSync>, thread::JoinHand
 is!(Sync: sync::MutexGuard<'static, u8>, sync::RwLockReadGuard<'static, u8>, parking_lot::MutexGuard<'static, u8>);
 is!(Sync: net::TcpStream, net::TcpListener, sync::atomic::AtomicPtr<u8>, thread::Scope<'static, 'static>);
 
+#[cfg(all(feature = "queue", feature = "deque"))]
+mod queues {
+    use unsnarl::{
+        deque::{Injector, Stealer, Worker},
+        queue::{ArrayQueue, SegQueue},
+    };
+
+    use super::{NotSend, NotSync};
+
+    is!(Send: ArrayQueue<NotSync>, SegQueue<NotSync>, Worker<NotSync>, Stealer<NotSync>, Injector<NotSync>);
+    is!(Sync: ArrayQueue<NotSync>, SegQueue<NotSync>, Stealer<NotSync>, Injector<NotSync>);
+    is_not!(Send: ArrayQueue<NotSend>, SegQueue<NotSend>, Worker<NotSend>, Stealer<NotSend>, Injector<NotSend>);
+    is_not!(Sync: Worker<u8>);
+}
+
 is_not!(Send: sync::MutexGuard<'static, u8>, sync::RwLockReadGuard<'static, u8>, sync::RwLockWriteGuard<'static, u8>);
 is_not!(Send: parking_lot::MutexGuard<'static, u8>, parking_lot::MappedMutexGuard<'static, u8>);
 is_not!(Send: sync::Mutex<NotSend>, channel::Sender<NotSend>, UnsafeCell<NotSend>);

@@ -9,6 +9,8 @@ mod files;
 mod locks;
 mod mpsc;
 mod once;
+#[cfg(all(feature = "queue", feature = "deque"))]
+mod queues;
 mod selects;
 mod sockets;
 mod threads;

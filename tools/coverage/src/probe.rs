@@ -22,6 +22,8 @@ pub(crate) const PAIRS: &[Pair] = &[
     pair("std::hint", "unsnarl::hint"),
     pair("parking_lot", "unsnarl::parking_lot"),
     pair("crossbeam_channel", "unsnarl::channel"),
+    pair("crossbeam_queue", "unsnarl::queue"),
+    pair("crossbeam_deque", "unsnarl::deque"),
 ];
 
 /// Where the methods of parking_lot's types are written: they are aliases of these.
@@ -55,8 +57,9 @@ pub(crate) fn document(root: &Path) -> anyhow::Result<PathBuf> {
         scratch.join("Cargo.toml"),
         format!(
             "[package]\nname = \"probe\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
-             unsnarl = {{ path = {root:?}, features = [\"model\"] }}\n\
-             parking_lot = {{ version = \"0.12.5\", features = [\"arc_lock\"] }}\ncrossbeam-channel = \"0.5.17\"\n"
+             unsnarl = {{ path = {root:?}, features = [\"model\", \"queue\", \"deque\"] }}\n\
+             parking_lot = {{ version = \"0.12.5\", features = [\"arc_lock\"] }}\ncrossbeam-channel = \"0.5.17\"\n\
+             crossbeam-queue = \"0.3.14\"\ncrossbeam-deque = \"0.8.8\"\n"
         ),
     )?;
     fs::copy(root.join("Cargo.lock"), scratch.join("Cargo.lock"))?;

@@ -80,9 +80,9 @@ pub(super) fn find(history: &History, later: &Later<'_>, races: &mut Vec<Race>) 
 /// What `later` would touch if it came right before the step at `earlier`: an operation that fails only reads.
 fn footprint_before(history: &History, earlier: EventIndex, later: &Later<'_>) -> Footprint {
     use OpKind::{
-        AcquireTimed, LockTimed, NotifyAll, NotifyOne, RecvTimed, Relock, RelockTimed, Rmw, SelectTimed,
-        SendTimed, TryAcquire, TryLock, TryRecv, TrySelect, TrySend, TryUpgradable, TryUpgrade, TryWrite,
-        UpgradableTimed, UpgradeTimed, WriteTimed,
+        AcquireTimed, LockTimed, NotifyAll, NotifyOne, Pop, Push, RecvTimed, Relock, RelockTimed, Rmw,
+        SelectTimed, SendTimed, TryAcquire, TryLock, TryRecv, TrySelect, TrySend, TryUpgradable, TryUpgrade,
+        TryWrite, UpgradableTimed, UpgradeTimed, WriteTimed,
     };
     let Footprint { kind, object, arg, .. } = later.footprint;
     let step = history.get(earlier);
@@ -99,7 +99,7 @@ fn footprint_before(history: &History, earlier: EventIndex, later: &Later<'_>) -
             is_free(history, earlier, later, object)
         }
         UpgradableTimed | TryUpgradable => step.facts == 0 && is_free(history, earlier, later, object),
-        AcquireTimed | TryAcquire | SendTimed | TrySend | RecvTimed | TryRecv => {
+        AcquireTimed | TryAcquire | SendTimed | TrySend | RecvTimed | TryRecv | Push | Pop => {
             proceeds(kind, arg, step.facts)
         }
         // Who leaves the condition variable was there before.
