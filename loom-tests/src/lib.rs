@@ -101,7 +101,7 @@ impl Model {
 }
 
 /// What a person reads of a broken variant is as it was when somebody last looked at it: `loom-tests/reports/`.
-fn read(finding: &Finding) {
+pub fn read(finding: &Finding) {
     // Under the command a model may have other settings, and the guests have little to say.
     let is_under_command = env::var_os(EVENTS_VARIABLE).is_some();
     if is_under_command || finding.engine != EngineName::Unsnarl {

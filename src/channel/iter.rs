@@ -1,11 +1,10 @@
 //! Iterators over received messages.
 
-use std::iter::FusedIterator;
+use std::{fmt, iter::FusedIterator};
 
 use super::Receiver;
 
 /// See [`Receiver::iter`].
-#[derive(Debug)]
 pub struct Iter<'a, T> {
     pub(super) receiver: &'a Receiver<T>,
 }
@@ -22,7 +21,6 @@ impl<T> Iterator for Iter<'_, T> {
 impl<T> FusedIterator for Iter<'_, T> {}
 
 /// See [`Receiver::try_iter`].
-#[derive(Debug)]
 pub struct TryIter<'a, T> {
     pub(super) receiver: &'a Receiver<T>,
 }
@@ -37,7 +35,6 @@ impl<T> Iterator for TryIter<'_, T> {
 }
 
 /// As [`Iter`], with the receiver inside.
-#[derive(Debug)]
 pub struct IntoIter<T> {
     pub(super) receiver: Receiver<T>,
 }
@@ -52,3 +49,15 @@ impl<T> Iterator for IntoIter<T> {
 }
 
 impl<T> FusedIterator for IntoIter<T> {}
+
+macro_rules! printed {
+    ($($name:ident [$($generics:tt)*]),*) => {$(
+        impl<T> fmt::Debug for $name<$($generics)*> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+
+printed!(Iter['_, T], TryIter['_, T], IntoIter[T]);

@@ -126,7 +126,7 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
         let mut out = f.debug_struct("Mutex");
         match self.inner.try_lock() {
             Some(guard) => out.field("data", &&*guard),
-            None => out.field("data", &format_args!("<locked>")),
+            None => out.field("data", &"<locked>"),
         };
         out.field("poisoned", &self.poison.get()).finish_non_exhaustive()
     }

@@ -275,12 +275,11 @@ impl<T, F> Named for LazyLock<T, F> {
 impl<T: fmt::Debug, F> fmt::Debug for LazyLock<T, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_tuple("LazyLock");
-        if self.once.is_completed() {
-            // SAFETY: after completion nobody writes while the value is shared.
-            out.field(unsafe { &*self.value.get() });
-        } else {
-            out.field(&format_args!("<uninit>"));
-        }
+        // SAFETY: after completion nobody writes while the value is shared.
+        match self.once.is_completed().then(|| unsafe { &*self.value.get() }) {
+            Some(Some(value)) => out.field(value),
+            _ => out.field(&format_args!("<uninit>")),
+        };
         out.finish()
     }
 }

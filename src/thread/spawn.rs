@@ -181,6 +181,6 @@ pub(super) fn take_outcome<T>(result: &Outcome<T>) -> Result<T> {
 
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JoinHandle").field("thread", &self.thread).finish_non_exhaustive()
+        f.debug_struct("JoinHandle").finish_non_exhaustive()
     }
 }

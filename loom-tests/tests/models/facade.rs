@@ -10,6 +10,7 @@
 use std::{
     collections::BTreeSet,
     io::{ErrorKind, Read, Write},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex as StdMutex},
     time::Duration,
 };
@@ -19,17 +20,21 @@ use unsnarl::{
     cell::UnsafeCell,
     channel::{self, TrySendError},
     check::{Capability, EngineName, FindingKind},
+    deque::{Steal, Worker},
     fs,
     net::{self, Shutdown, TcpListener, TcpStream},
     parking_lot,
     poll::Poller,
+    queue::ArrayQueue,
     sync::{
-        Barrier, Condvar, LazyLock, Mutex, OnceLock, RwLock, Semaphore, TryLockError,
+        Barrier, Condvar, Latch, LazyLock, Mutex, Notify, Once, OnceLock, RwLock, Semaphore, TryLockError,
+        WaitGroup,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
     time::Instant,
 };
+use unsnarl_loom_tests::{broken, read};
 
 fn checker(name: &str) -> Checker {
     Checker::new(format!("facade::{}", name.replace(' ', "_")))
@@ -72,7 +77,7 @@ fn c01_a_mutex_excludes() {
 
 #[test]
 fn c01_a_lost_update_is_found() {
-    checker("lost update").expect(FindingKind::Panic).check(|| {
+    broken("facade::lost_update", FindingKind::Panic).check(|| {
         let count = Arc::new(AtomicUsize::new(0));
         let thread = {
             let count = Arc::clone(&count);
@@ -86,7 +91,7 @@ fn c01_a_lost_update_is_found() {
 
 #[test]
 fn c01_crossed_locks_are_a_deadlock() {
-    checker("crossed locks").expect(FindingKind::Deadlock).check(|| {
+    broken("facade::crossed_locks", FindingKind::Deadlock).check(|| {
         let a = Arc::new(Mutex::new(()).named("a"));
         let b = Arc::new(Mutex::new(()).named("b"));
         let thread = {
@@ -141,6 +146,24 @@ fn c03_a_panic_poisons() {
 }
 
 #[test]
+fn c04_the_parking_lot_shape_does_not_poison() {
+    checker("c04").needs(Capability::ThreadPanics).check(|| {
+        let lock = Arc::new(parking_lot::Mutex::new(0));
+        let thread = {
+            let lock = Arc::clone(&lock);
+            thread::spawn(move || {
+                *lock.lock() = 1;
+                let _guard = lock.lock();
+                panic!("expected");
+            })
+        };
+        assert!(*lock.lock() <= 1);
+        assert!(thread.join().is_err());
+        assert_eq!(*lock.lock(), 1);
+    });
+}
+
+#[test]
 fn c05_readers_share_and_writers_do_not() {
     checker("c05").check(|| {
         let lock = Arc::new(parking_lot::RwLock::new(0).named("value"));
@@ -161,7 +184,7 @@ fn c05_readers_share_and_writers_do_not() {
 
 #[test]
 fn c05_crossed_rwlocks_are_a_deadlock() {
-    checker("crossed rwlocks").expect(FindingKind::Deadlock).check(|| {
+    broken("facade::crossed_rwlocks", FindingKind::Deadlock).check(|| {
         let a = Arc::new(RwLock::new(()));
         let b = Arc::new(RwLock::new(()));
         let thread = {
@@ -176,6 +199,25 @@ fn c05_crossed_rwlocks_are_a_deadlock() {
             let _a = a.read().unwrap();
         }
         thread.join().unwrap();
+    });
+}
+
+#[test]
+fn c06_downgrade_keeps_writers_out() {
+    checker("c06").check(|| {
+        let lock = Arc::new(parking_lot::RwLock::new(0));
+        let thread = {
+            let lock = Arc::clone(&lock);
+            thread::spawn(move || *lock.write() = 7)
+        };
+        let mut value = lock.write();
+        *value = 1;
+        let value = parking_lot::RwLockWriteGuard::downgrade(value);
+        thread::yield_now();
+        assert_eq!(*value, 1, "nobody writes before the reader has gone");
+        drop(value);
+        thread.join().unwrap();
+        assert!(matches!(*lock.read(), 1 | 7));
     });
 }
 
@@ -199,15 +241,17 @@ fn c07_condition_variables_hand_over() {
 
 #[test]
 fn c07_a_notification_before_the_wait_is_lost() {
-    checker("lost notification").spurious_wakeups(0).expect(FindingKind::Deadlock).check(|| {
-        let pair = Arc::new((Mutex::new(()), Condvar::new()));
-        let thread = {
-            let pair = Arc::clone(&pair);
-            thread::spawn(move || pair.1.notify_one())
-        };
-        drop(pair.1.wait(pair.0.lock().unwrap()).unwrap());
-        thread.join().unwrap();
-    });
+    broken("facade::lost_notification", FindingKind::Deadlock)
+        .with(|checker| checker.spurious_wakeups(0))
+        .check(|| {
+            let pair = Arc::new((Mutex::new(()), Condvar::new()));
+            let thread = {
+                let pair = Arc::clone(&pair);
+                thread::spawn(move || pair.1.notify_one())
+            };
+            drop(pair.1.wait(pair.0.lock().unwrap()).unwrap());
+            thread.join().unwrap();
+        });
 }
 
 #[test]
@@ -227,6 +271,36 @@ fn c08_timed_operations_end() {
         assert_eq!(sender.send_timeout(2, moment).unwrap_err().into_inner(), 2);
         assert!(Semaphore::new(0).acquire_timeout(moment).is_err());
         thread::park_timeout(moment);
+    });
+}
+
+#[test]
+fn c09_unlocked_lets_others_in() {
+    checker("c09").check(|| {
+        let lock = Arc::new(parking_lot::Mutex::new(0));
+        let mut guard = lock.lock();
+        let thread = {
+            let lock = Arc::clone(&lock);
+            thread::spawn(move || *lock.lock() += 1)
+        };
+        // Without it the thread would wait for this one, and this one for the thread.
+        parking_lot::MutexGuard::unlocked(&mut guard, || thread.join().unwrap());
+        *guard += 1;
+        assert_eq!(*guard, 2);
+    });
+}
+
+#[test]
+fn c10_a_mapped_guard_unlocks() {
+    checker("c10").check(|| {
+        let pair = Arc::new(parking_lot::Mutex::new((0, 0)));
+        let thread = {
+            let pair = Arc::clone(&pair);
+            thread::spawn(move || *parking_lot::MutexGuard::map(pair.lock(), |pair| &mut pair.1) += 1)
+        };
+        *parking_lot::MutexGuard::map(pair.lock(), |pair| &mut pair.1) += 1;
+        thread.join().unwrap();
+        assert_eq!(*pair.lock(), (0, 2));
     });
 }
 
@@ -261,6 +335,26 @@ fn c13_an_initialiser_runs_once() {
         });
         assert_eq!(runs.load(Ordering::SeqCst), 1);
         assert!(cell.set(3).is_err());
+    });
+}
+
+#[test]
+fn c14_a_panic_poisons_or_leaves_empty() {
+    checker("c14").needs(Capability::ThreadPanics).check(|| {
+        let (once, cell) = (Arc::new(Once::new()), Arc::new(OnceLock::new()));
+        let thread = {
+            let (once, cell) = (Arc::clone(&once), Arc::clone(&cell));
+            thread::spawn(move || {
+                let fails = AssertUnwindSafe(|| cell.get_or_init(|| panic!("expected")));
+                // The other thread may have been here first.
+                assert!(catch_unwind(fails).is_err() || cell.get().is_some());
+                once.call_once(|| panic!("expected"));
+            })
+        };
+        assert_eq!(*cell.get_or_init(|| 1), 1);
+        assert!(thread.join().is_err());
+        once.call_once_force(|state| assert!(state.is_poisoned()));
+        assert!(once.is_completed());
     });
 }
 
@@ -306,7 +400,7 @@ fn c16_what_a_scope_lends_outlives_its_threads_also_in_a_deadlock() {
             }
         }
     }
-    checker("deadlock in a scope").expect(FindingKind::Deadlock).check(|| {
+    broken("facade::deadlock_in_a_scope", FindingKind::Deadlock).check(|| {
         GONE.store(false, SeqCst);
         let lent = Mutex::new(Lent);
         let (_sender, receiver) = channel::bounded::<u8>(1);
@@ -414,6 +508,20 @@ fn c22_the_message_comes_back() {
 }
 
 #[test]
+fn c23_timed_operations_give_the_message_back() {
+    checker("c23").needs(Capability::Timeouts).check(|| {
+        let (sender, receiver) = channel::bounded(0);
+        let thread = thread::spawn(move || sender.send_timeout(7, Duration::from_millis(5)));
+        let received = receiver.recv_timeout(Duration::from_millis(5));
+        match (thread.join().unwrap(), received) {
+            (Ok(()), Ok(message)) => assert_eq!(message, 7),
+            (Err(error), Err(_)) => assert_eq!(error.into_inner(), 7),
+            both => panic!("{both:?}"),
+        }
+    });
+}
+
+#[test]
 fn c24_a_request_and_its_answer() {
     checker("c24").check(|| {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -494,7 +602,7 @@ fn c24_the_end_and_the_reset() {
 
 #[test]
 fn c24_a_read_that_nobody_answers_is_a_deadlock() {
-    checker("unanswered read").expect(FindingKind::Deadlock).check(|| {
+    broken("facade::unanswered_read", FindingKind::Deadlock).check(|| {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let _server = listener.accept().unwrap();
@@ -545,7 +653,87 @@ fn c25_the_poller_reports_once() {
 }
 
 #[test]
-fn files_are_the_executions_own() {
+fn c26_a_fair_semaphore_keeps_the_order() {
+    checker("c26").check(|| {
+        let permits = Arc::new(Semaphore::fair(1));
+        let permit = permits.acquire().unwrap();
+        let thread = {
+            let permits = Arc::clone(&permits);
+            thread::spawn(move || drop(permits.acquire().unwrap()))
+        };
+        drop(permit);
+        drop(permits.acquire().unwrap());
+        thread.join().unwrap();
+        assert_eq!(permits.available_permits(), 1);
+    });
+}
+
+#[test]
+fn c27_latches_groups_and_notifications() {
+    checker("c27").check(|| {
+        let (latch, group) = (Arc::new(Latch::new(1)), WaitGroup::new());
+        let notify = Arc::new(Notify::new());
+        let thread = {
+            let (latch, notify, member) = (Arc::clone(&latch), Arc::clone(&notify), group.clone());
+            thread::spawn(move || {
+                latch.count_down();
+                notify.notify_one();
+                drop(member);
+            })
+        };
+        latch.wait();
+        notify.wait();
+        group.wait();
+        thread.join().unwrap();
+        assert!(latch.is_open());
+    });
+}
+
+#[test]
+fn c28_each_value_of_a_queue_comes_out_once() {
+    checker("c28").check(|| {
+        let queue = Arc::new(ArrayQueue::new(1));
+        let thread = {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || match queue.push(1) {
+                Ok(()) => queue.pop(),
+                Err(back) => Some(back),
+            })
+        };
+        let own = match queue.push(2) {
+            Ok(()) => queue.pop(),
+            Err(back) => Some(back),
+        };
+        let other = thread.join().unwrap();
+        assert_eq!(own.unwrap_or(0) + other.unwrap_or(0) + queue.pop().unwrap_or(0), 3);
+    });
+}
+
+#[test]
+fn c29_a_task_is_taken_or_stolen() {
+    checker("c29").check(|| {
+        let own = Worker::new_lifo();
+        own.push(1);
+        own.push(2);
+        let stealer = own.stealer();
+        let thief = thread::spawn(move || {
+            loop {
+                match stealer.steal() {
+                    Steal::Success(task) => return Some(task),
+                    Steal::Empty => return None,
+                    Steal::Retry => thread::yield_now(),
+                }
+            }
+        });
+        let kept: u32 = std::iter::from_fn(|| own.pop()).sum();
+        let stolen = thief.join().unwrap();
+        assert_eq!(kept + stolen.unwrap_or(0), 3, "{stolen:?}");
+        assert_ne!(stolen, Some(2), "the owner's end");
+    });
+}
+
+#[test]
+fn c30_files_are_the_executions_own() {
     checker("files").check(|| {
         assert_eq!(fs::read("/www/a").unwrap_err().kind(), ErrorKind::NotFound);
         fs::sim::put("/www/a", "text");
@@ -569,15 +757,43 @@ unsafe impl Sync for Shared {}
 #[test]
 fn a_race_on_plain_memory_is_found() {
     let race = checker("race").expect(FindingKind::Race);
-    race.known_miss(EngineName::Shuttle, "shuttle does not look at plain memory").check(|| {
-        let shared = Arc::new(Shared(UnsafeCell::new(0)));
-        let thread = {
-            let shared = Arc::clone(&shared);
+    let verdict =
+        race.known_miss(EngineName::Shuttle, "shuttle does not look at plain memory").checked(|| {
+            let shared = Arc::new(Shared(UnsafeCell::new(0)));
+            let thread = {
+                let shared = Arc::clone(&shared);
+                // SAFETY: see `Shared`.
+                thread::spawn(move || shared.0.with_mut(|value| unsafe { *value += 1 }))
+            };
             // SAFETY: see `Shared`.
-            thread::spawn(move || shared.0.with_mut(|value| unsafe { *value += 1 }))
-        };
-        // SAFETY: see `Shared`.
-        shared.0.with(|value| assert!(unsafe { *value } <= 1));
-        thread.join().unwrap();
+            shared.0.with(|value| assert!(unsafe { *value } <= 1));
+            thread.join().unwrap();
+        });
+    if let Some(finding) = verdict.finding() {
+        read(finding);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn c31_a_unix_socket_is_found_by_its_file() {
+    use unsnarl::net::unix::{UnixListener, UnixStream};
+
+    let seen = outcomes("c31", || {
+        let listener = UnixListener::bind("/socket").unwrap();
+        let thread = thread::spawn(|| match UnixStream::connect("/socket") {
+            Ok(mut stream) => {
+                // It may have been in the backlog of a listener that is gone.
+                let _ = stream.write_all(b"x");
+                "connected"
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => "no file",
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => "no listener",
+            Err(error) => panic!("{error}"),
+        });
+        drop(listener);
+        fs::remove_file("/socket").unwrap();
+        thread.join().unwrap()
     });
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["connected", "no file", "no listener"]);
 }

@@ -109,7 +109,9 @@ pub fn create_dir_all<P: AsRef<Path>>(path: P) -> io::Result<()> {
 pub fn remove_file<P: AsRef<Path>>(path: P) -> io::Result<()> {
     let path = absolute(path.as_ref());
     disk::with("remove", BROKEN, |nodes| {
-        nodes.file(&path)?;
+        if matches!(nodes.get(&path)?, Node::Directory) {
+            return Err(ErrorKind::IsADirectory.into());
+        }
         nodes.remove(&path);
         Ok(())
     })

@@ -25,12 +25,17 @@ pub(super) struct Nodes {
     by_path: BTreeMap<PathBuf, Node>,
     /// Counts changes, for times of modification.
     changes: u64,
+    #[cfg(unix)]
+    sockets: u64,
 }
 
 #[derive(Clone)]
 pub(super) enum Node {
     File(Inode),
     Directory,
+    /// The name of a Unix socket, by number.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there are no Unix sockets"))]
+    Socket(u64),
 }
 
 /// A file, wherever it lies: it stays as long as somebody has it open.
@@ -94,6 +99,14 @@ pub(super) const BROKEN: &[(Kind, Fault)] = &[(Kind::DiskError, Fault::Broken)];
 pub(super) const OPENS: &[(Kind, Fault)] =
     &[(Kind::Descriptors, Fault::NoDescriptor), (Kind::DiskError, Fault::Broken)];
 
+/// What an open of a socket's file fails with (`ENXIO`).
+fn no_such_device() -> io::Error {
+    #[cfg(unix)]
+    return io::Error::from_raw_os_error(6);
+    #[cfg(not(unix))]
+    ErrorKind::Unsupported.into()
+}
+
 pub(super) fn disk() -> Arc<Disk> {
     world::part(|| Disk { state: Mutex::new(Nodes::default()).named("disk") })
 }
@@ -118,13 +131,14 @@ impl Nodes {
         match self.get(path)? {
             Node::File(inode) => Ok(inode),
             Node::Directory => Err(ErrorKind::IsADirectory.into()),
+            Node::Socket(_) => Err(no_such_device()),
         }
     }
 
     pub(super) fn require_directory(&self, path: &Path) -> io::Result<()> {
         match self.get(path)? {
             Node::Directory => Ok(()),
-            Node::File(_) => Err(ErrorKind::NotADirectory.into()),
+            Node::File(_) | Node::Socket(_) => Err(ErrorKind::NotADirectory.into()),
         }
     }
 
@@ -152,11 +166,18 @@ impl Nodes {
         for folder in folders.into_iter().rev() {
             match self.get(folder) {
                 Ok(Node::Directory) => {}
-                Ok(Node::File(_)) => return Err(ErrorKind::NotADirectory.into()),
+                Ok(Node::File(_) | Node::Socket(_)) => return Err(ErrorKind::NotADirectory.into()),
                 Err(_) => self.add(folder, Node::Directory)?,
             }
         }
         Ok(())
+    }
+
+    /// A number that no other socket has.
+    #[cfg(unix)]
+    pub(super) fn next_number(&mut self) -> u64 {
+        self.sockets += 1;
+        self.sockets
     }
 
     pub(super) fn remove(&mut self, path: &Path) {
@@ -189,9 +210,14 @@ impl Nodes {
             return Err(ErrorKind::InvalidInput.into());
         }
         match (&moved, self.get(to)) {
-            (_, Err(_)) | (Node::File(_), Ok(Node::File(_))) => {}
-            (Node::File(_), Ok(Node::Directory)) => return Err(ErrorKind::IsADirectory.into()),
-            (Node::Directory, Ok(Node::File(_))) => return Err(ErrorKind::NotADirectory.into()),
+            (_, Err(_)) => {}
+            (Node::Directory, Ok(Node::File(_) | Node::Socket(_))) => {
+                return Err(ErrorKind::NotADirectory.into());
+            }
+            (_, Ok(Node::File(_) | Node::Socket(_))) => {}
+            (Node::File(_) | Node::Socket(_), Ok(Node::Directory)) => {
+                return Err(ErrorKind::IsADirectory.into());
+            }
             (Node::Directory, Ok(Node::Directory)) => {
                 if !self.inside(to, false).is_empty() {
                     return Err(ErrorKind::DirectoryNotEmpty.into());

@@ -12,46 +12,55 @@ use super::disk::{Content, Node};
 
 /// A simulated [`std::fs::Metadata`], of the moment at which it was asked for.
 #[derive(Clone)]
-pub struct Metadata(
-    /// Nothing for a folder.
-    Option<Content>,
-);
+pub struct Metadata {
+    kind: Kind,
+    /// Of a file.
+    content: Option<Content>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    File,
+    Directory,
+    Socket,
+}
 
 #[expect(clippy::len_without_is_empty, reason = "the shape of std")]
 impl Metadata {
     pub(super) fn of(node: &Node) -> Self {
-        Metadata(match node {
-            Node::File(inode) => Some(inode.with(|content| content.clone())),
-            Node::Directory => None,
-        })
+        match node {
+            Node::File(inode) => Metadata::of_file(inode.with(|content| content.clone())),
+            Node::Directory => Metadata { kind: Kind::Directory, content: None },
+            Node::Socket(_) => Metadata { kind: Kind::Socket, content: None },
+        }
     }
 
     pub(super) fn of_file(content: Content) -> Self {
-        Metadata(Some(content))
+        Metadata { kind: Kind::File, content: Some(content) }
     }
 
-    /// The number of bytes; 0 for a folder.
+    /// The number of bytes; 0 for a folder and a socket.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.0.as_ref().map_or(0, |content| content.bytes.len() as u64)
+        self.content.as_ref().map_or(0, |content| content.bytes.len() as u64)
     }
 
     /// Whether it is a file.
     #[must_use]
     pub fn is_file(&self) -> bool {
-        self.0.is_some()
+        self.file_type().is_file()
     }
 
     /// Whether it is a folder.
     #[must_use]
     pub fn is_dir(&self) -> bool {
-        self.0.is_none()
+        self.file_type().is_dir()
     }
 
     /// What it is.
     #[must_use]
     pub fn file_type(&self) -> FileType {
-        FileType { is_file: self.is_file() }
+        FileType(self.kind)
     }
 
     /// A time that differs from one change to the next; that of a folder never changes.
@@ -60,7 +69,7 @@ impl Metadata {
     ///
     /// None.
     pub fn modified(&self) -> io::Result<SystemTime> {
-        Ok(self.0.as_ref().map_or(SystemTime::UNIX_EPOCH, |content| content.modified))
+        Ok(self.content.as_ref().map_or(SystemTime::UNIX_EPOCH, |content| content.modified))
     }
 }
 
@@ -72,21 +81,19 @@ impl fmt::Debug for Metadata {
 
 /// A simulated [`std::fs::FileType`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct FileType {
-    is_file: bool,
-}
+pub struct FileType(Kind);
 
 impl FileType {
     /// Whether it is a file.
     #[must_use]
     pub fn is_file(&self) -> bool {
-        self.is_file
+        self.0 == Kind::File
     }
 
     /// Whether it is a folder.
     #[must_use]
     pub fn is_dir(&self) -> bool {
-        !self.is_file
+        self.0 == Kind::Directory
     }
 
     /// Never: there are no links.

@@ -13,6 +13,8 @@ mod calls;
 mod disk;
 mod file;
 mod metadata;
+#[cfg(unix)]
+pub(crate) mod sockets;
 
 pub use calls::{
     canonicalize, copy, create_dir, create_dir_all, exists, metadata, put, read, read_dir, read_to_string,

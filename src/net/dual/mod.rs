@@ -70,6 +70,155 @@ macro_rules! handed_on {
     )*};
 }
 
+/// Implements the traits of reading and writing by those of the streams behind.
+macro_rules! reads_and_writes {
+    ($name:ident) => {
+        impl Read for &$name {
+            #[track_caller]
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                stream!(self, stream => (&mut &*stream).read(buffer))
+            }
+
+            #[track_caller]
+            fn read_vectored(&mut self, buffers: &mut [io::IoSliceMut<'_>]) -> io::Result<usize> {
+                stream!(self, stream => (&mut &*stream).read_vectored(buffers))
+            }
+        }
+
+        impl Write for &$name {
+            #[track_caller]
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                stream!(self, stream => (&mut &*stream).write(bytes))
+            }
+
+            #[track_caller]
+            fn write_vectored(&mut self, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
+                stream!(self, stream => (&mut &*stream).write_vectored(slices))
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                stream!(self, stream => (&mut &*stream).flush())
+            }
+        }
+
+        impl Read for $name {
+            #[track_caller]
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                (&*self).read(buffer)
+            }
+
+            #[track_caller]
+            fn read_vectored(&mut self, buffers: &mut [io::IoSliceMut<'_>]) -> io::Result<usize> {
+                (&*self).read_vectored(buffers)
+            }
+        }
+
+        impl Write for $name {
+            #[track_caller]
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                (&*self).write(bytes)
+            }
+
+            #[track_caller]
+            fn write_vectored(&mut self, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
+                (&*self).write_vectored(slices)
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                (&*self).flush()
+            }
+        }
+    };
+}
+
+/// Implements what all listeners have.
+macro_rules! accepts {
+    ($name:ident, $stream:ident, $address:ty) => {
+        impl $name {
+            /// Takes a connection; blocks while there is none.
+            ///
+            /// # Errors
+            ///
+            /// As `std`'s method of this name.
+            #[track_caller]
+            pub fn accept(&self) -> io::Result<($stream, $address)> {
+                Ok(match &self.0 {
+                    Listener::Os(listener) => {
+                        let (stream, peer) = listener.accept()?;
+                        ($stream(Stream::Os(stream)), peer)
+                    }
+                    Listener::Sim(listener) => {
+                        let (stream, peer) = listener.accept()?;
+                        ($stream(Stream::Sim(stream)), peer)
+                    }
+                })
+            }
+
+            /// Accepts one connection after the other.
+            pub fn incoming(&self) -> Incoming<'_> {
+                Incoming { listener: self }
+            }
+
+            /// Where the listener listens.
+            ///
+            /// # Errors
+            ///
+            /// As `std`'s method of this name.
+            pub fn local_addr(&self) -> io::Result<$address> {
+                listener!(self, listener => listener.local_addr())
+            }
+
+            /// Another handle to the same listener.
+            ///
+            /// # Errors
+            ///
+            /// As `std`'s method of this name.
+            pub fn try_clone(&self) -> io::Result<$name> {
+                Ok($name(match &self.0 {
+                    Listener::Os(listener) => Listener::Os(listener.try_clone()?),
+                    Listener::Sim(listener) => Listener::Sim(listener.try_clone()?),
+                }))
+            }
+
+            /// Makes accepts fail with `WouldBlock` where they would wait.
+            ///
+            /// # Errors
+            ///
+            /// As `std`'s method of this name.
+            pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
+                listener!(self, listener => listener.set_nonblocking(nonblocking))
+            }
+
+            /// Takes the error that is pending.
+            ///
+            /// # Errors
+            ///
+            /// As `std`'s method of this name.
+            pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+                listener!(self, listener => listener.take_error())
+            }
+        }
+
+        /// The connections of a listener, one after the other.
+        #[derive(Debug)]
+        pub struct Incoming<'a> {
+            listener: &'a $name,
+        }
+
+        impl Iterator for Incoming<'_> {
+            type Item = io::Result<$stream>;
+
+            #[track_caller]
+            fn next(&mut self) -> Option<Self::Item> {
+                Some(self.listener.accept().map(|(stream, _)| stream))
+            }
+        }
+    };
+}
+
+#[cfg(unix)]
+pub(crate) mod unix;
+
 impl TcpStream {
     /// Connects to a listener.
     ///
@@ -143,49 +292,7 @@ impl TcpStream {
     }
 }
 
-impl Read for &TcpStream {
-    #[track_caller]
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        stream!(self, stream => (&mut &*stream).read(buffer))
-    }
-}
-
-impl Write for &TcpStream {
-    #[track_caller]
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        stream!(self, stream => (&mut &*stream).write(bytes))
-    }
-
-    fn write_vectored(&mut self, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        stream!(self, stream => (&mut &*stream).write_vectored(slices))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        stream!(self, stream => (&mut &*stream).flush())
-    }
-}
-
-impl Read for TcpStream {
-    #[track_caller]
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        (&*self).read(buffer)
-    }
-}
-
-impl Write for TcpStream {
-    #[track_caller]
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        (&*self).write(bytes)
-    }
-
-    fn write_vectored(&mut self, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        (&*self).write_vectored(slices)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        (&*self).flush()
-    }
-}
+reads_and_writes!(TcpStream);
 
 impl TcpListener {
     /// Listens at `address`.
@@ -200,60 +307,6 @@ impl TcpListener {
         } else {
             Listener::Os(net::TcpListener::bind(address)?)
         }))
-    }
-
-    /// Takes a connection; blocks while there is none.
-    ///
-    /// # Errors
-    ///
-    /// As [`std::net::TcpListener::accept`].
-    #[track_caller]
-    pub fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        Ok(match &self.0 {
-            Listener::Os(listener) => {
-                let (stream, peer) = listener.accept()?;
-                (TcpStream(Stream::Os(stream)), peer)
-            }
-            Listener::Sim(listener) => {
-                let (stream, peer) = listener.accept()?;
-                (TcpStream(Stream::Sim(stream)), peer)
-            }
-        })
-    }
-
-    /// Accepts one connection after the other.
-    pub fn incoming(&self) -> Incoming<'_> {
-        Incoming { listener: self }
-    }
-
-    /// Where the listener listens.
-    ///
-    /// # Errors
-    ///
-    /// As [`std::net::TcpListener::local_addr`].
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        listener!(self, listener => listener.local_addr())
-    }
-
-    /// Another handle to the same listener.
-    ///
-    /// # Errors
-    ///
-    /// As [`std::net::TcpListener::try_clone`].
-    pub fn try_clone(&self) -> io::Result<TcpListener> {
-        Ok(TcpListener(match &self.0 {
-            Listener::Os(listener) => Listener::Os(listener.try_clone()?),
-            Listener::Sim(listener) => Listener::Sim(listener.try_clone()?),
-        }))
-    }
-
-    /// Makes accepts fail with `WouldBlock` where they would wait.
-    ///
-    /// # Errors
-    ///
-    /// As [`std::net::TcpListener::set_nonblocking`].
-    pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
-        listener!(self, listener => listener.set_nonblocking(nonblocking))
     }
 
     /// Through how many routers what connections send may go.
@@ -273,28 +326,6 @@ impl TcpListener {
     pub fn ttl(&self) -> io::Result<u32> {
         listener!(self, listener => listener.ttl())
     }
-
-    /// Takes the error that is pending.
-    ///
-    /// # Errors
-    ///
-    /// As [`std::net::TcpListener::take_error`].
-    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        listener!(self, listener => listener.take_error())
-    }
 }
 
-/// See [`TcpListener::incoming`].
-#[derive(Debug)]
-pub struct Incoming<'a> {
-    listener: &'a TcpListener,
-}
-
-impl Iterator for Incoming<'_> {
-    type Item = io::Result<TcpStream>;
-
-    #[track_caller]
-    fn next(&mut self) -> Option<Self::Item> {
-        Some(self.listener.accept().map(|(stream, _)| stream))
-    }
-}
+accepts!(TcpListener, TcpStream, SocketAddr);

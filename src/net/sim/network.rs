@@ -5,12 +5,16 @@ use std::{
     io::{self, ErrorKind},
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
-use super::stream::{TcpStream, pair};
+use super::{
+    address::Address,
+    stream::{Stream, pair},
+};
 use crate::{
     Named,
-    backend::world,
+    backend::{TIMEOUTS_FIRE, plain::Plain, world},
     fault::{self, Kind},
     parking_lot::{Condvar, Mutex},
 };
@@ -45,72 +49,84 @@ impl Fault {
     }
 }
 
-struct Network {
-    state: Mutex<State>,
+struct Network<A: Address> {
+    state: Mutex<State<A>>,
 }
 
-struct State {
-    listeners: BTreeMap<SocketAddr, Backlog>,
+struct State<A: Address> {
+    listeners: BTreeMap<A::Key, Backlog<A>>,
+    /// Names that are free: ports of listeners, and of clients.
     next_port: u16,
     next_client: u16,
-    buffer: usize,
-    backlog: usize,
 }
 
-struct Backlog {
-    connections: VecDeque<TcpStream>,
+struct Backlog<A: Address> {
+    connections: VecDeque<Stream<A>>,
     /// For accepts and connects together: a backlog cannot be full and empty.
     changed: Arc<Condvar>,
     waiting: usize,
 }
 
-fn network() -> Arc<Network> {
+/// What is set from outside of the program.
+pub(super) struct Settings {
+    pub(super) buffer: Plain<usize>,
+    backlog: Plain<usize>,
+}
+
+pub(super) fn settings() -> Arc<Settings> {
+    world::part(|| Settings {
+        buffer: Plain::new(BUFFER_BYTES_DEFAULT),
+        backlog: Plain::new(BACKLOG_CONNECTIONS_DEFAULT),
+    })
+}
+
+fn network<A: Address>() -> Arc<Network<A>> {
     world::part(|| Network {
         state: Mutex::new(State {
             listeners: BTreeMap::new(),
             next_port: ANY_PORT_FIRST,
             next_client: CLIENT_PORT_FIRST,
-            buffer: BUFFER_BYTES_DEFAULT,
-            backlog: BACKLOG_CONNECTIONS_DEFAULT,
         })
         .named("backlog"),
     })
 }
 
-/// Sets how many bytes each direction of later connections holds (at least 1). A small buffer makes writers wait.
-#[track_caller]
+/// Sets how many bytes each direction of later connections holds (at least 1). A small buffer makes writers wait. This is no
+/// step of the checker: set it before the connections are made.
 pub fn set_buffer(bytes: usize) {
-    network().state.lock().buffer = bytes.max(1);
+    settings().buffer.with(|buffer| *buffer = bytes.max(1));
 }
 
-/// Sets how many connections of a listener may wait to be accepted (at least 1).
-#[track_caller]
+/// Sets how many connections of a listener may wait to be accepted (at least 1). This is no step of the checker.
 pub fn set_backlog(connections: usize) {
-    network().state.lock().backlog = connections.max(1);
+    settings().backlog.with(|backlog| *backlog = connections.max(1));
 }
 
-/// Starts to listen and returns where.
+/// Starts to listen and returns where; port 0 is any that is free.
 #[track_caller]
 pub(super) fn bind(mut address: SocketAddr) -> io::Result<SocketAddr> {
-    let network = network();
+    let network = network::<SocketAddr>();
     let mut state = network.state.lock();
     if address.port() == 0 {
         address.set_port(state.next_port);
         state.next_port += 1;
     }
-    if state.listener(address).is_some() {
-        return Err(ErrorKind::AddrInUse.into());
-    }
-    let changed = Arc::new(Condvar::new().named("backlog"));
-    state.listeners.insert(address, Backlog { connections: VecDeque::new(), changed, waiting: 0 });
+    state.add(address)?;
     Ok(address)
+}
+
+/// Starts to listen under a key that nobody has.
+#[cfg(unix)]
+#[track_caller]
+pub(super) fn bind_new<A: Address>(key: A::Key) {
+    network::<A>().state.lock().add(key).expect("the key is new");
 }
 
 /// Stops to listen. Connections that were not accepted end.
 #[track_caller]
-pub(super) fn unbind(address: SocketAddr) {
-    let network = network();
-    let backlog = network.state.lock().listeners.remove(&address);
+pub(super) fn unbind<A: Address>(key: A::Key) {
+    let network = network::<A>();
+    let backlog = network.state.lock().listeners.remove(&key);
     if let Some(backlog) = backlog {
         if backlog.waiting > 0 {
             backlog.changed.notify_all();
@@ -120,31 +136,45 @@ pub(super) fn unbind(address: SocketAddr) {
     }
 }
 
+/// Connects to who listens at `key`, which is the address `server`.
 #[track_caller]
-pub(super) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+pub(super) fn connect<A: Address>(
+    key: A::Key,
+    server: A,
+    timeout: Option<Duration>,
+) -> io::Result<Stream<A>> {
     let menu = [(Kind::Refused, Fault::Refused), (Kind::Descriptors, Fault::NoDescriptor)];
     match fault::at("connect", menu, Fault::words) {
         Some(Fault::Refused) => return Err(ErrorKind::ConnectionRefused.into()),
         Some(_) => return Err(fault::too_many_files()),
         None => {}
     }
-    let network = network();
+    let limit = settings().backlog.with(|backlog| *backlog);
+    let network = network::<A>();
     let mut state = network.state.lock();
     let listener = loop {
-        let listener = state.listener(address).ok_or(ErrorKind::ConnectionRefused)?;
-        let limit = state.backlog;
+        let listener = state.listener(key).ok_or(ErrorKind::ConnectionRefused)?;
         let backlog = state.listeners.get_mut(&listener).expect("found above");
         if backlog.connections.len() < limit {
             break listener;
         }
         backlog.waiting += 1;
         let changed = Arc::clone(&backlog.changed);
-        changed.wait(&mut state);
+        let timed_out = match timeout {
+            Some(timeout) if TIMEOUTS_FIRE => changed.wait_for(&mut state, timeout).timed_out(),
+            _ => {
+                changed.wait(&mut state);
+                false
+            }
+        };
         state.end_wait(listener);
+        if timed_out {
+            return Err(ErrorKind::TimedOut.into());
+        }
     };
-    let client = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), state.next_client);
+    let client = A::of_client(state.next_client);
     state.next_client = state.next_client.wrapping_add(1).max(CLIENT_PORT_FIRST);
-    let (ours, theirs) = pair(client, address, state.buffer);
+    let (ours, theirs) = pair(client, server);
     let backlog = state.listeners.get_mut(&listener).expect("found above");
     backlog.connections.push_back(theirs);
     let wake = (backlog.waiting > 0).then(|| Arc::clone(&backlog.changed));
@@ -156,8 +186,8 @@ pub(super) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
 }
 
 #[track_caller]
-pub(super) fn accept(listener: SocketAddr, nonblocking: bool) -> io::Result<TcpStream> {
-    let network = network();
+pub(super) fn accept<A: Address>(listener: A::Key, nonblocking: bool) -> io::Result<Stream<A>> {
+    let network = network::<A>();
     let mut state = network.state.lock();
     loop {
         // Present as long as the listener that calls is.
@@ -194,18 +224,41 @@ pub(super) fn accept(listener: SocketAddr, nonblocking: bool) -> io::Result<TcpS
     }
 }
 
-impl State {
-    /// The address of the listener that a connection to `address` comes to.
-    fn listener(&self, address: SocketAddr) -> Option<SocketAddr> {
-        let any = |ip: IpAddr| ip.is_unspecified();
-        self.listeners.keys().copied().find(|l| {
-            l.port() == address.port() && (l.ip() == address.ip() || any(l.ip()) || any(address.ip()))
-        })
+impl<A: Address> State<A> {
+    #[track_caller]
+    fn add(&mut self, key: A::Key) -> io::Result<()> {
+        if self.listener(key).is_some() {
+            return Err(ErrorKind::AddrInUse.into());
+        }
+        let changed = Arc::new(Condvar::new().named("backlog"));
+        self.listeners.insert(key, Backlog { connections: VecDeque::new(), changed, waiting: 0 });
+        Ok(())
     }
 
-    fn end_wait(&mut self, listener: SocketAddr) {
+    /// The listener that a connection to `sought` comes to.
+    fn listener(&self, sought: A::Key) -> Option<A::Key> {
+        self.listeners.keys().copied().find(|listener| A::reaches(sought, *listener))
+    }
+
+    fn end_wait(&mut self, listener: A::Key) {
         if let Some(backlog) = self.listeners.get_mut(&listener) {
             backlog.waiting -= 1;
         }
+    }
+}
+
+impl Address for SocketAddr {
+    const STREAM: &'static str = "TcpStream";
+    const LISTENER: &'static str = "TcpListener";
+    type Key = SocketAddr;
+
+    fn reaches(sought: SocketAddr, listener: SocketAddr) -> bool {
+        let any = |address: SocketAddr| address.ip().is_unspecified();
+        let is_same_host = sought.ip() == listener.ip() || any(sought) || any(listener);
+        sought.port() == listener.port() && is_same_host
+    }
+
+    fn of_client(number: u16) -> SocketAddr {
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), number)
     }
 }

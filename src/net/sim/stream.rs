@@ -2,13 +2,14 @@
 
 use std::{
     fmt,
-    io::{self, ErrorKind, Read, Write},
+    io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write},
     net::{Shutdown, SocketAddr, ToSocketAddrs},
     sync::Arc,
     time::Duration,
 };
 
 use super::{
+    address::Address,
     network,
     pipe::{Failed, Patience, Pipe},
 };
@@ -17,19 +18,22 @@ use crate::backend::{execution_id, plain::Plain};
 /// What Linux begins with.
 pub(super) const TTL_DEFAULT: u32 = 64;
 
-/// A simulated [`std::net::TcpStream`]. The connection ends when the last clone is dropped.
-pub struct TcpStream {
-    end: Arc<End>,
+/// A simulated [`std::net::TcpStream`].
+pub type TcpStream = Stream<SocketAddr>;
+
+/// One end of a simulated connection. The connection ends when the last clone is dropped.
+pub struct Stream<A: Address> {
+    end: Arc<End<A>>,
 }
 
 /// What all clones of a stream share.
-pub(super) struct End {
+pub(super) struct End<A> {
     /// Destructors that run after the end of their execution must not touch its objects.
     execution: u64,
     incoming: Arc<Pipe>,
     outgoing: Arc<Pipe>,
-    local: SocketAddr,
-    peer: SocketAddr,
+    local: A,
+    peer: A,
     settings: Plain<Settings>,
 }
 
@@ -54,20 +58,21 @@ impl Settings {
 
 /// The two ends of a new connection between `client` and `server`.
 #[track_caller]
-pub(super) fn pair(client: SocketAddr, server: SocketAddr, buffer: usize) -> (TcpStream, TcpStream) {
+pub(super) fn pair<A: Address>(client: A, server: A) -> (Stream<A>, Stream<A>) {
+    let buffer = network::settings().buffer.with(|bytes| *bytes);
     let to_server = Arc::new(Pipe::new(buffer));
     let to_client = Arc::new(Pipe::new(buffer));
-    let end = |incoming: &Arc<Pipe>, outgoing: &Arc<Pipe>, local, peer| TcpStream {
+    let end = |incoming: &Arc<Pipe>, outgoing: &Arc<Pipe>, local: &A, peer: &A| Stream {
         end: Arc::new(End {
             execution: execution_id(),
             incoming: Arc::clone(incoming),
             outgoing: Arc::clone(outgoing),
-            local,
-            peer,
+            local: local.clone(),
+            peer: peer.clone(),
             settings: Plain::new(Settings::NEW),
         }),
     };
-    (end(&to_client, &to_server, client, server), end(&to_server, &to_client, server, client))
+    (end(&to_client, &to_server, &client, &server), end(&to_server, &to_client, &server, &client))
 }
 
 impl TcpStream {
@@ -80,7 +85,7 @@ impl TcpStream {
     pub fn connect<A: ToSocketAddrs>(address: A) -> io::Result<TcpStream> {
         let mut last = io::Error::new(ErrorKind::InvalidInput, "no address given");
         for address in address.to_socket_addrs()? {
-            match network::connect(address) {
+            match network::connect(address, address, None) {
                 Ok(stream) => return Ok(stream),
                 Err(error) => last = error,
             }
@@ -88,23 +93,75 @@ impl TcpStream {
         Err(last)
     }
 
-    /// As [`connect`](Self::connect). The timeout never fires: a simulated connection is refused or made.
+    /// As [`connect`](Self::connect), but waits for at most `timeout`. On the loom and shuttle backends it never ends.
     ///
     /// # Errors
     ///
-    /// `ConnectionRefused` when nobody listens at the address.
+    /// `ConnectionRefused` when nobody listens at the address, `TimedOut` when the backlog stays full, `InvalidInput` for a
+    /// timeout of zero.
     #[track_caller]
-    pub fn connect_timeout(address: &SocketAddr, _timeout: Duration) -> io::Result<TcpStream> {
-        network::connect(*address)
+    pub fn connect_timeout(address: &SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
+        check_timeout(Some(timeout))?;
+        network::connect(*address, *address, Some(timeout))
     }
 
+    /// Kept and returned by [`nodelay`](Self::nodelay): simulated bytes are never held back.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
+        self.end.settings.with(|settings| settings.nodelay = nodelay);
+        Ok(())
+    }
+
+    /// What was set by [`set_nodelay`](Self::set_nodelay).
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn nodelay(&self) -> io::Result<bool> {
+        Ok(self.settings().nodelay)
+    }
+
+    /// Kept and returned by [`ttl`](Self::ttl): there are no routers here.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        self.end.settings.with(|settings| settings.ttl = ttl);
+        Ok(())
+    }
+
+    /// What was set by [`set_ttl`](Self::set_ttl).
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn ttl(&self) -> io::Result<u32> {
+        Ok(self.settings().ttl)
+    }
+
+    /// As a read that leaves the bytes where they are.
+    ///
+    /// # Errors
+    ///
+    /// As a read.
+    #[track_caller]
+    pub fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.end.received(self.end.incoming.read(buffer, self.read_patience(), true))
+    }
+}
+
+impl<A: Address> Stream<A> {
     /// The address of this end.
     ///
     /// # Errors
     ///
     /// None.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.end.local)
+    pub fn local_addr(&self) -> io::Result<A> {
+        Ok(self.end.local.clone())
     }
 
     /// The address of the other end.
@@ -112,8 +169,8 @@ impl TcpStream {
     /// # Errors
     ///
     /// None.
-    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.end.peer)
+    pub fn peer_addr(&self) -> io::Result<A> {
+        Ok(self.end.peer.clone())
     }
 
     /// Another handle to the same end.
@@ -121,8 +178,8 @@ impl TcpStream {
     /// # Errors
     ///
     /// None.
-    pub fn try_clone(&self) -> io::Result<TcpStream> {
-        Ok(TcpStream { end: Arc::clone(&self.end) })
+    pub fn try_clone(&self) -> io::Result<Self> {
+        Ok(Stream { end: Arc::clone(&self.end) })
     }
 
     /// Ends one or both directions; reads and writes of any clone that wait return.
@@ -191,54 +248,6 @@ impl TcpStream {
         Ok(self.settings().write_timeout)
     }
 
-    /// Kept and returned by [`nodelay`](Self::nodelay): simulated bytes are never held back.
-    ///
-    /// # Errors
-    ///
-    /// None.
-    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
-        self.end.settings.with(|settings| settings.nodelay = nodelay);
-        Ok(())
-    }
-
-    /// What was set by [`set_nodelay`](Self::set_nodelay).
-    ///
-    /// # Errors
-    ///
-    /// None.
-    pub fn nodelay(&self) -> io::Result<bool> {
-        Ok(self.settings().nodelay)
-    }
-
-    /// Kept and returned by [`ttl`](Self::ttl): there are no routers here.
-    ///
-    /// # Errors
-    ///
-    /// None.
-    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
-        self.end.settings.with(|settings| settings.ttl = ttl);
-        Ok(())
-    }
-
-    /// What was set by [`set_ttl`](Self::set_ttl).
-    ///
-    /// # Errors
-    ///
-    /// None.
-    pub fn ttl(&self) -> io::Result<u32> {
-        Ok(self.settings().ttl)
-    }
-
-    /// As a read that leaves the bytes where they are.
-    ///
-    /// # Errors
-    ///
-    /// As a read.
-    #[track_caller]
-    pub fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.end.received(self.end.incoming.read(buffer, self.read_patience(), true))
-    }
-
     /// No error is ever pending.
     ///
     /// # Errors
@@ -296,43 +305,74 @@ pub(super) fn check_timeout(timeout: Option<Duration>) -> io::Result<()> {
     Ok(())
 }
 
-impl Read for &TcpStream {
+impl<A: Address> Read for &Stream<A> {
     #[track_caller]
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.end.received(self.end.incoming.read(buffer, self.read_patience(), false))
     }
+
+    /// One read, as the system's call is.
+    #[track_caller]
+    fn read_vectored(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        let mut whole = vec![0; buffers.iter().map(|buffer| buffer.len()).sum()];
+        let count = self.read(&mut whole)?;
+        let mut rest = &whole[..count];
+        for buffer in buffers {
+            let (now, later) = rest.split_at(rest.len().min(buffer.len()));
+            buffer[..now.len()].copy_from_slice(now);
+            rest = later;
+        }
+        Ok(count)
+    }
 }
 
-impl Write for &TcpStream {
+impl<A: Address> Write for &Stream<A> {
     #[track_caller]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.end.sent(self.end.outgoing.write(bytes, self.write_patience()))
     }
 
+    /// One write, as the system's call is.
+    #[track_caller]
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let whole: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
+        self.write(&whole)
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
 
-impl Read for TcpStream {
+impl<A: Address> Read for Stream<A> {
     #[track_caller]
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         (&*self).read(buffer)
     }
+
+    #[track_caller]
+    fn read_vectored(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        (&*self).read_vectored(buffers)
+    }
 }
 
-impl Write for TcpStream {
+impl<A: Address> Write for Stream<A> {
     #[track_caller]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         (&*self).write(bytes)
     }
 
+    #[track_caller]
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        (&*self).write_vectored(slices)
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
 
-impl End {
+impl<A> End<A> {
     /// What a read came to; where the connection broke off in it, the other direction does, too.
     #[track_caller]
     fn received(&self, result: Result<usize, Failed>) -> io::Result<usize> {
@@ -357,7 +397,7 @@ fn done(result: Result<usize, Failed>, other: &Pipe) -> io::Result<usize> {
     })
 }
 
-impl Drop for End {
+impl<A> Drop for End<A> {
     #[track_caller]
     fn drop(&mut self) {
         if self.execution == execution_id() {
@@ -368,8 +408,8 @@ impl Drop for End {
     }
 }
 
-impl fmt::Debug for TcpStream {
+impl<A: Address> fmt::Debug for Stream<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TcpStream").field("addr", &self.end.local).field("peer", &self.end.peer).finish()
+        f.debug_struct(A::STREAM).field("addr", &self.end.local).field("peer", &self.end.peer).finish()
     }
 }

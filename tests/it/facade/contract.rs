@@ -49,6 +49,105 @@
 //! 27. A latch opens at zero and stays open; a wait group waits for all its clones; a notification that finds nobody is
 //!     remembered, once.
 //!
+//! # Lock-free queues
+//!
+//! 28. A queue never blocks: each value goes in once and comes out once, those of one producer in order; a bounded queue
+//!     gives back what it has no room for.
+//! 29. The owner of a deque takes from its end, stealers the oldest task; a batch arrives in order.
+//!
+//! # Files
+//!
+//! 30. What was written is read, by every handle and under every path that leads there; errors are the system's.
+//!
+//! # Unix sockets
+//!
+//! 31. The name of a socket is a file, which stays when the listener goes and is in the way of the next one; connections
+//!     find the listener by it, also under another name. Streams are those of clause 24.
+//!
 //! # What a backend cannot give
 //!
-//! See `docs/backends.md`.
+//! `docs/contract.md` has clauses and backends in a table; `docs/backends.md` what else differs.
+
+#[cfg(feature = "model")]
+mod table {
+    use std::{collections::BTreeMap, fs, path::Path};
+
+    use unsnarl::check::{Capability, EngineName};
+
+    use crate::tables;
+
+    const ENGINES: [EngineName; 3] = [EngineName::Unsnarl, EngineName::Loom, EngineName::Shuttle];
+
+    /// The clauses above, by number.
+    fn clauses() -> BTreeMap<usize, String> {
+        let mut clauses = BTreeMap::new();
+        let mut last = None;
+        for line in include_str!("contract.rs").lines().map_while(|line| line.strip_prefix("//!")) {
+            if let Some((number, text)) = line.trim().split_once(". ")
+                && let Ok(number) = number.parse::<usize>()
+            {
+                clauses.insert(number, text.to_owned());
+                last = Some(number);
+            } else if let Some(number) = last.filter(|_| line.starts_with("    ")) {
+                let clause = clauses.get_mut(&number).expect("begun above");
+                clause.push_str(&format!(" {}", line.trim()));
+            } else {
+                last = None;
+            }
+        }
+        clauses
+    }
+
+    /// The tests of a source by the clauses that their names quote, each with its body.
+    fn quoted(source: &str) -> Vec<(usize, &str)> {
+        let mut tests = Vec::new();
+        for test in source.split("#[test]").skip(1) {
+            let Some(name) = test.trim_start().strip_prefix("fn ") else { continue };
+            let numbers = name.split('_').map_while(|part| part.strip_prefix('c')?.parse::<usize>().ok());
+            tests.extend(numbers.map(|number| (number, test)));
+        }
+        tests
+    }
+
+    /// What a model needs that the engine has not.
+    fn lacks(model: &str, engine: EngineName) -> Option<&'static str> {
+        let needs = [
+            ("Capability::Timeouts", Capability::Timeouts, "no time limits"),
+            ("Capability::ThreadPanics", Capability::ThreadPanics, "no panics that are survived"),
+        ];
+        let lacks = needs.iter().find(|(word, has, _)| model.contains(word) && !has.is_had_by(engine));
+        lacks.map(|(.., words)| *words)
+    }
+
+    #[test]
+    fn of_clauses_and_backends() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let read = |path: &Path| fs::read_to_string(path).expect("a source is there");
+        let outside: String = fs::read_dir(root.join("tests/it/facade"))
+            .expect("the tests are there")
+            .map(|entry| read(&entry.expect("a file").path()))
+            .collect();
+        let inside = read(&root.join("loom-tests/tests/models/facade.rs"));
+        let (outside, inside) = (quoted(&outside), quoted(&inside));
+        let clauses = clauses();
+        assert!(clauses.len() >= 31, "only {} clauses were seen", clauses.len());
+        let rows = clauses.iter().map(|(number, text)| {
+            assert!(outside.iter().any(|(quoted, _)| quoted == number), "no test holds clause {number}");
+            let models: Vec<&str> =
+                inside.iter().filter(|(quoted, _)| quoted == number).map(|(_, model)| *model).collect();
+            assert!(!models.is_empty(), "no model holds clause {number}");
+            let cells = ENGINES.map(|engine| {
+                let lacking: Vec<_> = models.iter().map(|model| lacks(model, engine)).collect();
+                match lacking.iter().all(Option::is_some) {
+                    true => format!("no: {}", lacking[0].expect("all lack something")),
+                    false => "yes".to_owned(),
+                }
+            });
+            format!("| {number} | {text} | yes | {} |", cells.join(" | "))
+        });
+        tables::require("docs/contract.md", &rows.collect::<Vec<_>>());
+        for (number, _) in outside.iter().chain(&inside) {
+            assert!(clauses.contains_key(number), "a test quotes clause {number}, which there is not");
+        }
+    }
+}

@@ -111,7 +111,7 @@ fn conforms(root: &Path) {
 }
 
 #[test]
-fn the_system_conforms() {
+fn c30_the_system_conforms() {
     let root = std::env::temp_dir().join(format!("unsnarl-files-{}", std::process::id()));
     fs::create_dir_all(&root).unwrap();
     conforms(&root);
@@ -128,7 +128,7 @@ mod in_a_model {
     };
 
     #[test]
-    fn the_simulated_disk_conforms() {
+    fn c30_the_simulated_disk_conforms() {
         Checker::new("files").regressions(false).check(|| {
             fs::create_dir("/root").unwrap();
             conforms(Path::new("/root"));

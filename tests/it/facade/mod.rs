@@ -8,12 +8,17 @@ mod faults;
 mod files;
 mod locks;
 mod mpsc;
+#[cfg(backend = "native")]
+mod native;
 mod once;
+mod printed;
 #[cfg(all(feature = "queue", feature = "deque"))]
 mod queues;
 mod selects;
 mod sockets;
 mod threads;
+#[cfg(unix)]
+mod unix_sockets;
 mod waiting;
 
 use std::time::Duration;

@@ -8,7 +8,7 @@ use unsnarl::{
 };
 
 #[test]
-fn a_bounded_queue_gives_back_what_has_no_room() {
+fn c28_a_bounded_queue_gives_back_what_has_no_room() {
     let mut queue = ArrayQueue::new(2).named("queue");
     assert_eq!((queue.capacity(), queue.len(), queue.is_empty()), (2, 0, true));
     assert_eq!([queue.push(1), queue.push(2), queue.push(3)], [Ok(()), Ok(()), Err(3)]);
@@ -21,7 +21,7 @@ fn a_bounded_queue_gives_back_what_has_no_room() {
 }
 
 #[test]
-fn an_unbounded_queue_keeps_the_order_of_each_producer() {
+fn c28_an_unbounded_queue_keeps_the_order_of_each_producer() {
     static QUEUE: SegQueue<u32> = SegQueue::new();
     let producers =
         [0, 1].map(|own| thread::spawn(move || (0..100).for_each(|number| QUEUE.push(2 * number + own))));
@@ -43,7 +43,7 @@ fn an_unbounded_queue_keeps_the_order_of_each_producer() {
 }
 
 #[test]
-fn workers_take_from_their_end_and_stealers_the_oldest() {
+fn c29_workers_take_from_their_end_and_stealers_the_oldest() {
     for (worker, own) in [(Worker::new_fifo(), [2, 3]), (Worker::new_lifo(), [3, 2])] {
         (1..4).for_each(|task| worker.push(task));
         let stealer = worker.stealer();
@@ -58,7 +58,7 @@ fn workers_take_from_their_end_and_stealers_the_oldest() {
 
 /// The same in every mix of flavours, beside crossbeam's own.
 #[test]
-fn batches_arrive_as_crossbeam_has_them() {
+fn c29_batches_arrive_as_crossbeam_has_them() {
     macro_rules! batches {
         ($krate:ident) => {{
             use $krate::{Injector, Worker};
@@ -91,7 +91,7 @@ fn batches_arrive_as_crossbeam_has_them() {
 }
 
 #[test]
-fn an_injector_is_shared() {
+fn c29_an_injector_is_shared() {
     let injector = Injector::default().named("tasks");
     assert!(injector.is_empty());
     thread::scope(|scope| {
