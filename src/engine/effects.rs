@@ -172,6 +172,7 @@ impl World {
         Outcome::Done
     }
 
+    #[cfg(any(feature = "queue", feature = "deque"))]
     /// What a thread expects that looks at the queue now; nothing if it is empty.
     pub(crate) fn queue_expectation(&self, object: ObjectIndex) -> Option<u32> {
         match &self.objects.get(object).state {
@@ -180,6 +181,7 @@ impl World {
         }
     }
 
+    #[cfg(any(feature = "queue", feature = "deque"))]
     /// So many values are in the queue after the operation.
     pub(crate) fn queue_has(&mut self, object: ObjectIndex, len: usize) {
         if let State::Queue(queue) = &mut self.objects.get_mut(object).state {

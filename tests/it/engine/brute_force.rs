@@ -525,6 +525,13 @@ fn a_timeout_just_before_the_notification() {
     compare(&vec![waits_first, vec![Action::WaitTimeout]], 0).unwrap();
 }
 
+#[test]
+fn a_wakeup_for_no_reason_before_the_notification_and_after_another_thread() {
+    // The second waiter looks at the flag between the store and the notification, and the first one wakes after that, still
+    // before the notification. The wake-up was put right before the notification only.
+    compare(&vec![vec![Action::Signal(true)], vec![Action::Await], vec![Action::Await]], 1).unwrap();
+}
+
 /// The same programs in every ordinary run, so that the gate does not depend on luck; new ones when `UNSNARL_CASES` is set.
 fn runner() -> proptest::test_runner::TestRunner {
     runner_with(config())

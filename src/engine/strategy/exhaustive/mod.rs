@@ -94,6 +94,16 @@ impl Node {
     }
 }
 
+/// An operation that a step of another thread took away: its thread would have performed it had that step come later, and
+/// goes on in another way since.
+#[derive(Clone, Copy, Debug)]
+struct Withdrawn {
+    by: EventIndex,
+    thread: ThreadIndex,
+    op: Op,
+    gives_up: bool,
+}
+
 /// The depth-first search. Its memory grows with the length of one execution and what is still to be explored beside it, not
 /// with the number of executions.
 #[derive(Debug)]
@@ -117,6 +127,8 @@ pub(crate) struct Exhaustive {
     forest: Forest,
     history: History,
     races: Vec<Race>,
+    /// Of threads that have not gone on since.
+    withdrawn: Vec<Withdrawn>,
     /// How many of the races were there before the last step.
     races_before_last: usize,
     /// How many numbers the present step has chosen.
@@ -152,6 +164,7 @@ impl Exhaustive {
             forest: Forest::new(),
             history: History::new(),
             races: Vec::new(),
+            withdrawn: Vec::new(),
             races_before_last: 0,
             values_chosen: 0,
             impossible: false,
@@ -388,6 +401,7 @@ impl Strategy for Exhaustive {
     fn new_execution(&mut self) -> bool {
         self.depth = 0;
         self.races.clear();
+        self.withdrawn.clear();
         self.executions += 1;
         if self.executions == 1 && (self.tree.is_none() || self.has_root) {
             return true;
@@ -489,8 +503,13 @@ impl Strategy for Exhaustive {
     }
 
     fn stepped(&mut self, event: &Event<'_>) {
+        let own = self.withdrawn.iter().position(|withdrawn| withdrawn.thread == event.thread);
+        let withdrawn = own.map(|at| self.withdrawn.swap_remove(at));
         if self.depth <= self.known {
             return;
+        }
+        if let Some(withdrawn) = withdrawn.filter(|_| self.depth > self.first_new) {
+            self.would_have_stepped(&withdrawn);
         }
         let index = self.history.push(event);
         if self.depth <= self.first_new {
@@ -549,7 +568,14 @@ impl Strategy for Exhaustive {
     }
 
     fn withdrawn(&mut self, thread: ThreadIndex, op: &Op, gives_up: bool) {
-        if self.depth > self.first_new && self.reduces() {
+        if !self.reduces() {
+            return;
+        }
+        let by = self.depth - 1;
+        if self.nodes[by].chosen.thread != thread {
+            self.withdrawn.push(Withdrawn { by: by as EventIndex, thread, op: *op, gives_up });
+        }
+        if self.depth > self.first_new {
             self.would_step(thread, op, Some(self.history.len() as EventIndex), gives_up);
         }
     }
@@ -570,6 +596,9 @@ impl Strategy for Exhaustive {
             if let Some(op) = op {
                 self.would_step(thread, op, None, true);
             }
+        }
+        for withdrawn in std::mem::take(&mut self.withdrawn) {
+            self.would_have_stepped(&withdrawn);
         }
         let mut races = std::mem::take(&mut self.races);
         races::find_other_awakenings(&self.history, self.first_new, &mut races);
@@ -601,7 +630,20 @@ impl Exhaustive {
         self.forest.clear(&mut self.guide);
         let mut pending = pending.to_vec();
         pending[self.nodes[last].chosen.thread] = None;
+        self.withdrawn.retain(|withdrawn| (withdrawn.by as usize) < last);
         pending
+    }
+
+    /// Looks whether a withdrawn operation could have come before the step that took it away, and after all that has happened
+    /// up to now independently of that step. (What happened before it was looked at when it was taken away.)
+    fn would_have_stepped(&mut self, withdrawn: &Withdrawn) {
+        let Withdrawn { by, thread, op, gives_up } = *withdrawn;
+        let start = VectorClock::new();
+        let before = self.history.clock_of_thread(thread).unwrap_or(&start);
+        let at = self.history.len() as EventIndex;
+        let count = before.get(thread) + 1;
+        let later = Later { thread, count, footprint: op.footprint(), before, gives_up, at, end: None };
+        self.races.extend(races::between(&self.history, by, &later));
     }
 
     /// Looks for races of a step that was not taken, but could have been if it had come earlier.

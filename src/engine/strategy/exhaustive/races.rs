@@ -65,16 +65,22 @@ pub(super) fn find(history: &History, later: &Later<'_>, races: &mut Vec<Race>) 
                 }
                 continue;
             }
-            let footprint = footprint_before(history, index, later);
-            if can_swap(history, index, later) && earlier.footprint.depends_on(&footprint) {
-                let Later { thread, count, end, .. } = *later;
-                races.push(Race { earlier: index, thread, count, footprint, end });
+            if let Some(race) = between(history, index, later) {
+                races.push(race);
                 if orders_all {
                     break;
                 }
             }
         }
     }
+}
+
+/// The race of `later` with the step at `index`, which it does not know of, if their order can be reversed and matters.
+pub(super) fn between(history: &History, index: EventIndex, later: &Later<'_>) -> Option<Race> {
+    let footprint = footprint_before(history, index, later);
+    let Later { thread, count, end, .. } = *later;
+    let matters = history.get(index).footprint.depends_on(&footprint) && can_swap(history, index, later);
+    matters.then_some(Race { earlier: index, thread, count, footprint, end })
 }
 
 /// What `later` would touch if it came right before the step at `earlier`: an operation that fails only reads.
