@@ -73,6 +73,31 @@ fn increments_under_one_mutex() {
     }
 }
 
+/// Pairs of threads that each look for a free place, from the same one on: objects that nobody used before come into use in
+/// another order in each execution.
+#[test]
+fn objects_in_another_order_of_first_use() {
+    for pairs in 1..=4 {
+        let explored = explore(move || {
+            let places: Arc<Vec<_>> = Arc::new((0..2 * pairs).map(|_| Mutex::new(false)).collect());
+            threads(
+                (0..2 * pairs)
+                    .map(|index| {
+                        let places = Arc::clone(&places);
+                        Box::new(move || {
+                            let mut place = index % pairs * 2;
+                            while std::mem::replace(&mut *places[place].lock(), true) {
+                                place += 1;
+                            }
+                        }) as Box<dyn FnOnce() + Send>
+                    })
+                    .collect(),
+            );
+        });
+        assert_eq!((explored.executions, explored.redundant), (1 << pairs, 0), "{pairs} pairs");
+    }
+}
+
 #[test]
 fn own_mutexes_are_one_trace() {
     let explored = explore(|| {

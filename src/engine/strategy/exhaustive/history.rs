@@ -246,7 +246,17 @@ impl History {
     }
 
     /// The same step of the same thread as it is in this execution; `pending` are the operations that came to nothing.
-    pub(super) fn here(&self, step: &Move, pending: &[Option<Op>]) -> Move {
+    ///
+    /// `objects` were in use where both executions part. Of a thread that `strayed` since, this execution does not show the
+    /// step, so nobody knows which of the objects that came into use later it touches. It is then taken to touch none: the
+    /// executions that begin with it find out, and have a race there if it was one that matters.
+    pub(super) fn here(&self, step: &Move, pending: &[Option<Op>], objects: usize, strayed: bool) -> Move {
+        if strayed {
+            let known = |object: ObjectIndex| if (object as usize) < objects { object } else { NO_OBJECT };
+            let Footprint { object, second, .. } = step.footprint;
+            let footprint = Footprint { object: known(object), second: known(second), ..step.footprint };
+            return Move { footprint, ..*step };
+        }
         let taken = self.of_thread.get(step.thread).and_then(|steps| steps.get(step.count as usize - 1));
         let op = match taken {
             Some(index) => Some(self.get(*index).op),

@@ -83,14 +83,28 @@ struct Node {
     credit: usize,
     /// Nobody could go on by themselves.
     forced: bool,
+    /// How many objects were in use.
+    objects: usize,
 }
 
 impl Node {
     /// The same step from the same state, of which nothing is known that is still to be done.
     fn without_work(&self) -> Node {
-        let Node { chosen, kind, candidates, possible, values, credit, forced, .. } = *self;
+        let Node { chosen, kind, candidates, possible, values, credit, forced, objects, .. } = *self;
         let (sleep, explored, branches) = (Vec::new(), 0, NO_BRANCH);
-        Node { chosen, kind, candidates, sleep, explored, branches, possible, values, credit, forced }
+        Node {
+            chosen,
+            kind,
+            candidates,
+            sleep,
+            explored,
+            branches,
+            possible,
+            values,
+            credit,
+            forced,
+            objects,
+        }
     }
 }
 
@@ -266,6 +280,7 @@ impl Exhaustive {
             values: 0,
             credit,
             forced: false,
+            objects: view.objects.len(),
         };
         // The slot keeps its memory, also when the state turns out to be explored already.
         if self.len == self.nodes.len() {
@@ -353,8 +368,11 @@ impl Exhaustive {
 
     /// Adds the sequence to what is to be explored from the state before the step at `index`.
     fn note(&mut self, index: EventIndex, pending: &[Option<Op>]) {
+        let objects = self.nodes[index as usize].objects;
+        let history = &self.history;
+        let here = |step: &Move, strayed| history.here(step, pending, objects, strayed);
         if let (Some(place), Some(tree)) = (self.shared.get(index as usize), &self.tree) {
-            tree.note(*place, &mut self.sequence, |step| self.history.here(step, pending));
+            tree.note(*place, &mut self.sequence, here);
             return;
         }
         let node = &mut self.nodes[index as usize];
@@ -362,8 +380,7 @@ impl Exhaustive {
         if is_covered(&mut self.sequence, node.sleep.iter(), chooses) {
             return;
         }
-        let here = |step: &Move| self.history.here(step, pending);
-        self.forest.insert(&mut node.branches, &mut self.sequence, here);
+        self.forest.insert(&mut node.branches, &mut self.sequence, &mut 0, here);
     }
 
     /// How much of the search lies behind it, from 0 to 1, if each branch were as large as its neighbours (Knuth, "Estimating

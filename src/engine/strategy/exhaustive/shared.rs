@@ -31,6 +31,7 @@ use super::{
     Node,
     wakeup::{BranchIndex, Forest, Move, NO_BRANCH, initial, is_covered},
 };
+use crate::engine::strategy::bit;
 
 /// How often somebody who waits for another search's step looks whether all searches were stopped.
 const LOOK_AROUND: Duration = Duration::from_millis(10);
@@ -189,7 +190,7 @@ impl Tree {
     }
 
     /// Adds a sequence to what is to be explored from a state on the search's path, unless it is already.
-    pub(super) fn note(&self, place: Place, sequence: &mut Vec<Move>, here: impl Fn(&Move) -> Move) {
+    pub(super) fn note(&self, place: Place, sequence: &mut Vec<Move>, here: impl Fn(&Move, bool) -> Move) {
         let whole = sequence.clone();
         let mut states = self.lock();
         loop {
@@ -398,7 +399,7 @@ impl States {
         (nodes, places)
     }
 
-    fn note(&mut self, origin: Place, sequence: &mut Vec<Move>, here: impl Fn(&Move) -> Move) -> Noted {
+    fn note(&mut self, origin: Place, sequence: &mut Vec<Move>, here: impl Fn(&Move, bool) -> Move) -> Noted {
         let state = &self.states[origin.state];
         if !state.is_settled {
             return Noted::Unsettled;
@@ -410,6 +411,7 @@ impl States {
             return Noted::Known;
         }
         let (mut at, mut from) = (origin.state, origin.branch + 1);
+        let mut strayed = 0;
         // Below branches that were taken since.
         loop {
             let state = &self.states[at];
@@ -417,13 +419,16 @@ impl States {
                 return Noted::Unsettled;
             }
             let later = state.taken[from..].iter();
-            let Some((position, then)) =
-                later.filter_map(|taken| Some((initial(sequence, &here(&taken.step))?, taken.then))).next()
-            else {
-                break;
+            let in_front = |taken: &Taken| {
+                let thread = bit(taken.step.thread);
+                let step = here(&taken.step, strayed & thread != 0);
+                Some((initial(sequence, &step)?, thread, taken.then))
             };
+            let Some((position, thread, then)) = later.filter_map(in_front).next() else { break };
             if position < sequence.len() {
                 sequence.remove(position);
+            } else {
+                strayed |= thread;
             }
             match then {
                 Some(then) if !sequence.is_empty() => (at, from) = (then, 0),
@@ -431,7 +436,7 @@ impl States {
             }
         }
         let States { states, forest, .. } = self;
-        if !forest.insert(&mut states[at].branches, sequence, here) {
+        if !forest.insert(&mut states[at].branches, sequence, &mut strayed, here) {
             return Noted::Known;
         }
         self.update(at);

@@ -3,7 +3,10 @@
 //! A branch is a step that is to be taken, with those that are to follow it. A sequence of steps is only added if no
 //! sequence that is there, or was explored, leads to the same traces; so each execution that begins is of a new trace.
 
-use crate::engine::op::{Footprint, ThreadIndex};
+use crate::engine::{
+    op::{Footprint, ThreadIndex},
+    strategy::{ThreadSet, bit},
+};
 
 /// A step as far as a search has to know it: whose it is, which of its possible outcomes it has, what it touches.
 ///
@@ -168,12 +171,14 @@ impl Forest {
     }
 
     /// Adds a sequence to the tree that begins with `list`, unless the tree has one that leads to the same traces, and says
-    /// whether it did. `here` looks a step of the tree up in the execution that the sequence is of.
+    /// whether it did. `here` looks a step of the tree up in the execution that the sequence is of, and is told whether its
+    /// thread is one of `strayed`: the tree's way has steps of it that the sequence has not.
     pub(super) fn insert(
         &mut self,
         list: &mut BranchIndex,
         sequence: &mut Vec<Move>,
-        here: impl Fn(&Move) -> Move,
+        strayed: &mut ThreadSet,
+        here: impl Fn(&Move, bool) -> Move,
     ) -> bool {
         let mut parent = NO_BRANCH;
         'levels: loop {
@@ -181,9 +186,12 @@ impl Forest {
             let mut last = NO_BRANCH;
             while at != NO_BRANCH {
                 let branch = self.branches[at as usize];
-                if let Some(position) = initial(sequence, &here(&branch.step)) {
+                let thread = bit(branch.step.thread);
+                if let Some(position) = initial(sequence, &here(&branch.step, *strayed & thread != 0)) {
                     if position < sequence.len() {
                         sequence.remove(position);
+                    } else {
+                        *strayed |= thread;
                     }
                     if branch.child == NO_BRANCH || sequence.is_empty() {
                         return false;
@@ -284,10 +292,10 @@ mod tests {
     #[test]
     fn what_is_there_is_not_added_again() {
         let (mut forest, mut list) = (Forest::new(), NO_BRANCH);
-        forest.insert(&mut list, &mut vec![store(0, 7), store(1, 7)], |step| *step);
-        forest.insert(&mut list, &mut vec![store(2, 8), store(0, 7), store(1, 7)], |step| *step);
-        forest.insert(&mut list, &mut vec![store(1, 7), store(0, 7)], |step| *step);
-        forest.insert(&mut list, &mut vec![store(0, 7), store(2, 7), store(1, 7)], |step| *step);
+        forest.insert(&mut list, &mut vec![store(0, 7), store(1, 7)], &mut 0, |step, _| *step);
+        forest.insert(&mut list, &mut vec![store(2, 8), store(0, 7), store(1, 7)], &mut 0, |step, _| *step);
+        forest.insert(&mut list, &mut vec![store(1, 7), store(0, 7)], &mut 0, |step, _| *step);
+        forest.insert(&mut list, &mut vec![store(0, 7), store(2, 7), store(1, 7)], &mut 0, |step, _| *step);
         assert_eq!(threads(&mut forest, list), [vec![0, 1], vec![0, 2, 1], vec![1, 0]]);
     }
 
