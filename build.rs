@@ -1,4 +1,5 @@
-//! Names the backend that this build uses as one cfg, `backend = "…"`, so that no source file has to repeat the rule.
+//! Names the backend that this build uses as one cfg, `backend = "…"`, so that no source file has to repeat the rule; and
+//! says by `lab_web` whether the lab is built, which needs our own engine.
 
 use std::env;
 
@@ -26,4 +27,8 @@ fn main() {
         "native"
     };
     println!("cargo::rustc-cfg=backend=\"{backend}\"");
+    // The lab steps through programs, which the guests cannot.
+    if feature("LAB_WEB") && backend == "instrumented" {
+        println!("cargo::rustc-cfg=lab_web");
+    }
 }

@@ -38,7 +38,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("check", &["report", "backend", "deadlock", "engine"]),
     ("linear", &["check", "FACADE"]),
     ("server", &["FACADE"]),
-    ("lab", &["check", "FACADE"]),
+    ("lab", &["check", "report", "server", "FACADE"]),
     ("cli", &["check", "lab", "report", "server", "FACADE"]),
 ];
 

@@ -3,6 +3,7 @@
 use std::{env, path::PathBuf, time::Duration};
 
 use super::{
+    control::Control,
     events::{self, Record},
     finding::FindingKind,
     schedule::Schedule,
@@ -94,6 +95,7 @@ pub struct Checker {
     pub(crate) misses: Vec<(EngineName, String)>,
     pub(crate) loom_preemptions: Option<usize>,
     pub(crate) sources: Vec<(&'static str, &'static str)>,
+    pub(crate) control: Option<Control>,
 }
 
 /// Checks a program and panics with the full report if there is a finding.
@@ -159,6 +161,7 @@ impl Checker {
             misses: Vec::new(),
             loom_preemptions: Some(2),
             sources: Vec::new(),
+            control: None,
         }
     }
 
@@ -356,6 +359,21 @@ impl Checker {
     pub fn source(mut self, file: &'static str, text: &'static str) -> Self {
         self.sources.push((file, text));
         self
+    }
+
+    /// Lets the check be followed, and cancelled, from another thread. Our engine only.
+    pub fn control(mut self, control: &Control) -> Self {
+        self.control = Some(control.clone());
+        self
+    }
+
+    /// Whether somebody asked for the end.
+    #[cfg_attr(
+        not(backend = "instrumented"),
+        allow(dead_code, reason = "only our own engine can be cancelled")
+    )]
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.control.as_ref().is_some_and(Control::is_cancelled)
     }
 
     /// Why the engine of this build is expected to miss the finding.

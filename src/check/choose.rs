@@ -1,4 +1,6 @@
-//! Numbers that a model leaves open.
+//! Numbers that a model leaves open, and values that it shows.
+
+use std::fmt::Display;
 
 use crate::backend;
 
@@ -49,4 +51,26 @@ pub fn choose(count: usize) -> usize {
     let value = backend::choose("choose", || u128::MAX >> (CHOICES_MAX - count));
     backend::tell_choice(|| format!("{value} of {count}"));
     value
+}
+
+/// Shows a value of the model under a name to somebody who steps through it by hand, in a [`Session`](super::Session) or in the
+/// lab. The newest value of a name counts. Everywhere else it does nothing, outside of models too.
+///
+/// It is no step and no access: show what the calling thread may read.
+///
+/// ```
+/// use unsnarl::{check::{Checker, show}, parking_lot::Mutex};
+///
+/// let session = Checker::new("shown").session(|| {
+///     let seats = Mutex::new(2);
+///     let mut seats = seats.lock();
+///     *seats -= 1;
+///     show("free seats", *seats);
+/// });
+/// let session = session.after([unsnarl::check::Move::Thread(0)])?;
+/// assert_eq!(session.position().values[0].value, "1");
+/// # Ok::<(), unsnarl::check::MoveError>(())
+/// ```
+pub fn show(name: &str, value: impl Display) {
+    backend::show(name, || value.to_string());
 }

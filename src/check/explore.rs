@@ -382,7 +382,7 @@ impl<'a> ExplorerSeed<'a> {
     }
 }
 
-fn world(checker: &Checker, mode: Mode) -> World {
+pub(super) fn world(checker: &Checker, mode: Mode) -> World {
     let limits = Limits {
         steps: checker.max_steps,
         early_timeouts: checker.early_timeouts,
@@ -400,7 +400,7 @@ impl<'a> Explorer<'a> {
     pub(super) fn new(checker: &'a Checker, mode: Mode, replays: bool) -> Explorer<'a> {
         let engine = Engine::new(world(checker, mode), checker.stack_size);
         let (started, stopper) = (Instant::now(), Stopper::default());
-        let live = Live::of(&checker.name);
+        let live = Live::of(checker);
         let suspects = checker.predict.then(Box::default);
         Explorer { checker, engine, replays, started, stopper, has_siblings: false, live, suspects }
     }
@@ -462,6 +462,9 @@ impl<'a> Explorer<'a> {
         loop {
             if self.stopper.is_stopped() {
                 return Pause::Stopped;
+            }
+            if checker.is_cancelled() {
+                return Pause::Time;
             }
             // Before a branch is taken: others may have to wait until it was executed.
             if budget.steps.is_some_and(|most| search.explored.steps >= most) {
@@ -649,7 +652,7 @@ fn times(count: u32) -> String {
 }
 
 /// What an execution's end means for the exploration.
-enum After {
+pub(super) enum After {
     Complete,
     Redundant,
     Unfair,
@@ -657,7 +660,7 @@ enum After {
     Outside(Place),
 }
 
-fn after(checker: &Checker, world: &mut World, stop: Stop, replays: bool) -> After {
+pub(super) fn after(checker: &Checker, world: &mut World, stop: Stop, replays: bool) -> After {
     let kind = match &stop {
         Stop::Completed => return After::Complete,
         Stop::Redundant => return After::Redundant,

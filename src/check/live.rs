@@ -1,4 +1,5 @@
-//! How far a check is, for the program that started the test binary: a small file, written anew now and then.
+//! How far a check is: for the program that started the test binary a small file, written anew now and then, and for another
+//! thread a [`Control`].
 
 #![allow(
     clippy::disallowed_types,
@@ -17,6 +18,8 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+
+use super::{Checker, Control};
 
 /// Names a file in which a check says how far it is, as one line of JSON: a [`Progress`].
 pub const PROGRESS_VARIABLE: &str = "UNSNARL_PROGRESS";
@@ -37,9 +40,12 @@ pub struct Progress {
     pub share: Option<f64>,
 }
 
-/// Writes the file, if somebody asked for it. Shared by all searches of a check.
+/// Tells those who asked for it. Shared by all searches of a check.
 #[derive(Clone, Debug)]
-pub(super) struct Live(Option<Arc<Shared>>);
+pub(super) struct Live {
+    file: Option<Arc<Shared>>,
+    control: Option<Control>,
+}
 
 #[derive(Debug)]
 struct Shared {
@@ -51,39 +57,47 @@ struct Shared {
 }
 
 impl Live {
-    pub(super) fn of(model: &str) -> Live {
+    pub(super) fn of(checker: &Checker) -> Live {
         let now = Instant::now();
-        Live(env::var_os(PROGRESS_VARIABLE).map(|file| {
+        let file = env::var_os(PROGRESS_VARIABLE).map(|file| {
             Arc::new(Shared {
                 file: PathBuf::from(file),
-                model: model.to_owned(),
+                model: checker.name.clone(),
                 started: now,
                 executions: AtomicU64::new(0),
                 written: Mutex::new(now),
             })
-        }))
+        });
+        Live { file, control: checker.control.clone() }
     }
 
-    /// Counts executions; `share` is asked for when it is time to write.
-    pub(super) fn add(&self, executions: u64, share: impl FnOnce() -> Option<f64>) {
-        let Some(shared) = &self.0 else { return };
+    /// Counts executions; `share` is asked for when it is time to tell.
+    pub(super) fn add(&self, executions: u64, share: impl Fn() -> Option<f64>) {
+        let share = || share().filter(|share| share.is_finite());
+        if let Some(control) = &self.control {
+            control.add(executions, share());
+        }
+        if let Some(file) = &self.file {
+            file.add(executions, share);
+        }
+    }
+}
+
+impl Shared {
+    fn add(&self, executions: u64, share: impl Fn() -> Option<f64>) {
         // ORDERING: relaxed: a count for people.
-        let executions = shared.executions.fetch_add(executions, Ordering::Relaxed) + executions;
+        let executions = self.executions.fetch_add(executions, Ordering::Relaxed) + executions;
         // Another search writes just now.
-        let Ok(mut written) = shared.written.try_lock() else { return };
+        let Ok(mut written) = self.written.try_lock() else { return };
         if written.elapsed() < INTERVAL {
             return;
         }
         *written = Instant::now();
-        let progress = Progress {
-            model: shared.model.clone(),
-            executions,
-            elapsed: shared.started.elapsed(),
-            share: share().filter(|share| share.is_finite()),
-        };
+        let elapsed = self.started.elapsed();
+        let progress = Progress { model: self.model.clone(), executions, elapsed, share: share() };
         // Nobody is told of a failure: the check itself is not affected.
         if let Ok(line) = serde_json::to_string(&progress) {
-            let _ = fs::write(&shared.file, line);
+            let _ = fs::write(&self.file, line);
         }
     }
 }

@@ -45,6 +45,7 @@
 
 mod checker;
 mod choose;
+mod control;
 #[cfg(backend = "instrumented")]
 mod cores;
 mod events;
@@ -77,6 +78,8 @@ mod regressions;
 mod rerun;
 mod schedule;
 #[cfg(backend = "instrumented")]
+mod session;
+#[cfg(backend = "instrumented")]
 mod shrink;
 mod strategy;
 #[cfg(backend = "instrumented")]
@@ -84,7 +87,8 @@ mod turns;
 mod verdict;
 
 pub use checker::{Capability, Checker, check};
-pub use choose::{CHOICES_MAX, choose};
+pub use choose::{CHOICES_MAX, choose, show};
+pub use control::Control;
 pub use events::{EVENTS_VARIABLE, Record};
 pub(crate) use finding::NOT_LINEARIZABLE;
 pub use finding::{
@@ -94,6 +98,10 @@ pub use finding::{
 pub use live::{PROGRESS_VARIABLE, Progress};
 pub use regressions::REGRESSIONS_FOLDER;
 pub use schedule::{Line, SCHEDULE_BYTES_MAX, SCHEDULE_VERSION, Schedule, ScheduleError};
+#[cfg(backend = "instrumented")]
+pub use session::{
+    Move, MoveError, ObjectPosition, Outlook, Position, Question, Session, ThreadPosition, Turn, ValueReport,
+};
 pub use strategy::Strategy;
 pub use verdict::{EngineName, Explored, Pass, Verdict};
 

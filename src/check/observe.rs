@@ -31,7 +31,7 @@ use crate::{
 pub(super) struct Observed {
     pub(super) kind: FindingKind,
     pub(super) preemptions: usize,
-    title: String,
+    pub(super) title: String,
     explanation: Vec<String>,
     pub(super) marks: Vec<Mark>,
     pub(super) cycle: Vec<usize>,
@@ -139,23 +139,25 @@ fn named(world: &World, names: &Names, threads: &[ThreadReport], steps: &[StepRe
     all.filter(|index| met.contains(names.label(*index))).map(|index| names.object(world, index)).collect()
 }
 
+/// The operation that a thread is about to do.
+pub(super) fn next_report(names: &Names, op: &Op, notified: bool) -> NextReport {
+    let object = shown_object(op, notified);
+    NextReport {
+        operation: waiting_word(op, notified).to_owned(),
+        object: match op.kind {
+            OpKind::Select | OpKind::SelectTimed => None,
+            _ => (object != NO_OBJECT).then(|| names.label(object).to_owned()),
+        },
+        place: op.place.to_string(),
+    }
+}
+
 fn standing_report(names: &Names, standing: &Standing) -> StandingReport {
-    let object = |op: &Op| {
-        let object = shown_object(op, standing.notified);
-        (object != NO_OBJECT).then(|| names.label(object).to_owned())
-    };
     let labels = standing.held.iter().map(|held| names.label(held.object).to_owned());
     StandingReport {
         thread: standing.thread,
         holds: labels.collect(),
-        next: standing.next.as_ref().map(|op| NextReport {
-            operation: waiting_word(op, standing.notified).to_owned(),
-            object: match op.kind {
-                OpKind::Select | OpKind::SelectTimed => None,
-                _ => object(op),
-            },
-            place: op.place.to_string(),
-        }),
+        next: standing.next.as_ref().map(|op| next_report(names, op, standing.notified)),
         blocked: standing.blocked,
         finished: standing.finished,
     }
@@ -196,7 +198,7 @@ pub(super) fn finding(checker: &Checker, observed: Observed, explored: Explored)
 }
 
 /// The object that a person would name for an operation: for a waiter that is the condition variable.
-fn shown_object(op: &Op, notified: bool) -> ObjectIndex {
+pub(super) fn shown_object(op: &Op, notified: bool) -> ObjectIndex {
     match op.kind {
         OpKind::Relock | OpKind::RelockTimed if !notified => op.arg,
         _ => op.object,
@@ -221,7 +223,7 @@ fn waiting_word(op: &Op, notified: bool) -> &'static str {
     }
 }
 
-fn thread_report(world: &World, names: &Names, index: usize) -> ThreadReport {
+pub(super) fn thread_report(world: &World, names: &Names, index: usize) -> ThreadReport {
     let thread = world.thread(index);
     let holds = thread.held.iter().map(|held| HeldReport {
         object: names.object(world, held.object),
@@ -252,7 +254,7 @@ fn thread_report(world: &World, names: &Names, index: usize) -> ThreadReport {
     }
 }
 
-fn step_report(world: &World, names: &Names, at: usize) -> StepReport {
+pub(super) fn step_report(world: &World, names: &Names, at: usize) -> StepReport {
     let step = &world.steps[at];
     let object = shown_object(&step.op, false);
     let chosen =

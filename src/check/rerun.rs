@@ -26,19 +26,24 @@ pub(super) fn choices_of(schedule: &Schedule) -> Vec<Choice> {
     schedule.lines.iter().map(choice).collect()
 }
 
-fn run(checker: &Checker, schedule: &Schedule, plan: Plan, model: &Model) -> Exploration {
+/// The kinds of steps under which a schedule is run.
+pub(super) fn mode_of(checker: &Checker, schedule: &Schedule) -> Mode {
     let has = |kind: OpKind| {
         let is_it = |line: &Line| matches!(line, Line::Run { operation, .. } if operation == kind.word());
         schedule.lines.iter().any(is_it)
     };
-    let mode = Mode {
+    Mode {
         visible_releases: schedule.visible_unlocks,
         visible_spawns: has(OpKind::Spawn),
         writers_first: has(OpKind::QueueWrite),
         yields: true,
         selects: true,
         weak_memory: checker.weak_memory,
-    };
+    }
+}
+
+fn run(checker: &Checker, schedule: &Schedule, plan: Plan, model: &Model) -> Exploration {
+    let mode = mode_of(checker, schedule);
     // The recorded run may have used its budgets differently: a replay allows whatever was recorded.
     let checker = checker.clone().early_timeouts(u32::MAX).spurious_wakeups(u32::MAX).stale_reads(u32::MAX);
     let budget = Budget { executions: Some(1), steps: None, time: Duration::MAX };

@@ -151,18 +151,21 @@ impl<'a> Turns<'a> {
         let executions = self.search.explored.executions + self.others.executions;
         let sampled = self.samples.as_ref().map(|samples| samples.explored.executions + self.others.sampled);
         let what = match self.budget.executions {
-            Some(most) if executions + sampled.unwrap_or(0) >= most => format!("budget of {most} executions"),
-            _ => format!("time budget of {:?}", self.checker.max_time),
+            _ if self.checker.is_cancelled() => "check was cancelled".to_owned(),
+            Some(most) if executions + sampled.unwrap_or(0) >= most => {
+                format!("budget of {most} executions ended")
+            }
+            _ => format!("time budget of {:?} ended", self.checker.max_time),
         };
         let progress = self.search.progress();
         match sampled {
             Some(sampled) => {
                 format!(
-                    "the {what} ended after {executions} executions in order{progress} and {sampled} sampled ones"
+                    "the {what} after {executions} executions in order{progress} and {sampled} sampled ones"
                 )
             }
             None => {
-                format!("the {what} ended after {executions} executions{}", progress.trim_end_matches(','))
+                format!("the {what} after {executions} executions{}", progress.trim_end_matches(','))
             }
         }
     }

@@ -9,11 +9,11 @@ use super::{
 };
 use crate::{
     check::{FindingKind, Verdict},
-    lab::{self, Lesson},
+    lab::{self, Lesson, Question, Stage},
 };
 
 /// The version of the JSON document. It grows when a field changes its meaning or goes away.
-const DOCUMENT_VERSION: u32 = 1;
+const DOCUMENT_VERSION: u32 = 2;
 
 /// Which lesson, and what of it.
 #[derive(Debug, clap::Args)]
@@ -23,10 +23,10 @@ pub(super) struct LessonArgs {
     /// Check all lessons and print a table.
     #[arg(long, conflicts_with = "name")]
     all: bool,
-    /// Only the body with the bug.
+    /// Only the programs with a bug.
     #[arg(long, conflicts_with = "fixed")]
     buggy: bool,
-    /// Only the body without.
+    /// Only the program without.
     #[arg(long)]
     fixed: bool,
     /// Print the source instead of running it.
@@ -37,7 +37,17 @@ pub(super) struct LessonArgs {
     json: bool,
 }
 
-/// What a lesson is, and what its bodies came to.
+/// A program with a bug, and what it came to.
+#[derive(Serialize)]
+struct StageEntry {
+    name: &'static str,
+    note: &'static str,
+    expected: FindingKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<Verdict>,
+}
+
+/// What a lesson is, and what its programs came to.
 #[derive(Serialize)]
 struct Entry {
     name: &'static str,
@@ -45,23 +55,22 @@ struct Entry {
     concept: &'static str,
     summary: &'static str,
     story: &'static str,
+    questions: Vec<(&'static str, &'static str)>,
     reading: &'static [&'static str],
-    expected: FindingKind,
+    stages: Vec<StageEntry>,
     bound: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    buggy: Option<Verdict>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fixed: Option<Verdict>,
     #[serde(skip_serializing_if = "Option::is_none")]
     as_announced: Option<bool>,
 }
 
-/// What the bodies of a lesson came to.
+/// What the programs of a lesson came to.
 struct Outcome {
     lesson: &'static Lesson,
-    buggy: Option<Verdict>,
+    stages: Vec<(&'static Stage, Verdict)>,
     fixed: Option<Verdict>,
 }
 
@@ -96,23 +105,29 @@ pub(super) fn run(arguments: &LessonArgs) -> Result {
 fn check(lesson: &'static Lesson, arguments: &LessonArgs) -> Outcome {
     Outcome {
         lesson,
-        buggy: (!arguments.fixed).then(|| lab::check_buggy(lesson)),
+        stages: match arguments.fixed {
+            true => Vec::new(),
+            false => lesson.stages.iter().map(|stage| (stage, lab::check_stage(lesson, stage))).collect(),
+        },
         fixed: (!arguments.buggy).then(|| lab::check_fixed(lesson)),
     }
 }
 
 impl Outcome {
-    /// Whether the bug was found, of the kind that was announced, and not in the fixed body.
+    /// Whether each bug was found, of the kind that was announced, and none in the fixed program.
     fn is_as_announced(&self) -> bool {
-        let buggy = self.buggy.as_ref();
-        let is_found = buggy
-            .is_none_or(|verdict| verdict.finding().is_some_and(|found| found.kind == self.lesson.expected));
-        is_found && self.fixed.as_ref().is_none_or(|verdict| verdict.pass().is_some())
+        let mut stages = self.stages.iter();
+        stages.all(|(stage, verdict)| verdict.finding().is_some_and(|found| found.kind == stage.expected))
+            && self.fixed.as_ref().is_none_or(|verdict| verdict.pass().is_some())
     }
 
     fn entry(&self) -> Entry {
         Entry {
-            buggy: self.buggy.clone(),
+            stages: self
+                .stages
+                .iter()
+                .map(|(stage, verdict)| entry_of(stage, Some(verdict.clone())))
+                .collect(),
             fixed: self.fixed.clone(),
             as_announced: Some(self.is_as_announced()),
             ..entry(self.lesson)
@@ -127,14 +142,23 @@ fn entry(lesson: &'static Lesson) -> Entry {
         concept: lesson.concept,
         summary: lesson.summary,
         story: lesson.story,
+        questions: lesson
+            .questions
+            .iter()
+            .map(|Question { question, answer }| (*question, *answer))
+            .collect(),
         reading: lesson.reading,
-        expected: lesson.expected,
+        stages: lesson.stages.iter().map(|stage| entry_of(stage, None)).collect(),
         bound: lesson.bound,
         source: None,
-        buggy: None,
         fixed: None,
         as_announced: None,
     }
+}
+
+fn entry_of(stage: &Stage, verdict: Option<Verdict>) -> StageEntry {
+    let Stage { name, note, expected, .. } = *stage;
+    StageEntry { name, note, expected, verdict }
 }
 
 fn print_entries(lessons: Vec<Entry>) -> Result {
@@ -192,13 +216,20 @@ fn print_lesson(outcome: &Outcome) {
     for paragraph in paragraphs {
         out.push_str(&format!("\n{}\n", console::wrapped(paragraph, "")));
     }
-    if let Some(buggy) = &outcome.buggy {
-        out.push_str(&format!("\n{}\n\n", style.heading("With the bug")));
-        match buggy.finding() {
+    for (stage, verdict) in &outcome.stages {
+        let head = match lesson.stages.len() {
+            1 => "With the bug".to_owned(),
+            _ => format!("With a bug: {}", stage.name),
+        };
+        out.push_str(&format!("\n{}\n\n", style.heading(head)));
+        if !stage.note.is_empty() {
+            out.push_str(&format!("{}\n\n", console::wrapped(stage.note, "  ")));
+        }
+        match verdict.finding() {
             Some(finding) => out.push_str(&crate::report::terminal::finding(finding, &style)),
             None => {
                 let missing =
-                    format!("{} was announced, but the verdict is: {}", lesson.expected, in_words(buggy));
+                    format!("{} was announced, but the verdict is: {}", stage.expected, in_words(verdict));
                 out.push_str(&format!("{}\n", style.error(missing)));
             }
         }
@@ -211,6 +242,13 @@ fn print_lesson(outcome: &Outcome) {
         }
         if let Some(bound) = lesson.bound {
             out.push_str(&format!("{}\n", console::wrapped(bound, "  ")));
+        }
+    }
+    if !lesson.questions.is_empty() {
+        out.push_str(&format!("\n{}\n\n", style.heading("To ask oneself")));
+        for Question { question, answer } in lesson.questions {
+            out.push_str(&format!("{}\n", console::wrapped(question, "  ")));
+            out.push_str(&format!("{}\n", console::wrapped(answer, "    ")));
         }
     }
     if !lesson.reading.is_empty() {
@@ -245,22 +283,34 @@ fn print_table(outcomes: &[Outcome]) {
         let explored = verdict.and_then(Verdict::explored);
         Cell::number(explored.map_or(String::new(), |explored| table::count(explored.schedules())))
     };
-    let rows: Vec<Vec<Cell>> = outcomes
-        .iter()
-        .map(|outcome| {
-            let good = if outcome.is_as_announced() { Paint::Good } else { Paint::Bad };
-            let word = |verdict: &Option<Verdict>| verdict.as_ref().map_or(String::new(), Verdict::summary);
-            vec![
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    for outcome in outcomes {
+        let good = if outcome.is_as_announced() { Paint::Good } else { Paint::Bad };
+        for (nth, (stage, verdict)) in outcome.stages.iter().enumerate() {
+            let fixed = outcome.fixed.as_ref().filter(|_| nth == 0);
+            rows.push(vec![
+                Cell::new(if nth == 0 { outcome.lesson.name } else { "" }).paint(Paint::Heading),
+                Cell::new(if outcome.stages.len() > 1 { stage.name } else { "" }),
+                Cell::new(stage.expected.as_str()).paint(Paint::Dim),
+                Cell::new(verdict.summary()).paint(good),
+                executions(Some(verdict)),
+                Cell::new(fixed.map_or(String::new(), Verdict::summary)).paint(good),
+                executions(fixed),
+            ]);
+        }
+        if outcome.stages.is_empty() {
+            rows.push(vec![
                 Cell::new(outcome.lesson.name).paint(Paint::Heading),
-                Cell::new(outcome.lesson.expected.as_str()).paint(Paint::Dim),
-                Cell::new(word(&outcome.buggy)).paint(good),
-                executions(outcome.buggy.as_ref()),
-                Cell::new(word(&outcome.fixed)).paint(good),
+                Cell::new(""),
+                Cell::new(""),
+                Cell::new(""),
+                executions(None),
+                Cell::new(outcome.fixed.as_ref().map_or(String::new(), Verdict::summary)).paint(good),
                 executions(outcome.fixed.as_ref()),
-            ]
-        })
-        .collect();
-    let heads = ["lesson", "announced", "with the bug", "executions", "fixed", "executions"];
+            ]);
+        }
+    }
+    let heads = ["lesson", "program", "announced", "with the bug", "executions", "fixed", "executions"];
     console::print(table::render(&heads, &rows));
     let good = outcomes.iter().filter(|outcome| outcome.is_as_announced()).count();
     console::print(format!("\n{}: {good} as announced\n", table::of(outcomes.len(), "lesson")));

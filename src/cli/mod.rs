@@ -13,6 +13,8 @@ mod describe;
 mod engines;
 mod execute;
 mod interrupt;
+#[cfg(lab_web)]
+mod lab;
 mod lesson;
 mod merge;
 mod outputs;
@@ -53,6 +55,9 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Shows a classic concurrency bug, the interleaving that breaks it, and the fix.
     Lesson(lesson::LessonArgs),
+    /// Opens the lab: the lessons as pages on which the checker runs, and on which one is the scheduler oneself.
+    #[cfg(lab_web)]
+    Lab(lab::LabArgs),
     /// Brings the results of several shards together, or turns results into another form.
     Merge(merge::MergeArgs),
     /// Serves a folder over HTTP with the checked server.
@@ -86,6 +91,8 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(*arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Lesson(arguments) => lesson::run(&arguments),
+        #[cfg(lab_web)]
+        Command::Lab(arguments) => lab::run(arguments),
         Command::Serve(arguments) => serve::run(arguments).map_err(stop::usage),
         Command::Bench(command) => bench::run(&command),
         Command::Merge(arguments) => merge::run(&arguments),

@@ -9,6 +9,7 @@ use super::{
     memory::Memory,
     object::{Access, Object, Objects, Place, State, mark_of},
     op::{MEETS, NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
+    shown::Shown,
     strategy::{Decision, Event, Strategy},
     thread::Thread,
     timeline::Timeline,
@@ -142,6 +143,8 @@ pub(crate) struct World {
     pub(super) selects: Option<ObjectIndex>,
     /// How the threads stood before each step, where that is recorded.
     pub(crate) timeline: Option<Box<Timeline>>,
+    /// Values for somebody who looks, where there is somebody.
+    pub(crate) shown_values: Option<Box<Shown>>,
     /// The order in which locks are taken, where that is recorded.
     pub(crate) lock_log: Option<Box<LockLog>>,
 }
@@ -198,6 +201,7 @@ impl World {
             channels: Vec::new(),
             selects: None,
             timeline: None,
+            shown_values: None,
             lock_log: None,
         }
     }
@@ -222,6 +226,9 @@ impl World {
         }
         if let Some(log) = &mut self.lock_log {
             log.clear();
+        }
+        if let Some(shown) = &mut self.shown_values {
+            shown.clear();
         }
         let main = self.add_thread(Some("main".to_owned()), std::panic::Location::caller());
         debug_assert_eq!(main, 0, "the main thread comes first");
@@ -552,6 +559,7 @@ impl World {
     /// The value that an atomic object has from now on.
     pub(crate) fn set_value(&mut self, object: ObjectIndex, value: u64) {
         self.objects.get_mut(object).state = State::Atomic { value: mark_of(value) };
+        self.show_atomic(object, value);
     }
 
     /// The time that the running thread reads from its clock.

@@ -25,6 +25,7 @@ pub(crate) mod object;
 pub(crate) mod op;
 mod race;
 pub(crate) mod select;
+pub(crate) mod shown;
 pub(crate) mod strategy;
 pub(crate) mod stuck;
 mod thread;

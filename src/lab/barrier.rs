@@ -36,6 +36,15 @@
 //! Number the rounds. The last one begins a new round, and a sleeper waits as long as the round is the one in which it
 //! came: that can become true only once. (The standard library's `Barrier` does the same.)
 //!
+//! # Questions
+//!
+//! - Why does a counter that is reset not tell a fast thread from a slow one? It is the same number in both rounds: the slow
+//!   thread sees the new round's count and waits on, for a round that has ended for it.
+//! - Would `notify_one` for each waiter repair it? No. The waiter would still look at the count, which is that of the next
+//!   round by then.
+//! - What else could make the rounds different? Two turnstiles, as in "The Little Book of Semaphores": nobody enters the
+//!   first again before all have left the second.
+//!
 //! # Reading
 //!
 //! - Allen Downey, "The Little Book of Semaphores", sections 3.6 and 3.7: barrier and reusable barrier, with two solutions that
@@ -44,7 +53,7 @@
 //! - Debra Hensgen, Raphael Finkel and Udi Manber, "Two algorithms for barrier synchronization", International Journal of
 //!   Parallel Programming 17(1), 1988.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     Named,
     check::FindingKind,
@@ -61,8 +70,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "A fast thread comes to the barrier again before a slow one has left it",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: text::questions!(SOURCE, "Questions"),
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

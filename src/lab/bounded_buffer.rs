@@ -40,6 +40,12 @@
 //! `while` instead of `if`: whoever was woken looks again, and waits again if there is nothing. This also covers wake-ups for
 //! no reason, which the standard allows.
 //!
+//! # Questions
+//!
+//! - Why is one `wait` not enough although there is a notification for each item? Between the notification and the moment at
+//!   which the woken thread has the mutex, another one can take the item.
+//! - Does `while` cost more than `if`? One more look at the condition, under a mutex that is held anyway.
+//!
 //! # Reading
 //!
 //! - Tony Hoare, "Monitors: an operating system structuring concept", Communications of the ACM 17(10), 1974: hand-over.
@@ -48,7 +54,7 @@
 //! - Maurice Herlihy and Nir Shavit, "The Art of Multiprocessor Programming", chapter 8 (monitors and blocking
 //!   synchronization).
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     Named,
     check::FindingKind,
@@ -65,8 +71,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "A woken consumer finds the buffer empty, since another one was faster",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Panic,
-    buggy,
+    questions: text::questions!(SOURCE, "Questions"),
+    stages: &[Stage::buggy(FindingKind::Panic, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

@@ -38,6 +38,13 @@
 //! Look and act under one guard. Better, give the table one operation that does both, so that nobody can do them apart:
 //! here [`HashMap::entry`].
 //!
+//! # Questions
+//!
+//! - Each access is under the lock. Why is that not enough? The decision rests on what was seen under the first lock, and it
+//!   need not be true any more under the second.
+//! - Would an atomic counter help? Only with one operation that looks and changes, such as a compare-exchange. Two atomic
+//!   operations have the same gap between them.
+//!
 //! # Reading
 //!
 //! - Maurice Herlihy and Jeannette Wing, "Linearizability: a correctness condition for concurrent objects", ACM TOPLAS 12(3),
@@ -48,7 +55,7 @@
 
 use std::collections::{HashMap, hash_map::Entry};
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{Named, check::FindingKind, parking_lot::Mutex, thread};
 
 const SOURCE: &str = include_str!("check_then_act.rs");
@@ -60,8 +67,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "Two visitors get the same seat although every access to the table is locked",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Panic,
-    buggy,
+    questions: text::questions!(SOURCE, "Questions"),
+    stages: &[Stage::buggy(FindingKind::Panic, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

@@ -35,6 +35,14 @@
 //! Number the forks and take the lower one first. Two philosophers still take left before right; the last one, between fork
 //! 2 and fork 0, takes the right one first. So somebody always has the highest fork that anybody holds, and can eat.
 //!
+//! # Questions
+//!
+//! - Which of the four conditions does the fix take away? The circle. The forks are still exclusive, held while waiting, and
+//!   nobody takes them away.
+//! - Is it enough if one philosopher takes the right fork first? Yes: a circle needs everybody to wait for the next one, and
+//!   this one waits the other way round.
+//! - With five philosophers, how many can eat at once? Two: each needs two of five forks.
+//!
 //! # Reading
 //!
 //! - Edsger Dijkstra, "Hierarchical ordering of sequential processes", Acta Informatica 1(2), 1971: the philosophers.
@@ -42,7 +50,7 @@
 //! - Richard Holt, "Some deadlock properties of computer systems", ACM Computing Surveys 4(3), 1972: deadlock as a circle in
 //!   a graph.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{Named, check::FindingKind, parking_lot::Mutex, thread};
 
 const SOURCE: &str = include_str!("dining_philosophers.rs");
@@ -54,8 +62,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "Each philosopher holds the left fork and waits for the right one",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: text::questions!(SOURCE, "Questions"),
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

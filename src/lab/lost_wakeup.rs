@@ -38,6 +38,14 @@
 //! Look, and wait, under one guard. And look again after each wake-up, since a wait may also end for no reason: a `while`,
 //! or `wait_while`.
 //!
+//! # Questions
+//!
+//! - Why does `notify_one` not wait until somebody listens? A condition variable keeps no notifications; that is what a
+//!   semaphore is for.
+//! - Does it help to notify twice? No. Both can come before the wait.
+//! - What must be under the mutex? The change of the condition and the look at it. The notification itself may come after the
+//!   unlock.
+//!
 //! # Reading
 //!
 //! - Butler Lampson and David Redell, "Experience with processes and monitors in Mesa", Communications of the ACM 23(2), 1980:
@@ -45,7 +53,7 @@
 //! - Andrew Birrell, "An introduction to programming with threads", DEC SRC report 35, 1989, section 5.
 //! - Remzi and Andrea Arpaci-Dusseau, "Operating Systems: Three Easy Pieces", chapter 30 (condition variables).
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     Named,
     check::FindingKind,
@@ -62,8 +70,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "The notification comes after the look at the flag and before the wait",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: text::questions!(SOURCE, "Questions"),
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

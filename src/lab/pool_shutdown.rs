@@ -36,6 +36,13 @@
 //! The flag moves into the mutex, beside the queue. Then the owner sets it either before the worker looks, or after the worker
 //! sleeps.
 //!
+//! # Questions
+//!
+//! - The flag is atomic. What is missing? The order of the worker's look and its sleep: only the mutex makes them one, as
+//!   seen by the owner.
+//! - Would it be enough to take the mutex just for the `notify_all`? No, if the flag is set before: yes, if the flag is set
+//!   under it. What counts is where the condition changes.
+//!
 //! # Reading
 //!
 //! - Andrew Birrell, "An introduction to programming with threads", DEC SRC report 35, 1989: the association of a condition
@@ -45,7 +52,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     Named,
     check::FindingKind,
@@ -63,8 +70,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "The flag is set between a worker's look and its sleep",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: text::questions!(SOURCE, "Questions"),
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

@@ -32,6 +32,13 @@
 //! Give the read lock back before asking for the write lock, and look again once the write lock is there, since another
 //! thread may have written in between. A `let` statement of its own ends the temporary's life.
 //!
+//! # Questions
+//!
+//! - Why can a thread wait for itself here? It holds a read lock, and the write lock waits until all read locks are back, its
+//!   own too.
+//! - What does an upgradable lock promise? That only one thread at a time has it, so that two who upgrade cannot wait for
+//!   each other.
+//!
 //! # Reading
 //!
 //! - Pierre-Jacques Courtois, Frans Heymans and David Parnas, "Concurrent control with readers and writers", Communications of
@@ -39,7 +46,7 @@
 //! - Allen Downey, "The Little Book of Semaphores", section 4.2 (readers-writers).
 //! - The Rust Reference, "Destructors", section "Temporary scopes": how long the guard lives.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{Named, check::FindingKind, parking_lot::RwLock, thread};
 
 const SOURCE: &str = include_str!("readers_writers.rs");
@@ -51,8 +58,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "A thread waits for all readers to leave and is one of them",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: text::questions!(SOURCE, "Questions"),
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

@@ -31,13 +31,19 @@
 //! Say it, then wait. Signalling never blocks, so both signals are sent before anybody sleeps, and a semaphore, unlike a
 //! condition variable, keeps a signal that comes early.
 //!
+//! # Questions
+//!
+//! - Is it enough if one of the two signals first? Yes: then the other one's wait ends, and with it the first one's. But the
+//!   threads switch more often than with both signalling first.
+//! - Why does the signal not get lost if nobody waits yet? The semaphore keeps it as a permit.
+//!
 //! # Reading
 //!
 //! - Allen Downey, "The Little Book of Semaphores", section 3.3 (rendezvous): the exercise, and this deadlock as number 1.
 //! - Edsger Dijkstra, "Cooperating sequential processes", technical report EWD-123, 1965: semaphores.
 //! - Tony Hoare, "Communicating sequential processes", Communications of the ACM 21(8), 1978: meeting as the only primitive.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, signals, spawn, text};
 use crate::{Named, check::FindingKind, parking_lot::Mutex, sync::Semaphore, thread};
 
 const SOURCE: &str = include_str!("rendezvous.rs");
@@ -49,8 +55,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "Both wait for the other's signal before they give their own",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: text::questions!(SOURCE, "Questions"),
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,
@@ -59,28 +65,16 @@ pub(super) const LESSON: Lesson = Lesson {
 
 fn buggy() {
     meet(|me, other| {
-        wait(other);
-        signal(me);
+        signals::wait(other);
+        signals::signal(me);
     });
 }
 
 fn fixed() {
     meet(|me, other| {
-        signal(me);
-        wait(other);
+        signals::signal(me);
+        signals::wait(other);
     });
-}
-
-/// Dijkstra's V.
-#[track_caller]
-fn signal(semaphore: &Semaphore) {
-    semaphore.add_permits(1);
-}
-
-/// Dijkstra's P: a signal is used up.
-#[track_caller]
-fn wait(semaphore: &Semaphore) {
-    semaphore.acquire().expect("nobody closes it").forget();
 }
 
 /// `rendezvous` gets the own semaphore and the other one's.

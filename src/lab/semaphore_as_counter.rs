@@ -34,6 +34,13 @@
 //! First the item, then the permit: publish when it is done. The other way round for what is taken away: first the permit,
 //! then the item.
 //!
+//! # Questions
+//!
+//! - What does a permit of this semaphore stand for? An item that is in the queue. It may be given only once the item is
+//!   there.
+//! - What goes wrong if the permit is given too late? Nothing worse than waiting: a thread sleeps although there is an item,
+//!   until the permit comes.
+//!
 //! # Reading
 //!
 //! - Edsger Dijkstra, "Cooperating sequential processes", technical report EWD-123, 1965, section 4.3: the bounded buffer with
@@ -44,7 +51,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{Named, check::FindingKind, parking_lot::Mutex, sync::Semaphore, thread};
 
 const SOURCE: &str = include_str!("semaphore_as_counter.rs");
@@ -56,8 +63,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "The item is announced before it is in the queue",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Panic,
-    buggy,
+    questions: text::questions!(SOURCE, "Questions"),
+    stages: &[Stage::buggy(FindingKind::Panic, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

@@ -31,6 +31,11 @@
 //! Bind the permit to a value whose destructor gives it back. Then every way out does: a return, a `?`, a panic. This is what
 //! [`Semaphore::acquire`] returns; the buggy version throws it away.
 //!
+//! # Questions
+//!
+//! - Who notices that a permit is missing? Nobody: a semaphore has no owner. The next one simply waits.
+//! - Why does a guard help? Its destructor runs on every way out, early returns and panics included.
+//!
 //! # Reading
 //!
 //! - Edsger Dijkstra, "Cooperating sequential processes", technical report EWD-123, 1965: P and V, and mutual exclusion by a
@@ -38,7 +43,7 @@
 //! - Allen Downey, "The Little Book of Semaphores", sections 3.4 and 3.5 (mutex, multiplex).
 //! - Bjarne Stroustrup, "The C++ Programming Language", third edition, section 14.4: resource acquisition is initialization.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{Named, check::FindingKind, sync::Semaphore, thread};
 
 const SOURCE: &str = include_str!("semaphore_as_lock.rs");
@@ -50,8 +55,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "An early return skips giving the permit back",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: text::questions!(SOURCE, "Questions"),
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

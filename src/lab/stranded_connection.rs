@@ -37,6 +37,12 @@
 //! Compare like with like: a connection may be queued only if there are more sleepers than connections in the queue, since
 //! each of those is for one of the sleepers. Sleepers and queue are under one lock, so the comparison is exact.
 //!
+//! # Questions
+//!
+//! - Two connections came. Why is one wake-up not enough? It says that there is work, not how much. One sleeper takes one
+//!   connection and the other one sleeps on.
+//! - Is `notify_all` the only cure? No: each queued connection can have its own notification, whoever is busy.
+//!
 //! # Reading
 //!
 //! - Matt Welsh, David Culler and Eric Brewer, "SEDA: an architecture for well-conditioned, scalable internet services", SOSP
@@ -47,7 +53,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     Named,
     check::FindingKind,
@@ -65,8 +71,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "Two connections are queued for one sleeper, since it is counted until it has woken up",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: text::questions!(SOURCE, "Questions"),
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

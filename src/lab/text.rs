@@ -1,7 +1,58 @@
-//! Takes parts of a lesson's text from its file at compile time, so that story and reading are written once: in the doc.
+//! Takes parts of a lesson's text from its file at compile time, so that story, questions and reading are written once: in
+//! the file's doc.
+//!
+//! A lesson in a crate of one's own is a file that begins like this:
+//!
+//! ```
+//! # const SOURCE: &str = "//! Two locks.\n//!\n//! # The story\n//!\n//! One\n//! two.\n//!\n//! # Questions\n//!\n//! - Why? Because.\n//!\n//! # Reading\n//!\n//! - A book.\n";
+//! # /*
+//! //! Two locks in two orders.
+//! //!
+//! //! # The story
+//! //! …
+//! const SOURCE: &str = include_str!("two_locks.rs");
+//! # */
+//! use unsnarl::{check::FindingKind, lab::{self, Lesson, Stage, text}, parking_lot::Mutex, thread};
+//!
+//! pub const LESSON: Lesson = Lesson {
+//!     name: "two-locks",
+//!     title: "Two locks",
+//!     concept: "lock order",
+//!     summary: "Two threads take two locks in two orders",
+//!     story: text::section!(SOURCE, "The story"),
+//!     questions: text::questions!(SOURCE, "Questions"),
+//!     reading: text::items!(SOURCE, "Reading"),
+//!     stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
+//!     fixed,
+//!     file: file!(),
+//!     source: SOURCE,
+//!     bound: None,
+//! };
+//!
+//! fn buggy() {
+//!     let (a, b) = (Mutex::new(()), Mutex::new(()));
+//!     thread::scope(|scope| {
+//!         lab::spawn(scope, "other", || drop((a.lock(), b.lock())));
+//!         drop((b.lock(), a.lock()));
+//!     });
+//! }
+//!
+//! fn fixed() {
+//!     let (a, b) = (Mutex::new(()), Mutex::new(()));
+//!     thread::scope(|scope| {
+//!         lab::spawn(scope, "other", || drop((a.lock(), b.lock())));
+//!         drop((a.lock(), b.lock()));
+//!     });
+//! }
+//!
+//! assert!(lab::check_buggy(&LESSON).finding().is_some());
+//! assert!(lab::check_fixed(&LESSON).pass().is_some());
+//! ```
 
 /// The part of this file's doc under a heading: paragraphs of one line each, with an empty line between.
-macro_rules! section {
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __lesson_section {
     ($source:expr, $heading:literal) => {{
         const LENGTH: usize = $crate::lab::text::copy_section($source, $heading, &mut []);
         const TEXT: [u8; LENGTH] = {
@@ -17,7 +68,9 @@ macro_rules! section {
 }
 
 /// The items of the list under a heading of this file's doc.
-macro_rules! items {
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __lesson_items {
     ($source:expr, $heading:literal) => {{
         const TEXT: &str = $crate::lab::text::section!($source, $heading);
         const ITEMS: [&str; $crate::lab::text::count_lines(TEXT)] = $crate::lab::text::split_lines(TEXT);
@@ -25,11 +78,26 @@ macro_rules! items {
     }};
 }
 
-pub(super) use {items, section};
+/// The items of the list under a heading of this file's doc, as questions: what follows the first `? ` is the answer.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __lesson_questions {
+    ($source:expr, $heading:literal) => {{
+        const TEXT: &str = $crate::lab::text::section!($source, $heading);
+        const ITEMS: [$crate::lab::Question; $crate::lab::text::count_lines(TEXT)] =
+            $crate::lab::text::split_questions(TEXT);
+        &ITEMS
+    }};
+}
+
+pub use crate::{__lesson_items as items, __lesson_questions as questions, __lesson_section as section};
+
+use super::Question;
 
 /// Copies the section under `//! # heading` as far as `out` has room, and returns its whole length. Each paragraph and each
 /// list item comes to one line; paragraphs have an empty line between.
-pub(super) const fn copy_section(source: &str, heading: &str, out: &mut [u8]) -> usize {
+#[doc(hidden)]
+pub const fn copy_section(source: &str, heading: &str, out: &mut [u8]) -> usize {
     let source = source.as_bytes();
     let heading = heading.as_bytes();
     let mut length = 0;
@@ -89,7 +157,9 @@ const fn append(out: &mut [u8], mut length: usize, text: &[u8], mut from: usize,
     length
 }
 
-pub(super) const fn count_lines(text: &str) -> usize {
+#[doc(hidden)]
+#[must_use]
+pub const fn count_lines(text: &str) -> usize {
     let text = text.as_bytes();
     let mut count = 1;
     let mut at = 0;
@@ -102,7 +172,9 @@ pub(super) const fn count_lines(text: &str) -> usize {
     count
 }
 
-pub(super) const fn split_lines<const N: usize>(mut text: &'static str) -> [&'static str; N] {
+#[doc(hidden)]
+#[must_use]
+pub const fn split_lines<const N: usize>(mut text: &'static str) -> [&'static str; N] {
     let mut lines = [""; N];
     let mut nth = 0;
     let mut at = 0;
@@ -121,9 +193,31 @@ pub(super) const fn split_lines<const N: usize>(mut text: &'static str) -> [&'st
     lines
 }
 
+#[doc(hidden)]
+#[must_use]
+pub const fn split_questions<const N: usize>(text: &'static str) -> [Question; N] {
+    let lines: [&'static str; N] = split_lines(text);
+    let mut questions = [Question { question: "", answer: "" }; N];
+    let mut nth = 0;
+    while nth < N {
+        let line = lines[nth];
+        let mut at = 0;
+        while !starts_with(line.as_bytes(), at, b"? ") {
+            assert!(at < line.len(), "a question has a question mark, and then its answer");
+            at += 1;
+        }
+        let (question, answer) = line.split_at(at + 1);
+        questions[nth] = Question { question, answer: answer.split_at(1).1 };
+        nth += 1;
+    }
+    questions
+}
+
 #[cfg(test)]
 mod tests {
-    const SOURCE: &str = "//! Symptom.\n//!\n//! # The story\n//!\n//! One\n//! two.\n//!\n//! Three.\n//!\n//! # Reading\n//!\n//! - A,\n//!   b\n//! - C\n\nfn main() {}\n";
+    use super::{Question, items, questions, section};
+
+    const SOURCE: &str = "//! Symptom.\n//!\n//! # The story\n//!\n//! One\n//! two.\n//!\n//! Three.\n//!\n//! # Questions\n//!\n//! - Why `a?` so?\n//!   Because.\n//!\n//! # Reading\n//!\n//! - A,\n//!   b\n//! - C\n\nfn main() {}\n";
 
     #[test]
     fn paragraphs_come_to_one_line_each() {
@@ -133,5 +227,13 @@ mod tests {
     #[test]
     fn list_items_are_split() {
         assert_eq!(items!(SOURCE, "Reading"), &["A, b", "C"]);
+    }
+
+    #[test]
+    fn an_answer_follows_its_question() {
+        assert_eq!(
+            questions!(SOURCE, "Questions"),
+            &[Question { question: "Why `a?` so?", answer: "Because." }]
+        );
     }
 }

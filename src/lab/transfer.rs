@@ -33,6 +33,14 @@
 //! that has the higher lock already has the lower one, and a circle cannot close. (`Havender's ordering`, used in the
 //! Linux kernel as lock classes and by databases as sorted keys.)
 //!
+//! # Questions
+//!
+//! - Why did the tests with one clerk pass? One thread cannot be in two orders at once. It takes two transfers in opposite
+//!   directions at the same time.
+//! - Which orders would do? By account number, by address in memory, by time of opening. Any order that everybody
+//!   knows and nobody changes.
+//! - Would one lock for the whole bank be wrong? No, only slow: transfers between four accounts would wait for each other.
+//!
 //! # Reading
 //!
 //! - Edward Coffman, Michael Elphick and Arie Shoshani, "System deadlocks", ACM Computing Surveys 3(2), 1971: the four
@@ -40,7 +48,7 @@
 //! - James Havender, "Avoiding deadlock in multitasking systems", IBM Systems Journal 7(2), 1968: the order.
 //! - Remzi and Andrea Arpaci-Dusseau, "Operating Systems: Three Easy Pieces", chapter 32 (common concurrency problems).
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{Named, check::FindingKind, parking_lot::Mutex, thread};
 
 const SOURCE: &str = include_str!("transfer.rs");
@@ -52,8 +60,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "Two transfers in opposite directions wait for each other",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: text::questions!(SOURCE, "Questions"),
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

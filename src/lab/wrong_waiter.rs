@@ -34,6 +34,12 @@
 //! A condition variable for each condition, so that a notification can only reach somebody who can use it. (`notify_all` is
 //! right too, and wakes many for one item.)
 //!
+//! # Questions
+//!
+//! - Why can `notify_one` wake the wrong one? Producers and consumers wait in one place, and the notification does not know
+//!   for what.
+//! - What does `notify_all` cost here? All wake up, look, and all but one go back to sleep.
+//!
 //! # Reading
 //!
 //! - Remzi and Andrea Arpaci-Dusseau, "Operating Systems: Three Easy Pieces", chapter 30, figures 30.8 to 30.12: this program.
@@ -42,7 +48,7 @@
 //! - Tony Hoare, "Monitors: an operating system structuring concept", Communications of the ACM 17(10), 1974: two conditions for
 //!   the two sides of a buffer.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     Named,
     check::FindingKind,
@@ -59,8 +65,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "notify_one on a shared condition variable wakes somebody who cannot use it",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: text::questions!(SOURCE, "Questions"),
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

@@ -9,7 +9,7 @@ use unsnarl::{
 };
 
 /// The files of the lab that are no lessons.
-const NO_LESSONS: [&str; 3] = ["mod", "plain", "text"];
+const NO_LESSONS: [&str; 6] = ["mod", "course", "lesson", "plain", "signals", "text"];
 
 /// The course, and then the real bugs.
 fn all() -> impl Iterator<Item = &'static Lesson> {
@@ -17,32 +17,27 @@ fn all() -> impl Iterator<Item = &'static Lesson> {
 }
 
 #[test]
-fn buggy_programs_show_what_is_announced() {
+fn buggy_programs_show_what_is_announced_and_again_by_their_schedules() {
     for lesson in all() {
-        let verdict = lab::check_buggy(lesson);
-        let finding = verdict.finding().unwrap_or_else(|| panic!("{}: {verdict:?}", lesson.name));
-        let report = terminal::finding(finding, &Style::plain());
-        println!("=== {}\n{report}", lesson.name);
-        assert_eq!(finding.kind, lesson.expected, "{}:\n{report}", lesson.name);
-    }
-}
-
-#[test]
-fn recorded_schedules_fail_again() {
-    for lesson in all() {
-        let verdict = lab::check_buggy(lesson);
-        let finding = verdict.finding().unwrap_or_else(|| panic!("{}: {verdict:?}", lesson.name));
-        let schedule =
-            Schedule::parse(&finding.schedule).unwrap_or_else(|error| panic!("{}: {error}", lesson.name));
-        assert_eq!(schedule.to_string(), finding.schedule, "{}", lesson.name);
-        let again =
-            Checker::new(finding.model.as_str()).regressions(false).replay(schedule).run(lesson.buggy);
-        let again = again.finding().unwrap_or_else(|| panic!("{}: {again:?}", lesson.name));
-        assert_eq!(again.kind, lesson.expected, "{}", lesson.name);
-        assert_eq!(
-            (&again.title, &again.threads, &again.steps),
-            (&finding.title, &finding.threads, &finding.steps)
-        );
+        for stage in lesson.stages {
+            let verdict = lab::check_stage(lesson, stage);
+            let who = format!("{} {}", lesson.name, stage.name);
+            let finding = verdict.finding().unwrap_or_else(|| panic!("{who}: {verdict:?}"));
+            let report = terminal::finding(finding, &Style::plain());
+            println!("=== {who}\n{report}");
+            assert_eq!(finding.kind, stage.expected, "{who}:\n{report}");
+            let schedule =
+                Schedule::parse(&finding.schedule).unwrap_or_else(|error| panic!("{who}: {error}"));
+            assert_eq!(schedule.to_string(), finding.schedule, "{who}");
+            let again =
+                Checker::new(finding.model.as_str()).regressions(false).replay(schedule).run(stage.body);
+            let again = again.finding().unwrap_or_else(|| panic!("{who}: {again:?}"));
+            assert_eq!(again.kind, stage.expected, "{who}");
+            assert_eq!(
+                (&again.title, &again.threads, &again.steps),
+                (&finding.title, &finding.threads, &finding.steps)
+            );
+        }
     }
 }
 
@@ -124,9 +119,17 @@ fn the_number_of_real_bugs_is_told_right() {
 
 #[test]
 fn files_have_the_parts_of_a_lesson_in_order() {
-    const PARTS: [&str; 5] = ["The symptom", "The story", "The bad interleaving", "The fix", "Reading"];
-    for Lesson { name, title, concept, summary, story, reading, source, .. } in all() {
-        let parts: Vec<&str> = source.lines().filter_map(|line| line.strip_prefix("//! # ")).collect();
+    const PARTS: [&str; 6] =
+        ["The symptom", "The story", "The bad interleaving", "The fix", "Questions", "Reading"];
+    for Lesson { name, title, concept, summary, story, reading, source, questions, .. } in all() {
+        let mut parts: Vec<&str> = source.lines().filter_map(|line| line.strip_prefix("//! # ")).collect();
+        if lab::real_bugs().iter().any(|real| real.name == *name) {
+            // Who comes this far asks by themselves.
+            assert!(questions.is_empty(), "{name}");
+            parts.insert(4, PARTS[4]);
+        } else {
+            assert!(questions.len() >= 2, "{name}");
+        }
         assert_eq!(parts, PARTS, "{name}");
         assert!(story.split("\n\n").count() >= 3, "{name}: {story}");
         assert!(reading.len() >= 2, "{name}");
@@ -139,8 +142,8 @@ fn files_have_the_parts_of_a_lesson_in_order() {
 /// Else these two would be a way to undefined behaviour without `unsafe`.
 #[test]
 fn programs_with_races_refuse_to_run_outside_of_a_check() {
-    for lesson in all().filter(|lesson| lesson.expected == FindingKind::Race) {
-        for body in [lesson.buggy, lesson.fixed] {
+    for lesson in all().filter(|lesson| lesson.expected() == FindingKind::Race) {
+        for body in lesson.stages.iter().map(|stage| stage.body).chain([lesson.fixed]) {
             let refused = std::panic::catch_unwind(body).expect_err(lesson.name);
             let message = refused.downcast_ref::<&str>().expect("a text");
             assert!(message.contains("for a checker only"), "{}: {message}", lesson.name);
@@ -150,6 +153,7 @@ fn programs_with_races_refuse_to_run_outside_of_a_check() {
 
 #[test]
 fn every_kind_that_a_schedule_decides_is_taught() {
-    let kinds: HashSet<FindingKind> = lab::lessons().iter().map(|lesson| lesson.expected).collect();
+    let stages = lab::lessons().iter().flat_map(|lesson| lesson.stages);
+    let kinds: HashSet<FindingKind> = stages.map(|stage| stage.expected).collect();
     assert_eq!(kinds, HashSet::from([FindingKind::Deadlock, FindingKind::Panic, FindingKind::Race]));
 }

@@ -10,6 +10,8 @@ mod engine;
 mod facade;
 #[cfg(all(feature = "lab", backend = "instrumented"))]
 mod lab;
+#[cfg(all(feature = "lab-web", backend = "instrumented"))]
+mod lab_web;
 #[cfg(feature = "model")]
 mod linear;
 #[cfg(all(feature = "lab", backend = "instrumented"))]

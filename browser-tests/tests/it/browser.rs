@@ -23,8 +23,9 @@ static TURN: Mutex<()> = Mutex::new(());
 /// A tab in a browser of its own.
 pub(crate) struct Page {
     pub(crate) tab: Arc<Tab>,
-    _browser: Browser,
-    _turn: MutexGuard<'static, ()>,
+    browser: Browser,
+    /// None for a second tab of a browser.
+    _turn: Option<MutexGuard<'static, ()>>,
 }
 
 /// Where pages and screenshots are kept.
@@ -54,7 +55,14 @@ impl Page {
         let browser = Browser::new(options).expect("Chromium starts: install it, or name it by CHROME");
         let tab = browser.new_tab().unwrap();
         tab.navigate_to(url).unwrap().wait_until_navigated().unwrap();
-        Page { tab, _browser: browser, _turn: turn }
+        Page { tab, browser, _turn: Some(turn) }
+    }
+
+    /// Another tab of the same browser.
+    pub(crate) fn another(&self, url: &str) -> Page {
+        let tab = self.browser.new_tab().unwrap();
+        tab.navigate_to(url).unwrap().wait_until_navigated().unwrap();
+        Page { tab, browser: self.browser.clone(), _turn: None }
     }
 
     /// The window's size in CSS pixels.

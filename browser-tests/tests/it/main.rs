@@ -4,4 +4,5 @@
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "tests stand outside the facade")]
 
 mod browser;
+mod lab;
 mod report;

@@ -20,6 +20,16 @@ pub(crate) fn tell_choice(outcome: impl FnOnce() -> String) {
     let _ = outcome;
 }
 
+/// Shows a value to somebody who steps through the execution by hand.
+pub(crate) fn show(name: &str, value: impl FnOnce() -> String) {
+    in_model!(handle => if handle.with(|world| world.shown_values.is_some() && !world.teardown) {
+        // The value's own code must not run while the engine's state is in use.
+        let value = value();
+        handle.with(|world| world.show(name, value));
+    });
+    let _ = (name, value);
+}
+
 /// Time goes by for the calling thread; others learn of it when they synchronise with it.
 pub(crate) fn pass_time(duration: Duration) {
     in_model!(handle => handle.with(|world| world.pass_time(duration)));

@@ -8,7 +8,7 @@ use super::guest::execution;
 pub(crate) use super::{
     guest::{
         atomic,
-        choice::{choose, pass_time, tell_choice},
+        choice::{choose, pass_time, show, tell_choice},
         condvar::RawCondvar,
         execution::{execution_id, in_model, now},
         limits::{Limits, Outcome},

@@ -119,6 +119,7 @@ impl Operation {
 impl World {
     /// Loads from an atomic object whose native value is `newest`.
     pub(crate) fn load(&mut self, object: ObjectIndex, newest: u64, ordering: Ordering) -> u64 {
+        self.show_atomic(object, newest);
         if !self.has_histories(&[ordering]) {
             self.atomic_access(object, AtomicAccess::Load, ordering);
             return newest;

@@ -2,9 +2,11 @@
 //!
 //! A strategy sees, at each step, every thread's next operation and which threads can go on, and chooses one.
 
+mod below;
 mod bytes;
 mod exhaustive;
 mod guided;
+mod human;
 mod pct;
 mod portfolio;
 mod pos;
@@ -20,9 +22,11 @@ mod surw;
 mod tests;
 mod urw;
 
+pub(crate) use below::Below;
 pub(crate) use bytes::Bytes;
 pub(crate) use exhaustive::{Bound, Exhaustive, Reduction, Tree};
 pub(crate) use guided::Guided;
+pub(crate) use human::{Human, Move, Open};
 pub(crate) use pct::Pct;
 pub(crate) use portfolio::Portfolio;
 pub(crate) use pos::Pos;

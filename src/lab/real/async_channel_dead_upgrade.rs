@@ -33,7 +33,7 @@
 //! - async-channel, pull request 60.
 //! - `std::sync::Weak::upgrade`.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     check::FindingKind,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
@@ -49,8 +49,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "A weak handle adds to a count that is zero already",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Panic,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Panic, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

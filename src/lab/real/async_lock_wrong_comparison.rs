@@ -36,7 +36,7 @@
 //! - async-lock, commit 2ceca7d.
 //! - `AtomicUsize::compare_exchange`, whose `Ok` says that it succeeded: the value needs no second look.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     check::FindingKind,
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
@@ -52,8 +52,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "The value before a successful compare-exchange is compared with that of another path",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

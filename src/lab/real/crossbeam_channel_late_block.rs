@@ -35,7 +35,7 @@
 //! - crossbeam, pull request 1084; the same in the standard library: rust-lang/rust 121582.
 //! - Dijkstra, "Cooperating sequential processes", 1965, on Dekker's algorithm, which rests on the same order.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     check::FindingKind,
     sync::atomic::{AtomicBool, Ordering::SeqCst},
@@ -51,8 +51,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "A sender looks and then installs, while the receiver closes and then looks",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Panic,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Panic, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

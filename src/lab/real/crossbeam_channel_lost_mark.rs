@@ -38,7 +38,7 @@
 //! - crossbeam, commit 9d423946.
 //! - "The Art of Multiprocessor Programming" (Herlihy, Shavit), on marks in pointers.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     check::FindingKind,
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
@@ -54,8 +54,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "The tail of a list is stored over the mark that was set in the same word meanwhile",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

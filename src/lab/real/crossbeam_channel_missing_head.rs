@@ -36,7 +36,7 @@
 //! - crossbeam, pull request 972; the port of the same code in std: rust-lang/rust, issue 110001, pull request 110089.
 //! - The lesson `publication`: what a reader may conclude from a flag.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     check::FindingKind,
     hint,
@@ -53,8 +53,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "A list is walked from a head that another thread is about to set",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Panic,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Panic, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

@@ -35,7 +35,7 @@
 //! - crossbeam, commit 9178ce15.
 //! - `Drop` of `std::sync::Arc`: the count is decremented and looked at in one step.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     check::FindingKind,
     sync::atomic::{AtomicBool, Ordering::SeqCst},
@@ -51,8 +51,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "Each of two sides announces that it goes and then looks whether the other has gone: both may be the last",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Panic,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Panic, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

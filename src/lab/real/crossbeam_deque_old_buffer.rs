@@ -39,7 +39,7 @@
 //! - crossbeam-deque, RUSTSEC-2021-0093, pull request 726.
 //! - David Chase and Yossi Lev, "Dynamic circular work-stealing deque", SPAA 2005.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     check::FindingKind,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
@@ -55,8 +55,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "A thief takes tasks out of a buffer that the owner has replaced meanwhile",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Panic,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Panic, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

@@ -32,7 +32,7 @@
 //! - crossbeam, commit a3095772.
 //! - Michael, "High performance dynamic lock-free hash tables and list-based sets", SPAA 2002.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     check::FindingKind,
     sync::atomic::{AtomicBool, Ordering::SeqCst},
@@ -48,8 +48,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "Two threads see that a node is linked, and both unlink and free it",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Panic,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Panic, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

@@ -36,7 +36,7 @@
 //! - futures, issue 909, pull request 1241; ported to version 0.3 by pull request 2304.
 //! - The lesson `pool-shutdown`: another end that comes in between.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     Named,
     check::FindingKind,
@@ -58,8 +58,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "A receiver takes an empty queue for the end while a message is under way",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

@@ -34,7 +34,7 @@
 //! - RUSTSEC-2020-0017.
 //! - `std::sync::Weak::upgrade`, which never revives a count of zero.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     Named,
     check::FindingKind,
@@ -52,8 +52,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "The last drop decrements and removes in two steps; a lookup in between revives what is freed",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Panic,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Panic, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

@@ -33,7 +33,7 @@
 //! - lock_api, commit da16c2c.
 //! - `std::sync::ReentrantLock`, which orders the two in this way.
 
-use super::{Lesson, Plain, spawn, text};
+use super::{Lesson, Plain, Stage, spawn, text};
 use crate::{Named, check::FindingKind, parking_lot::Mutex, thread};
 
 const SOURCE: &str = include_str!("lock_api_count_after_unlock.rs");
@@ -45,8 +45,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "Data that belongs to the owner of a lock is written after the unlock",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Race,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Race, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

@@ -31,7 +31,7 @@ mod tokio_timer_not_seen;
 mod tokio_two_closed_marks;
 mod tokio_waker_under_lock;
 
-use super::{Lesson, plain::Plain, spawn, text};
+use super::{Lesson, Stage, plain::Plain, spawn, text};
 
 /// By crate.
 pub(super) static REAL_BUGS: &[Lesson] = &[

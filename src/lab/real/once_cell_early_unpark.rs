@@ -36,7 +36,7 @@
 //! - once_cell, commit 5386606.
 //! - The documentation of `std::thread::park`: a token is kept, but only one, and parking may end for no reason.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     Named,
     check::FindingKind,
@@ -54,8 +54,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "Waiters are unparked before the state is stored: they look, see it running, and park again",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

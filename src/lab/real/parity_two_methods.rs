@@ -34,7 +34,7 @@
 //! - parity-ethereum, pull request 9952.
 //! - Qin, Chen, Yu, Song, Zhang, "Understanding Memory and Thread Safety Practices and Issues in Real-World Rust Programs", PLDI 2020.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{Named, check::FindingKind, parking_lot::Mutex, thread};
 
 const SOURCE: &str = include_str!("parity_two_methods.rs");
@@ -46,8 +46,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "Two methods of one type take two locks in opposite orders",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

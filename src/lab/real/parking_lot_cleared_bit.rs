@@ -36,7 +36,7 @@
 //! - parking_lot, pull request 465, commit a0d2de0.
 //! - The documentation of `parking_lot_core::park`, whose `timed_out` runs with the queue locked.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     Named,
     check::FindingKind,
@@ -54,8 +54,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "A bit that describes a queue is cleared after the lock of the queue was given back",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

@@ -36,7 +36,7 @@
 //! - parking_lot, issue 101, pull request 112.
 //! - parking_lot's changelog on version 0.7.1: another deadlock of upgradable reads.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     Named,
     check::FindingKind,
@@ -54,8 +54,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "A plain reader queues up behind one who waits for an upgradable read",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

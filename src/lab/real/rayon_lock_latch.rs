@@ -34,7 +34,7 @@
 //! - rayon, commit f17d745e, `LockLatch`.
 //! - The lesson `lost-wakeup`: the same mistake with nothing around it.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     Named,
     check::FindingKind,
@@ -52,8 +52,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "The flag is tested outside of the mutex, so the notification falls between test and wait",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

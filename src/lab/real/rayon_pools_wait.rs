@@ -38,7 +38,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     Named,
     check::FindingKind,
@@ -55,8 +55,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "Workers of two pools block until the other pool has done a job",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

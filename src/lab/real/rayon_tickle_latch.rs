@@ -34,7 +34,7 @@
 //! - rayon, pull request 739, commit 26da2f7e.
 //! - The comments at `Latch::set` in rayon-core.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     check::FindingKind,
     sync::atomic::{AtomicBool, Ordering::SeqCst},
@@ -50,8 +50,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "A latch is looked into after it was set, when its owner may have gone on",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Panic,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Panic, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

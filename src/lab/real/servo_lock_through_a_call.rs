@@ -33,7 +33,7 @@
 //! - servo, commits 6fbd2aa5 and 2952ccfa; redox, commit c7eccb3a.
 //! - Qin, Chen, Yu, Song, Zhang, "Understanding Memory and Thread Safety Practices and Issues in Real-World Rust Programs", PLDI 2020, section 6.1.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{Named, check::FindingKind, parking_lot::Mutex, thread};
 
 const SOURCE: &str = include_str!("servo_lock_through_a_call.rs");
@@ -45,8 +45,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "A method calls another one with the guard of a lock alive that the other one takes",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

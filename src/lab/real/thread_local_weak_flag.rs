@@ -33,7 +33,7 @@
 //! - RUSTSEC-2022-0006.
 //! - Mara Bos, "Rust Atomics and Locks", chapter 3.
 
-use super::{Lesson, Plain, spawn, text};
+use super::{Lesson, Plain, Stage, spawn, text};
 use crate::{
     check::FindingKind,
     sync::atomic::{AtomicBool, Ordering},
@@ -49,8 +49,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "A value is published by a flag with relaxed ordering",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Race,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Race, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

@@ -36,7 +36,7 @@
 //! - rust-threadpool, commit 2694e24b.
 //! - `std::sync::Barrier`, which counts its generations for the same reason.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     Named,
     check::FindingKind,
@@ -53,8 +53,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "A waiter misses a state that was true only for a moment",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

@@ -35,7 +35,7 @@
 //! - TiKV, commit 12c36194 and pull request 539.
 //! - Lu, Park, Seo, Zhou, "Learning from Mistakes: A Comprehensive Study on Real World Concurrency Bug Characteristics", ASPLOS 2008, on atomicity violations.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     Named,
     check::FindingKind,
@@ -53,8 +53,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "A condition is checked in one critical section, and acted upon in the next one",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Panic,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Panic, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

@@ -34,7 +34,7 @@
 //! - TiKV, commit bcb7745e.
 //! - Boqin Qin et al., "Understanding memory and thread safety practices and issues in real-world Rust programs", PLDI 2020.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{Named, check::FindingKind, parking_lot::RwLock, thread};
 
 const SOURCE: &str = include_str!("tikv_guard_in_scrutinee.rs");
@@ -46,8 +46,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "A read guard in a scrutinee lives through the arm, which takes the write lock",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

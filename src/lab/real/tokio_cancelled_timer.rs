@@ -34,7 +34,7 @@
 //! - tokio, pull request 8252, on its alternative timer.
 //! - George Varghese and Tony Lauck, "Hashed and hierarchical timing wheels", SOSP 1987.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{Named, check::FindingKind, parking_lot::Mutex, thread};
 
 const SOURCE: &str = include_str!("tokio_cancelled_timer.rs");
@@ -46,8 +46,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "A timer goes into the wheel although its registration was refused",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Panic,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Panic, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

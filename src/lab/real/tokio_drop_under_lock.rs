@@ -33,7 +33,7 @@
 //! - tokio, pull requests 2062, 2074 and 3228.
 //! - The documentation of `std::mem::take`, which makes this fix one line.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{Named, check::FindingKind, parking_lot::Mutex, sync::Arc, thread};
 
 const SOURCE: &str = include_str!("tokio_drop_under_lock.rs");
@@ -45,8 +45,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "Values whose destructors may take a lock are dropped while it is held",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

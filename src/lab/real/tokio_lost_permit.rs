@@ -35,7 +35,7 @@
 //! - tokio, issue 1898 and pull request 1902.
 //! - The documentation of `tokio::sync::Mutex`, on cancel safety.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     Named,
     check::FindingKind,
@@ -52,8 +52,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "A waiter that gives up takes the permit with it that it was handed",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

@@ -35,7 +35,7 @@
 //! - RUSTSEC-2021-0124; tokio, pull request 4226.
 //! - The comments at `State::set_complete` in tokio.
 
-use super::{Lesson, Plain, spawn, text};
+use super::{Lesson, Plain, Stage, spawn, text};
 use crate::{
     check::FindingKind,
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
@@ -51,8 +51,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "Sender and receiver both believe that the value in a closed channel is theirs",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Race,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Race, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

@@ -36,7 +36,7 @@
 //! - tokio, pull request 6683.
 //! - The lesson `lost-wakeup`.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     Named,
     check::FindingKind,
@@ -54,8 +54,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "A note is worked out under a lock and written after it, while somebody compares with it",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

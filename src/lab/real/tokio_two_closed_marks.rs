@@ -35,7 +35,7 @@
 //! - tokio, issue 4814, pull request 4867.
 //! - The lesson `parking-lot-cleared-bit`: another fact that was kept in two places.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{
     Named,
     check::FindingKind,
@@ -52,8 +52,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "A new receiver looks for the mark of a closed channel one slot too far",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

@@ -32,7 +32,7 @@
 //! - tokio, issue 5578.
 //! - Butenhof, "Programming with POSIX Threads", on calling out with a mutex held.
 
-use super::{Lesson, spawn, text};
+use super::{Lesson, Stage, spawn, text};
 use crate::{Named, check::FindingKind, parking_lot::Mutex, thread};
 
 const SOURCE: &str = include_str!("tokio_waker_under_lock.rs");
@@ -44,8 +44,8 @@ pub(super) const LESSON: Lesson = Lesson {
     summary: "Code of the user is called with a lock held that it may take",
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
-    expected: FindingKind::Deadlock,
-    buggy,
+    questions: &[],
+    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
     fixed,
     file: file!(),
     source: SOURCE,

@@ -5,8 +5,13 @@ use super::results::{Outcome, Results, Run};
 use crate::check::{Finding, Record, Verdict};
 
 const PAGE: &str = include_str!("page.html");
-const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("viewer.js");
+const RESULTS: &str = include_str!("results.js");
+
+/// The look of all pages.
+pub(crate) const STYLE: &str = include_str!("page.css");
+
+/// Shows findings: `new Viewer(finding, { root })`. It stands before what uses it.
+pub(crate) const VIEWER: &str = concat!(include_str!("dom.js"), include_str!("viewer.js"));
 
 /// A page for all runs.
 ///
@@ -14,9 +19,16 @@ const SCRIPT: &str = include_str!("viewer.js");
 ///
 /// If the results cannot be written as JSON.
 pub fn page(results: &Results) -> serde_json::Result<String> {
-    // Inside of a script element only `</` and `<!--` could end the data.
-    let data = serde_json::to_string(results)?.replace('<', "\\u003c");
-    Ok(PAGE.replace("/*STYLE*/", STYLE).replace("/*SCRIPT*/", SCRIPT).replace("/*DATA*/", &data))
+    let data = data(results)?;
+    Ok(PAGE
+        .replace("/*STYLE*/", STYLE)
+        .replace("/*SCRIPT*/", &format!("{VIEWER}{RESULTS}"))
+        .replace("/*DATA*/", &data))
+}
+
+/// JSON as it may stand inside of a script element, where only `</` and `<!--` could end it.
+pub(crate) fn data(value: &impl serde::Serialize) -> serde_json::Result<String> {
+    Ok(serde_json::to_string(value)?.replace('<', "\\u003c"))
 }
 
 /// A page for one finding.

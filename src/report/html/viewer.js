@@ -1,138 +1,6 @@
 "use strict";
-// Shows results and findings. All text comes from the data and goes into the page as text, never as markup.
-const results = JSON.parse(document.getElementById("data").textContent);
-const main = document.getElementById("main");
-const COLOURS = ["#2e7d32", "#8e24aa", "#1565c0", "#b26a00", "#00838f", "#ad1457", "#5d4037", "#546e7a"];
+// A finding: its threads in lanes, who waits for whom, and the source, step by step.
 const ROWS_MAX = 1500;
-
-const colour = (index) => COLOURS[index % COLOURS.length];
-const plural = (number, word) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
-
-function el(name, properties = {}, ...children) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(properties)) {
-    if (value === undefined || value === null || value === false) continue;
-    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
-    else if (key === "style") node.style.cssText = value;
-    else node.setAttribute(key, value === true ? "" : value);
-  }
-  node.append(...children.filter((child) => child !== null && child !== undefined));
-  return node;
-}
-
-function svg(name, properties = {}, ...children) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(properties)) node.setAttribute(key, value);
-  node.append(...children);
-  return node;
-}
-
-const show = (...children) => main.replaceChildren(...children.filter((child) => child));
-
-// What stands between backticks is code.
-function prose(text) {
-  return text.split("`").map((part, index) => (index % 2 ? el("code", {}, part) : part));
-}
-
-function seconds(duration) {
-  const value = duration.secs + duration.nanos / 1e9;
-  if (value >= 1) return `${value.toFixed(1)} s`;
-  if (value >= 1e-3) return `${(value * 1e3).toFixed(1)} ms`;
-  return `${(value * 1e6).toFixed(0)} µs`;
-}
-
-// ---- the runs ----
-
-const runs = [...results.runs, ...results.problems].sort((a, b) => {
-  const key = (run) => [run.package, run.test].join(" ");
-  return key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0;
-});
-const findingOf = (run) => (run.verdict && run.verdict.outcome === "finding" ? run.verdict : null);
-
-function verdictWords(run) {
-  if (run.problem) return [run.problem.replace("-", " "), "bad"];
-  const kind = run.as_expected ? "good" : "bad";
-  const { outcome } = run.verdict;
-  if (outcome === "finding") {
-    return [`${run.verdict.kind}${run.as_expected ? " (expected)" : run.expected ? ` (${run.expected} expected)` : ""}`, kind];
-  }
-  if (outcome === "pass") {
-    return [run.expected ? `pass (${run.as_expected ? "known miss" : `${run.expected} expected`})` : "pass", kind];
-  }
-  return [outcome, outcome === "inconclusive" ? "dim" : "bad"];
-}
-
-function remark(run) {
-  if (run.problem) return run.message.split("\n")[0];
-  const { verdict } = run;
-  if (verdict.outcome === "pass") return verdict.bounds.length ? `bounded: ${verdict.bounds.join("; ")}` : "complete";
-  if (verdict.outcome === "finding") return verdict.title;
-  return verdict.reason || verdict.message || "";
-}
-
-function summaryText() {
-  const { models, runs: all, as_expected: good, findings, missing, failed, faults, partial } = results.summary;
-  const parts = [`${good} as expected`, plural(findings, "finding")];
-  if (missing) parts.push(`${missing} expected but not found`);
-  if (failed) parts.push(`${failed} failed outside of a check`);
-  if (faults) parts.push(`${faults} aborted or not run`);
-  return `${plural(models, "model")}, ${plural(all, "run")}: ${parts.join(", ")}${partial ? " (not all were run)" : ""}`;
-}
-
-let onlyUnexpected = false;
-let wanted = "";
-
-function showIndex() {
-  document.title = "unsnarl: results";
-  const rows = runs
-    .map((run, index) => ({ run, index }))
-    .filter(({ run }) => !onlyUnexpected || !run.as_expected)
-    .filter(({ run }) => `${run.package} ${run.model || run.test}`.toLowerCase().includes(wanted))
-    .map(({ run, index }) => {
-      const [words, kind] = verdictWords(run);
-      const explored = run.verdict && run.verdict.explored;
-      const name = run.model || run.test;
-      const link = findingOf(run) || run.problem ? el("a", { href: `#run=${index}` }, name) : name;
-      return el("tr", {},
-        el("td", {}, link),
-        el("td", {}, run.engine),
-        el("td", { class: kind }, words),
-        el("td", { class: "number" }, explored ? (explored.executions + explored.sampled).toLocaleString("en") : ""),
-        el("td", { class: "number" }, explored ? seconds(explored.elapsed) : ""),
-        el("td", { class: "dim" }, ...prose(remark(run))));
-    });
-  const filter = el("input", { type: "search", placeholder: "filter by name", "aria-label": "Filter by name", value: wanted });
-  filter.addEventListener("input", () => {
-    wanted = filter.value.toLowerCase();
-    showIndex();
-    const again = main.querySelector("input[type=search]");
-    again.focus();
-    again.setSelectionRange(again.value.length, again.value.length);
-  });
-  const unexpected = el("input", { type: "checkbox", id: "unexpected", checked: onlyUnexpected });
-  unexpected.addEventListener("change", () => { onlyUnexpected = unexpected.checked; showIndex(); });
-  show(
-    el("h1", {}, "Results"),
-    el("div", { class: "filters" }, filter, el("label", { for: "unexpected" }, unexpected, " only what is not as expected")),
-    el("div", { class: "scroll" }, el("table", { class: "runs" },
-      el("thead", {}, el("tr", {},
-        ...["model", "engine", "verdict"].map((head) => el("th", { scope: "col" }, head)),
-        ...["executions", "time"].map((head) => el("th", { scope: "col", class: "number" }, head)),
-        el("th", { scope: "col" }, ""))),
-      el("tbody", {}, ...rows))),
-    rows.length ? null : el("p", { class: "dim" }, "Nothing matches."));
-}
-
-function showProblem(run) {
-  show(
-    back(), el("h1", {}, run.test),
-    el("p", { class: "meta" }, `${run.engine}: ${run.problem.replace("-", " ")}`),
-    el("pre", {}, run.message));
-}
-
-const back = () => (runs.length > 1 ? el("a", { href: "#" }, "← all results") : el("span"));
-
-// ---- a finding ----
 
 // How each thread stands after so many steps.
 function standings(finding) {
@@ -150,9 +18,13 @@ function standings(finding) {
 
 const phrase = (operation, object) => (object ? `${operation} ${object}` : operation);
 
+// A finding step by step, in the element `root`. `lead` comes before it, `onStep` hears of each step.
 class Viewer {
-  constructor(finding, step) {
+  constructor(finding, { root, step, lead, onStep } = {}) {
     this.finding = finding;
+    this.root = root;
+    this.lead = lead;
+    this.onStep = onStep;
     this.states = standings(finding);
     this.objects = finding.objects.map((object) => object.label);
     this.first = Math.max(0, finding.steps.length - ROWS_MAX);
@@ -170,7 +42,6 @@ class Viewer {
 
   build() {
     const { finding } = this;
-    document.title = `unsnarl: ${finding.title}`;
     const button = (text, label, action) => el("button", { type: "button", "aria-label": label, title: label, onclick: action }, text);
     this.slider = el("input", { type: "range", min: this.first, max: this.last, "aria-label": "Step" });
     this.slider.addEventListener("input", () => { this.pause(); this.go(Number(this.slider.value)); });
@@ -188,8 +59,8 @@ class Viewer {
     ];
     const { shrunk } = finding;
     if (shrunk) meta.push(`shrunk from ${plural(shrunk.from_steps, "step")} and ${plural(shrunk.from_preemptions, "preemption")} in ${plural(shrunk.executions, "execution")}`);
-    show(
-      back(),
+    const parts = [
+      this.lead,
       el("h1", {}, ...prose(finding.title)),
       el("p", { class: "meta" }, meta.join(" · ")),
       el("div", { class: "words" }, ...finding.explanation.map((text) => el("p", {}, ...prose(text)))),
@@ -209,7 +80,8 @@ class Viewer {
       el("p", { class: "keys" }, el("kbd", {}, "←"), " ", el("kbd", {}, "→"), " step, ", el("kbd", {}, "Home"), " ", el("kbd", {}, "End"),
         " first and last, ", el("kbd", {}, "space"), " play. A dashed frame: the thread before could have gone on. Bars: what a thread holds. Hatched: it cannot go on."),
       finding.replay ? el("p", {}, "Replay it: ", el("code", {}, finding.replay)) : null,
-      finding.schedule ? el("details", {}, el("summary", {}, "The schedule as text"), el("pre", {}, finding.schedule)) : null);
+      finding.schedule ? el("details", {}, el("summary", {}, "The schedule as text"), el("pre", {}, finding.schedule)) : null];
+    this.root.replaceChildren(...parts.filter((part) => part));
   }
 
   // The lanes: a row for each step, and one for the end.
@@ -275,7 +147,7 @@ class Viewer {
     this.graph.replaceChildren(this.drawGraph());
     this.source.replaceChildren(...this.drawSource(done));
     this.threads.replaceChildren(this.drawThreads());
-    if (!isFirst) history.replaceState(null, "", `#run=${this.run ?? 0}&step=${this.step}`);
+    if (!isFirst && this.onStep) this.onStep(this.step);
   }
 
   // Only the lanes scroll, not the page.
@@ -431,35 +303,3 @@ class Viewer {
       el("thead", {}, el("tr", {}, ...["thread", "", "holds"].map((head) => el("th", { scope: "col" }, head)))), el("tbody", {}, ...rows));
   }
 }
-
-// ---- where we are ----
-
-let viewer = null;
-
-function route() {
-  if (viewer) viewer.pause();
-  viewer = null;
-  const hash = new URLSearchParams(location.hash.slice(1));
-  const only = runs.length === 1 && (findingOf(runs[0]) || runs[0].problem) ? "0" : null;
-  const index = hash.get("run") ?? only;
-  const run = index !== null ? runs[Number(index)] : null;
-  if (run && findingOf(run)) {
-    const step = hash.get("step");
-    viewer = new Viewer(findingOf(run), step === null ? undefined : Number(step));
-    viewer.run = Number(index);
-  } else if (run && run.problem) {
-    showProblem(run);
-  } else {
-    showIndex();
-  }
-}
-
-document.addEventListener("keydown", (event) => { if (viewer) viewer.key(event); });
-document.getElementById("summary").textContent = summaryText();
-document.getElementById("theme").addEventListener("click", () => {
-  const root = document.documentElement;
-  const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  root.dataset.theme = isDark ? "light" : "dark";
-});
-window.addEventListener("hashchange", route);
-route();

@@ -15,5 +15,6 @@ mod regressions;
 mod samplers;
 mod selects;
 mod semantics;
+mod session;
 mod shrinking;
 mod teardown;
