@@ -22,7 +22,7 @@ pub(super) struct LabArgs {
     #[arg(long, value_name = "HOST")]
     name: Vec<String>,
     /// Checks and steps that run at the same time; more visitors are asked to wait.
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=256))]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=256))]
     runs: u32,
     /// Seconds that each check may take.
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=3600))]

@@ -61,7 +61,15 @@ pub(super) const LESSON: Lesson = Lesson {
     story: text::section!(SOURCE, "The story"),
     questions: text::questions!(SOURCE, "Questions"),
     reading: text::items!(SOURCE, "Reading"),
-    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
+    stages: &[
+        Stage::buggy(FindingKind::Deadlock, buggy),
+        Stage::new(
+            "door_for_the_first",
+            "One adult at a time takes its first token; the mutex ends too soon.",
+            FindingKind::Deadlock,
+            door_for_the_first,
+        ),
+    ],
     fixed,
     file: file!(),
     source: SOURCE,
@@ -79,6 +87,18 @@ struct Centre {
 fn buggy() {
     closing_time(|centre| {
         for _ in 0..TOKENS {
+            signals::wait(&centre.tokens);
+        }
+    });
+}
+
+fn door_for_the_first() {
+    closing_time(|centre| {
+        {
+            let _door = centre.door.lock();
+            signals::wait(&centre.tokens);
+        }
+        for _ in 1..TOKENS {
             signals::wait(&centre.tokens);
         }
     });

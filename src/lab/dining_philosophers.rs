@@ -63,7 +63,15 @@ pub(super) const LESSON: Lesson = Lesson {
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
     questions: text::questions!(SOURCE, "Questions"),
-    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
+    stages: &[
+        Stage::buggy(FindingKind::Deadlock, buggy),
+        Stage::new(
+            "gives_up",
+            "Who does not get the right fork at once puts the left one back: nobody waits while holding, and somebody stays hungry.",
+            FindingKind::Panic,
+            gives_up,
+        ),
+    ],
     fixed,
     file: file!(),
     source: SOURCE,
@@ -72,26 +80,44 @@ pub(super) const LESSON: Lesson = Lesson {
     ),
 };
 
+type Forks = [Mutex<()>; 3];
+
 fn buggy() {
-    dine(|left, right| (left, right));
+    dine(|forks, seat| {
+        let _left = forks[seat].lock();
+        let _right = forks[right_of(seat)].lock();
+        true
+    });
+}
+
+fn gives_up() {
+    dine(|forks, seat| {
+        let _left = forks[seat].lock();
+        forks[right_of(seat)].try_lock().is_some()
+    });
 }
 
 fn fixed() {
-    dine(|left, right| (left.min(right), left.max(right)));
+    dine(|forks, seat| {
+        let (left, right) = (seat, right_of(seat));
+        let _lower = forks[left.min(right)].lock();
+        let _higher = forks[left.max(right)].lock();
+        true
+    });
 }
 
-/// Lets everybody eat once; `order` says which fork is taken first.
-fn dine(order: fn(usize, usize) -> (usize, usize)) {
+fn right_of(seat: usize) -> usize {
+    (seat + 1) % 3
+}
+
+/// Lets everybody eat once; `eat` says whether it came to that.
+fn dine(eat: fn(&Forks, usize) -> bool) {
     let forks =
         [Mutex::new(()).named("fork 0"), Mutex::new(()).named("fork 1"), Mutex::new(()).named("fork 2")];
     thread::scope(|scope| {
         for (seat, name) in ["aristotle", "boethius", "confucius"].into_iter().enumerate() {
             let forks = &forks;
-            spawn(scope, name, move || {
-                let (first, second) = order(seat, (seat + 1) % forks.len());
-                let _first = forks[first].lock();
-                let _second = forks[second].lock();
-            });
+            spawn(scope, name, move || assert!(eat(forks, seat), "{name} stays hungry"));
         }
     });
 }

@@ -20,14 +20,13 @@
 //! # The bad interleaving
 //!
 //! ```text
-//! clerk                     auditor
+//! clerk                     main
 //! lock bank
 //!   take 7 from alice
 //!   panic: no such account
 //! (unlock, poisoned)
-//!                           lock bank -> poisoned
-//!                             unwrap: panics, too
-//!
+//!                           lock bank, ignore the mark
+//!                             3 of 10 are there: panic
 //! ```
 //!
 //! # The fix
@@ -109,7 +108,7 @@ fn transfer_to_nobody(transfer: fn(&mut Bank, &str)) {
         let mut bank = theirs.lock().unwrap_or_else(PoisonError::into_inner);
         transfer(&mut bank, "carol");
     });
-    // The auditor looks at any time.
+    // `main` is the auditor, and looks at any time.
     audit(&bank);
     let ended = clerk.expect("a thread").join();
     assert!(ended.is_err(), "there is no account of carol's");

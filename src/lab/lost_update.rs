@@ -60,7 +60,15 @@ pub(super) const LESSON: Lesson = Lesson {
     story: text::section!(SOURCE, "The story"),
     questions: text::questions!(SOURCE, "Questions"),
     reading: text::items!(SOURCE, "Reading"),
-    stages: &[Stage::buggy(FindingKind::Panic, buggy)],
+    stages: &[
+        Stage::buggy(FindingKind::Panic, buggy),
+        Stage::new(
+            "unchecked",
+            "With `compare_exchange`, but without a look at whether it did anything.",
+            FindingKind::Panic,
+            unchecked,
+        ),
+    ],
     fixed,
     file: file!(),
     source: SOURCE,
@@ -71,6 +79,14 @@ fn buggy() {
     count_two(|requests| {
         let before = requests.load(SeqCst);
         requests.store(before + 1, SeqCst);
+    });
+}
+
+fn unchecked() {
+    count_two(|requests| {
+        let before = requests.load(SeqCst);
+        // An error says that another one was faster, and that nothing was written.
+        let _ = requests.compare_exchange(before, before + 1, SeqCst, SeqCst);
     });
 }
 

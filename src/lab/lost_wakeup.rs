@@ -71,7 +71,10 @@ pub(super) const LESSON: Lesson = Lesson {
     story: text::section!(SOURCE, "The story"),
     reading: text::items!(SOURCE, "Reading"),
     questions: text::questions!(SOURCE, "Questions"),
-    stages: &[Stage::buggy(FindingKind::Deadlock, buggy)],
+    stages: &[
+        Stage::buggy(FindingKind::Deadlock, buggy),
+        Stage::new("no_flag", "Waits without looking at the flag at all.", FindingKind::Deadlock, no_flag),
+    ],
     fixed,
     file: file!(),
     source: SOURCE,
@@ -87,6 +90,10 @@ fn buggy() {
             changed.wait(&mut ready);
         }
     });
+}
+
+fn no_flag() {
+    make_and_wait(|ready, changed| changed.wait(&mut ready.lock()));
 }
 
 fn fixed() {

@@ -22,8 +22,8 @@
 //! ```text
 //! client              server
 //! write "pong"
-//!                     read -> 3 bytes  "pon"
-//!                     is "pon\0" a word?
+//!                     read -> 1 byte  "p"
+//!                     is "p\0\0\0" the word?
 //!                       panic
 //!
 //! ```

@@ -155,5 +155,8 @@ fn programs_with_races_refuse_to_run_outside_of_a_check() {
 fn every_kind_that_a_schedule_decides_is_taught() {
     let stages = lab::lessons().iter().flat_map(|lesson| lesson.stages);
     let kinds: HashSet<FindingKind> = stages.map(|stage| stage.expected).collect();
-    assert_eq!(kinds, HashSet::from([FindingKind::Deadlock, FindingKind::Panic, FindingKind::Race]));
+    assert_eq!(
+        kinds,
+        HashSet::from([FindingKind::Deadlock, FindingKind::Panic, FindingKind::Race, FindingKind::Leak])
+    );
 }

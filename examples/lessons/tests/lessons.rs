@@ -25,7 +25,10 @@ fn the_lab_shows_it() {
     let handle = lab.handle();
     let running = thread::spawn(move || lab.run().map(drop));
     let mut stream = TcpStream::connect(handle.local_addr()).expect("the lab listens");
-    let request = format!("GET /lesson/lost-deposit HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", handle.local_addr());
+    let request = format!(
+        "GET /lesson/lost-deposit HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n",
+        handle.local_addr()
+    );
     stream.write_all(request.as_bytes()).expect("the lab reads");
     let mut page = String::new();
     stream.read_to_string(&mut page).expect("the lab answers");

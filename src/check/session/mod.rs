@@ -185,13 +185,18 @@ impl Session {
     }
 
     /// Runs the moves and takes the position.
-    fn stand(&mut self, moves: Vec<Move>, recorded: bool) -> Result<(), MoveError> {
+    fn stand(&mut self, mut moves: Vec<Move>, mut recorded: bool) -> Result<(), MoveError> {
+        let before = self.mode;
         loop {
             let (checker, model, mode) = (&self.checker, &*self.model, self.mode);
             let stood = apart(|| position::stand(checker, model, mode, &moves, recorded));
             if stood.wants != self.mode {
                 // Only now it shows that there are more kinds of steps. The moves are made again, as far as they go.
                 self.mode = stood.wants;
+                continue;
+            }
+            if stood.refused.is_some() && self.mode != before && stood.made.len() < moves.len() {
+                (moves, recorded) = (stood.made, false);
                 continue;
             }
             if let Some(at) = stood.refused {

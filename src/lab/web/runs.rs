@@ -30,7 +30,7 @@ use crate::{
 /// Bounds on what visitors can make the lab do.
 #[derive(Clone, Copy, Debug)]
 pub struct RunLimits {
-    /// Checks that run at the same time.
+    /// Checks and steps that run at the same time.
     pub runs_max: usize,
     /// How long a check may take before it ends with what it has seen.
     pub budget: Duration,
@@ -47,7 +47,7 @@ pub struct RunLimits {
 impl Default for RunLimits {
     fn default() -> Self {
         RunLimits {
-            runs_max: 4,
+            runs_max: 8,
             budget: Duration::from_secs(10),
             grace: Duration::from_secs(5),
             idle: Duration::from_secs(15),

@@ -137,7 +137,10 @@ fn the_schedule_of_a_finding_leads_to_it_step_by_step() {
         assert_eq!((again.kind, &again.title), (finding.kind, &finding.title), "{}", lesson.name);
         // The same by single moves.
         let moves = session.moves().to_vec();
-        let mut by_hand = checker(&finding.model).session(lesson.buggy());
+        let mut by_hand = session.clone();
+        while !by_hand.moves().is_empty() {
+            by_hand.undo();
+        }
         for next in moves {
             assert!(by_hand.position().finding.is_none(), "{}", lesson.name);
             assert!(possible(&by_hand).contains(&next), "{}: {next:?}", lesson.name);

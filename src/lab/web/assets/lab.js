@@ -46,15 +46,24 @@ function showProgress() {
 // Asks the lab; throws a sentence.
 async function ask(path, body) {
   let response;
-  try {
-    response = await fetch(path, body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-  } catch {
-    throw new Error("The lab does not answer. Is it still running?");
+  // A step is soon done: if all places are taken, there is one in a moment.
+  for (let tries = path === "/api/step" || path === "/api/outlook" ? 10 : 1; tries > 0; tries -= 1) {
+    response = await send(path, body);
+    if (response.status !== 503 || tries === 1) break;
+    await pause(300);
   }
   let answer;
   try { answer = await response.json(); } catch { answer = { error: `The lab answered ${response.status}.` }; }
   if (!response.ok) throw new Error(answer.error || `The lab answered ${response.status}.`);
   return answer;
+}
+
+async function send(path, body) {
+  try {
+    return await fetch(path, body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  } catch {
+    throw new Error("The lab does not answer. Is it still running?");
+  }
 }
 
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

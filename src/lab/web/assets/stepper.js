@@ -231,5 +231,16 @@ class Stepper {
       row.classList.add("hit");
       row.append(el("span", { class: "who", style: `--c:${colour(index)}` }, thread.name));
     });
+    const last = this.position.steps.at(-1);
+    const line = last && this.line((this.position.threads[last.thread].next || last).place);
+    const row = line && document.getElementById(`L${line}`);
+    if (row) this.keepInSight(row);
+  }
+
+  // Only the listing scrolls, not the page.
+  keepInSight(row) {
+    const listing = row.closest(".listing");
+    const isSeen = row.offsetTop >= listing.scrollTop && row.offsetTop + row.offsetHeight <= listing.scrollTop + listing.clientHeight;
+    if (!isSeen) listing.scrollTop = row.offsetTop - listing.clientHeight / 2;
   }
 }
