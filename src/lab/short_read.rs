@@ -39,6 +39,7 @@
 //! - How does HTTP say where a message ends? By `Content-Length`, by chunks that say how long they are, or by the end of
 //!   the connection (RFC 9112, section 6).
 //! - Why does the fixed program need no loop? It is inside of `read_exact`.
+//! - Does a tool find this without running it? Clippy does: `unused_io_amount` sees that nobody looks at the count.
 //!
 //! # Reading
 //!
@@ -76,6 +77,7 @@ pub(super) const LESSON: Lesson = Lesson {
 
 const SERVER: &str = "127.0.0.1:80";
 
+#[expect(clippy::unused_io_amount, reason = "the bug that the lesson is about")]
 fn buggy() {
     receive(|mut connection| {
         let mut word = [0; 4];

@@ -36,7 +36,7 @@
 //! # The fix
 //!
 //! Break the circle: one of the two directions must never wait. Here the parser empties what came back while it waits to
-//! send, with `select!`; or the worker keeps what does not fit; or that direction is unbounded and limited by what is in
+//! send, with a `Select`; or the worker keeps what does not fit; or that direction is unbounded and limited by what is in
 //! flight.
 //!
 //! # Questions
@@ -54,7 +54,7 @@
 
 use super::{Lesson, Stage, spawn, text};
 use crate::{
-    channel::{self, Receiver, Sender},
+    channel::{self, Receiver, Select, Sender},
     check::FindingKind,
     thread,
 };
@@ -85,10 +85,14 @@ fn buggy() {
 fn fixed() {
     pipeline(|request, queue, back| {
         loop {
-            channel::select! {
-                send(queue, request) -> sent => return sent.expect("the worker is there"),
-                recv(back) -> answer => _ = answer.expect("the worker is there"),
+            let mut select = Select::new();
+            let room = select.send(queue);
+            select.recv(back);
+            let ready = select.select();
+            if ready.index() == room {
+                return ready.send(queue, request).expect("the worker is there");
             }
+            ready.recv(back).expect("the worker is there");
         }
     });
 }

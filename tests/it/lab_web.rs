@@ -27,7 +27,7 @@ impl Open {
     fn new(lab: Lab) -> Open {
         let lab = lab.addr("127.0.0.1:0").build().unwrap();
         let handle = lab.handle();
-        let running = thread::spawn(move || drop(lab.run().unwrap()));
+        let running = thread::spawn(move || _ = lab.run().unwrap());
         Open { handle, running: Some(running) }
     }
 

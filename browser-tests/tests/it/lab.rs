@@ -57,7 +57,7 @@ impl Open {
         let limits = RunLimits { runs_max: 8, budget: Duration::from_secs(60), ..RunLimits::default() };
         let lab = Lab::new().addr("127.0.0.1:0").chapter(own).limits(limits).build().unwrap();
         let handle = lab.handle();
-        let running = std::thread::spawn(move || drop(lab.run().unwrap()));
+        let running = std::thread::spawn(move || _ = lab.run().unwrap());
         Open { handle, running: Some(running) }
     }
 
