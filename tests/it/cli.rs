@@ -122,7 +122,7 @@ fn the_list_of_lessons_is_json_too() {
     let output = unsnarl(&["lesson", "--json"]);
     assert!(output.status.success());
     let document: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
-    assert_eq!(document["version"], 1);
+    assert_eq!(document["version"], 2);
     let lessons = document["lessons"].as_array().expect("a list");
     assert!(!lessons.is_empty());
     for lesson in lessons {

@@ -76,7 +76,7 @@ fn steps(way: &[Move]) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 6, ..ProptestConfig::default() })]
 
     #[test]
     fn the_outlook_is_that_of_brute_force(orders in prop::collection::vec((0_usize..3, 0_usize..3), 2..=2), walk in prop::collection::vec(0_usize..3, 0..4)) {
