@@ -204,7 +204,7 @@ fn the_deadlock_is_found_by_hand_with_undo_and_hints() {
     page.tab.reload(false, None).unwrap();
     page.tab.wait_for_element(".thread button").unwrap();
     until_steps(&page, 2);
-    assert_eq!(page.eval("document.querySelectorAll('.objects tr').length"), 1);
+    assert_eq!(page.eval("document.querySelectorAll('.objects tr').length"), 2);
     page.click("button[data-thread='2']");
     until_steps(&page, 3);
     page.click("button[data-thread='2']");

@@ -21,7 +21,7 @@
   while (walker.nextNode()) {
     const node = walker.currentNode;
     const parent = node.parentElement;
-    if (!node.data.trim() || parent.closest("script, style, noscript, title, details:not([open]) > pre")) continue;
+    if (!node.data.trim() || parent.closest("script, style, noscript, title, details:not([open]) > :not(summary)")) continue;
     // What sticks to the top is meant to cover what scrolls below it.
     if ([...function* () { for (let at = parent; at; at = at.parentElement) yield at; }()].some((at) => getComputedStyle(at).position === "sticky")) continue;
     const range = document.createRange();
