@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process};
 
-use super::{Result, console, stop};
+use super::{Result, console, stop, table};
 use crate::{
     lab::web::{self, Lab, LabError, RunLimits},
     sync::atomic::{AtomicBool, Ordering},
@@ -84,6 +84,6 @@ fn export(folder: &std::path::Path, only: Option<&str>) -> Result {
     }
     let tell = |lesson: &crate::lab::Lesson| eprintln!("checking {}", lesson.name);
     let count = web::export(&Lab::new(), folder, only, tell).map_err(stop::usage)?;
-    console::print(format!("{count} pages in {}\n", folder.display()));
+    console::print(format!("{} in {}\n", table::of(count, "lesson"), folder.display()));
     Ok(())
 }
