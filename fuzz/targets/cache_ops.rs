@@ -21,6 +21,11 @@ fuzz_target!(|input: (u8, u8, Vec<(u8, u8, u8)>)| {
     cache(weight_max, usize::from(shards) % 4 + 1, &operations);
 });
 
+/// Some keys have one hash.
+fn hash_of(key: u8) -> u64 {
+    u64::from(key % 20).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
 fn policy(weight_max: usize, operations: &[(u8, u8, u8)]) {
     let mut policy = Policy::new(weight_max);
     // Value and weight of each key; a value is the number of the operation that inserted it.
@@ -28,14 +33,14 @@ fn policy(weight_max: usize, operations: &[(u8, u8, u8)]) {
     for (number, &(kind, key, weight)) in operations.iter().enumerate() {
         let (key, weight) = (key % KEYS, usize::from(weight) % (WEIGHT_MAX / 2));
         match kind % 8 {
-            0..=2 => assert_eq!(policy.get(&key), naive.get(&key).map(|(value, _)| value)),
-            3 => assert_eq!(policy.remove(&key), naive.remove(&key).map(|(value, _)| value)),
+            0..=2 => assert_eq!(policy.get(hash_of(key), &key), naive.get(&key).map(|(value, _)| value)),
+            3 => assert_eq!(policy.remove(hash_of(key), &key), naive.remove(&key).map(|(value, _)| value)),
             _ => {
                 let mut out = Vec::new();
                 let evicted = policy.evicted();
                 let replaced = usize::from(naive.contains_key(&key));
-                policy.insert(key, number, weight, &mut out);
-                let refused = usize::from(out.contains(&number));
+                policy.insert(hash_of(key), key, number, weight, &mut out);
+                let refused = usize::from(weight > weight_max);
                 assert_eq!(policy.evicted() - evicted, (out.len() - replaced - refused) as u64);
                 naive.insert(key, (number, weight));
                 naive.retain(|_, (value, _)| !out.contains(value));
@@ -44,7 +49,7 @@ fn policy(weight_max: usize, operations: &[(u8, u8, u8)]) {
         policy.validate();
         assert_eq!(policy.len(), naive.len());
         assert_eq!(policy.weight(), naive.values().map(|(_, weight)| weight).sum::<usize>());
-        assert!(naive.iter().all(|(key, (value, _))| policy.peek(key) == Some(value)));
+        assert!(naive.iter().all(|(key, (value, _))| policy.peek(hash_of(*key), key) == Some(value)));
     }
 }
 
@@ -69,6 +74,28 @@ fn cache(weight_max: usize, shards: usize, operations: &[(u8, u8, u8)]) {
                 cache.remove_if_same(&key, &seen);
                 assert!(!cache.remove_if_same(&key, &seen), "it was removed twice");
                 assert!(cache.get(&key).is_none());
+            }
+            5 => {
+                // A refresh of what is kept; of an old value it is a look-up, of a removed one a load.
+                let Some(seen) = loaded.get(&key).cloned() else { continue };
+                let (hit, kept) = (cache.stats(), cache.get(&key));
+                hits += cache.stats().hits - hit.hits;
+                let mut asked = false;
+                let fails = weight % 3 == 0;
+                let result = cache.refresh(key, &seen, || {
+                    asked = true;
+                    if fails { Err("no") } else { Ok((number, weight)) }
+                });
+                assert!(asked, "nobody else loads");
+                misses += 1;
+                assert!(kept.is_none_or(|kept| Arc::ptr_eq(&kept, &seen)));
+                if fails {
+                    failed += 1;
+                    assert!(result.is_err() && cache.get(&key).is_none(), "what is out of date has gone");
+                    loaded.remove(&key);
+                } else {
+                    loaded.insert(key, result.expect("it was loaded"));
+                }
             }
             kind => {
                 let mut asked = false;

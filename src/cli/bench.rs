@@ -1,6 +1,7 @@
 //! `cargo unsnarl bench`: comparisons with others, side by side in one run.
 
 mod bugs;
+mod cache;
 mod engine;
 mod facade;
 mod programs;
@@ -16,6 +17,8 @@ pub(super) enum BenchCommand {
     Bugs(bugs::BugsArgs),
     /// Measures what the facade costs beside std, parking_lot and crossbeam used directly.
     Facade(facade::FacadeArgs),
+    /// Compares the server's cache with moka and quick_cache: hit ratios and operations per second.
+    Cache(cache::CacheArgs),
 }
 
 /// Runs the command.
@@ -24,5 +27,6 @@ pub(super) fn run(command: &BenchCommand) -> Result {
         BenchCommand::Engine(arguments) => engine::run(arguments),
         BenchCommand::Bugs(arguments) => bugs::run(arguments),
         BenchCommand::Facade(arguments) => facade::run(arguments),
+        BenchCommand::Cache(arguments) => cache::run(arguments),
     }
 }

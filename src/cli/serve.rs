@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process};
 
 use crate::{
-    server::{Limits, Server, ServerError},
+    server::{Files, Limits, Server, ServerError},
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::Duration,
@@ -37,6 +37,18 @@ pub(crate) struct ServeArgs {
     /// Seconds a request head may take to arrive
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     header_timeout: u32,
+    /// List folders that have no index.html
+    #[arg(long)]
+    list: bool,
+    /// Never compress; files that lie compressed beside theirs are sent all the same
+    #[arg(long)]
+    no_compression: bool,
+    /// Answer errors with the pages of this folder: 404.html, 4xx.html, 5xx.html
+    #[arg(long, value_name = "DIR")]
+    error_pages: Option<PathBuf>,
+    /// Milliseconds for which a cached file is not compared with the disk again
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
+    revalidate_after: u32,
     /// Print nothing but errors
     #[arg(long, short)]
     quiet: bool,
@@ -56,9 +68,14 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), ServerError> {
         cache_bytes_max: usize::from(args.cache_mib) * 1024 * 1024,
         idle_timeout: Duration::from_secs(args.idle_timeout.into()),
         header_timeout: Duration::from_secs(args.header_timeout.into()),
+        cache_revalidate_after: Duration::from_millis(args.revalidate_after.into()),
         ..Limits::default()
     };
-    let server = Server::builder().addr(args.addr).workers(workers).limits(limits).root(args.dir).build()?;
+    let mut files = Files::new(args.dir, &limits)?.listing(args.list).compress(!args.no_compression);
+    if let Some(folder) = args.error_pages {
+        files = files.error_pages(folder)?;
+    }
+    let server = Server::builder().addr(args.addr).workers(workers).limits(limits).files(files).build()?;
     let url = format!("http://{}/", server.local_addr());
     let handle = server.handle();
     let asked = AtomicBool::new(false);

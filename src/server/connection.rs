@@ -24,7 +24,8 @@
 //! 7. *The server's own close is gentle* (see `acceptor::leave`) unless the client asked for it and has sent all it will.
 
 use std::{
-    io::{self, ErrorKind, IoSlice, Read, Write},
+    io::{self, ErrorKind, IoSlice, Read, Seek, SeekFrom, Write},
+    ops::Range,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -254,7 +255,7 @@ impl Connection {
             let row = &self.row;
             let enter = |step| row.enter(step, Some(worker.index()));
             let peer = row.peer();
-            let request = Request { head, body, peer, enter: &enter };
+            let request = Request::new(head, body, peer, &enter);
             let handler = &self.core.handler;
             catch_unwind(AssertUnwindSafe(|| handler.handle(&request))).unwrap_or_else(|_| {
                 self.core.count(|incidents| incidents.handler_panics += 1);
@@ -308,14 +309,8 @@ impl Connection {
         let sends_body = response.sends_body(method);
         let body = if sends_body { response.into_body() } else { Body::Empty };
         let mut writer = Writer::new(&self.row, &self.core, head.len() as u64 + body.len());
-        let sent = match body {
-            Body::Empty => writer.write(&head, &[]),
-            Body::Bytes(bytes) => writer.write(&head, &bytes),
-            Body::Shared(bytes) => writer.write(&head, &bytes),
-            Body::File(file, len) => writer.write(&head, &[]).and_then(|()| {
-                stream_file(&mut writer, file, len, |step| self.row.enter(step, worker.map(Worker::index)))
-            }),
-        };
+        let enter = |step| self.row.enter(step, worker.map(Worker::index));
+        let sent = write_body(&mut writer, &head, &body, &enter);
         let sent = sent.and(writer.finish());
         self.tally.bytes_out += writer.written;
         if sent.is_err() {
@@ -426,15 +421,43 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Sends `len` bytes of `file`, a piece at a time.
+/// Sends `before` and then the content.
+fn write_body(
+    writer: &mut Writer<'_>,
+    before: &[u8],
+    body: &Body,
+    enter: &dyn Fn(BlockingStep),
+) -> io::Result<()> {
+    match body {
+        Body::Empty => writer.write(before, &[]),
+        Body::Bytes(bytes) => writer.write(before, bytes),
+        Body::Shared(bytes) => writer.write(before, bytes),
+        Body::Slice(bytes, range) => {
+            let bytes = bytes.get(range.clone()).ok_or(ErrorKind::InvalidInput)?;
+            writer.write(before, bytes)
+        }
+        Body::File(file, range) => {
+            writer.write(before, &[])?;
+            stream_file(writer, file, range.clone(), enter)
+        }
+        Body::Parts(parts) => {
+            writer.write(before, &[])?;
+            parts.iter().try_for_each(|part| write_body(writer, &[], part, enter))
+        }
+    }
+}
+
+/// Sends `range` of `file`, a piece at a time.
 fn stream_file(
     writer: &mut Writer<'_>,
-    mut file: File,
-    len: u64,
-    enter: impl Fn(BlockingStep),
+    mut file: &File,
+    range: Range<u64>,
+    enter: &dyn Fn(BlockingStep),
 ) -> io::Result<()> {
-    let mut piece = vec![0; STREAM_BYTES];
-    let mut left = len;
+    enter(BlockingStep::Disk);
+    file.seek(SeekFrom::Start(range.start))?;
+    let mut left = range.end.saturating_sub(range.start);
+    let mut piece = vec![0; usize::try_from(left).unwrap_or(usize::MAX).min(STREAM_BYTES)];
     while left > 0 {
         enter(BlockingStep::Disk);
         let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(STREAM_BYTES);

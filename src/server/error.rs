@@ -15,6 +15,8 @@ enum Kind {
     Bind { addr: String, source: io::Error },
     RootMissing { path: PathBuf, source: io::Error },
     RootNotADirectory { path: PathBuf },
+    ErrorPages { path: PathBuf, source: io::Error },
+    NoErrorPages { path: PathBuf },
     Poller { source: io::Error },
     Thread { source: io::Error },
     NoHandler,
@@ -32,6 +34,14 @@ impl ServerError {
 
     pub(crate) fn root_not_a_directory(path: PathBuf) -> Self {
         Kind::RootNotADirectory { path }.into()
+    }
+
+    pub(crate) fn error_pages(path: PathBuf, source: io::Error) -> Self {
+        Kind::ErrorPages { path, source }.into()
+    }
+
+    pub(crate) fn no_error_pages(path: PathBuf) -> Self {
+        Kind::NoErrorPages { path }.into()
     }
 
     pub(crate) fn poller(source: io::Error) -> Self {
@@ -76,6 +86,12 @@ impl fmt::Display for ServerError {
             Kind::RootNotADirectory { path } => {
                 write!(f, "{} is not a folder; name the folder that contains it", path.display())
             }
+            Kind::ErrorPages { path, source } => {
+                write!(f, "cannot read the error pages in {}: {source}", path.display())
+            }
+            Kind::NoErrorPages { path } => {
+                write!(f, "there is no error page in {}; name one 404.html or 5xx.html", path.display())
+            }
             Kind::Poller { source } => write!(f, "cannot create a readiness poller: {source}"),
             Kind::Thread { source } => write!(f, "cannot start a thread: {source}"),
             Kind::NoHandler => f.write_str("the server has neither a root folder nor a handler"),
@@ -100,9 +116,13 @@ impl Error for ServerError {
         match &self.kind {
             Kind::Bind { source, .. }
             | Kind::RootMissing { source, .. }
+            | Kind::ErrorPages { source, .. }
             | Kind::Poller { source }
             | Kind::Thread { source } => Some(source),
-            Kind::RootNotADirectory { .. } | Kind::NoHandler | Kind::NoWorkers => None,
+            Kind::RootNotADirectory { .. }
+            | Kind::NoErrorPages { .. }
+            | Kind::NoHandler
+            | Kind::NoWorkers => None,
         }
     }
 }

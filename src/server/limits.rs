@@ -18,6 +18,8 @@ pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 pub const CHUNK_LINE_BYTES_MAX: usize = 256;
 /// Bytes of all trailer fields of a chunked body; more is answered with 431.
 pub const TRAILER_BYTES_MAX: usize = 4 * 1024;
+/// Ranges of one request (RFC 9110 section 14.2); more are not heeded, and the whole is sent.
+pub const RANGES_COUNT_MAX: usize = 16;
 /// Bytes that one read asks the socket for.
 pub const READ_BYTES: usize = 4 * 1024;
 /// Bytes of a file that are in memory at once when it is too large for the cache.
@@ -56,6 +58,10 @@ pub const RETRY_AFTER_S: u64 = 1;
 pub const CACHE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Bytes of one file that may be cached; a larger one is streamed from disk.
 pub const CACHE_ENTRY_BYTES_MAX: usize = 1024 * 1024;
+/// Milliseconds for which a cached file is not compared with the disk again; 0 compares on each request.
+pub const CACHE_REVALIDATE_AFTER_MS: u64 = 0;
+/// Files and folders that the list of a folder shows.
+pub const LISTING_ENTRIES_MAX: usize = 10_000;
 /// Independent parts of the cache, each with its own lock.
 pub const CACHE_SHARDS_COUNT: usize = 8;
 
@@ -98,6 +104,8 @@ pub struct Limits {
     pub cache_bytes_max: usize,
     /// See [`CACHE_ENTRY_BYTES_MAX`].
     pub cache_entry_bytes_max: usize,
+    /// See [`CACHE_REVALIDATE_AFTER_MS`].
+    pub cache_revalidate_after: Duration,
     /// See [`CACHE_SHARDS_COUNT`].
     pub cache_shards_count: usize,
 }
@@ -119,6 +127,7 @@ impl Default for Limits {
             drain_timeout: Duration::from_millis(DRAIN_TIMEOUT_MS),
             cache_bytes_max: CACHE_BYTES_MAX,
             cache_entry_bytes_max: CACHE_ENTRY_BYTES_MAX,
+            cache_revalidate_after: Duration::from_millis(CACHE_REVALIDATE_AFTER_MS),
             cache_shards_count: CACHE_SHARDS_COUNT,
         }
     }

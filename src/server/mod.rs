@@ -59,6 +59,7 @@ pub mod limits;
 mod parking;
 mod poller;
 pub mod pool;
+mod router;
 mod status;
 pub mod table;
 
@@ -75,8 +76,9 @@ use crate::{
 };
 pub use error::ServerError;
 pub use files::Files;
-pub use handler::{Handler, Request};
+pub use handler::{Handler, IntoResponse, Request};
 pub use limits::Limits;
+pub use router::Router;
 
 /// How a server is to be: made by [`Server::builder`].
 pub struct ServerBuilder {
@@ -91,6 +93,7 @@ enum Source {
     None,
     Handler(Box<dyn Handler>),
     Root(PathBuf),
+    Files(Box<Files>),
 }
 
 impl ServerBuilder {
@@ -129,6 +132,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Serves files as they are set up; instead of a handler.
+    #[must_use]
+    pub fn files(mut self, files: Files) -> Self {
+        self.source = Source::Files(Box::new(files));
+        self
+    }
+
     /// Whether `/-/status` and `/-/status.json` are answered; default yes. They tell everyone who can reach the server
     /// who else is connected.
     #[must_use]
@@ -147,15 +157,19 @@ impl ServerBuilder {
             return Err(ServerError::no_workers());
         }
         let mut cache_stats: Option<Box<dyn Fn() -> cache::CacheStats + Send + Sync>> = None;
-        let handler = match self.source {
+        let files = match self.source {
             Source::None => return Err(ServerError::no_handler()),
-            Source::Handler(handler) => handler,
-            Source::Root(root) => {
-                let files = Files::new(root, &self.limits)?;
+            Source::Handler(handler) => Err(handler),
+            Source::Root(root) => Ok(Files::new(root, &self.limits)?),
+            Source::Files(files) => Ok(*files),
+        };
+        let handler = files.map_or_else(
+            |handler| handler,
+            |files| {
                 cache_stats = Some(Box::new(files.cache_stats()));
                 Box::new(files)
-            }
-        };
+            },
+        );
         let bind = |error| ServerError::bind(&self.addr, error);
         let listener = TcpListener::bind(self.addr.as_str()).map_err(bind)?;
         let addr = listener.local_addr().map_err(bind)?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use unsnarl::{
     Named,
     check::{EngineName, FindingKind},
-    parking_lot::{Condvar, Mutex},
+    parking_lot::{Condvar, Mutex, MutexGuard},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -26,8 +26,16 @@ enum Mistake {
     ForgetsTheWaiters,
     /// Against rule 5: an error returns before it lands.
     FailsWithoutLanding,
-    /// Against rule 7.
+    /// Against rule 3: the announcement goes out before the value goes in.
+    TakesTheAnnouncementOutFirst,
+    /// Against rule 7: a refresh that fails leaves the old value.
+    KeepsTheStale,
+    /// Against rule 8.
     RemovesWhateverIsThere,
+    /// Against rule 8: a refresh does not look whether there is a newer value.
+    RefreshesWhateverIsThere,
+    /// Against rule 9: what is remembered as missing is not looked for again.
+    TrustsThatNothingIsThere,
 }
 
 struct Cache {
@@ -106,25 +114,63 @@ impl Cache {
                 drop(shard);
                 shard = self.shard(key).lock();
             }
-            let flight = Flight::new();
-            shard.flights.insert(key, Arc::clone(&flight));
-            drop(shard);
-            let outcome = load().map(Arc::new);
-            if outcome.is_err() && self.mistake == Mistake::FailsWithoutLanding {
-                return outcome;
+            return self.load(shard, key, load);
+        }
+    }
+
+    fn refresh(
+        &self,
+        key: usize,
+        seen: &Arc<u32>,
+        load: impl Fn() -> Result<u32, Failed>,
+    ) -> Result<Arc<u32>, Failed> {
+        let shard = self.shard(key).lock();
+        match shard.values.get(&key) {
+            Some(value) if !Arc::ptr_eq(value, seen) && self.mistake != Mistake::RefreshesWhateverIsThere => {
+                Ok(Arc::clone(value))
             }
-            let mut shard = self.shard(key).lock();
-            shard.flights.remove(&key);
-            if let Ok(value) = &outcome {
-                shard.values.insert(key, Arc::clone(value));
+            Some(_) if shard.flights.contains_key(&key) => Ok(Arc::clone(seen)),
+            Some(_) => self.load(shard, key, || {
+                self.loads.fetch_add(1, Ordering::SeqCst);
+                load()
+            }),
+            None => {
+                drop(shard);
+                self.get_or_load(key, load)
             }
-            drop(shard);
-            *flight.outcome.lock() = Some(outcome.clone());
-            if outcome.is_ok() || self.mistake != Mistake::ForgetsTheWaiters {
-                flight.landed.notify_all();
-            }
+        }
+    }
+
+    fn load(
+        &self,
+        mut shard: MutexGuard<'_, Shard>,
+        key: usize,
+        load: impl Fn() -> Result<u32, Failed>,
+    ) -> Result<Arc<u32>, Failed> {
+        let flight = Flight::new();
+        shard.flights.insert(key, Arc::clone(&flight));
+        drop(shard);
+        let outcome = load().map(Arc::new);
+        if outcome.is_err() && self.mistake == Mistake::FailsWithoutLanding {
             return outcome;
         }
+        let mut shard = self.shard(key).lock();
+        shard.flights.remove(&key);
+        if self.mistake == Mistake::TakesTheAnnouncementOutFirst {
+            drop(shard);
+            shard = self.shard(key).lock();
+        }
+        match &outcome {
+            Ok(value) => drop(shard.values.insert(key, Arc::clone(value))),
+            Err(Failed) if self.mistake != Mistake::KeepsTheStale => drop(shard.values.remove(&key)),
+            Err(Failed) => {}
+        }
+        drop(shard);
+        *flight.outcome.lock() = Some(outcome.clone());
+        if outcome.is_ok() || self.mistake != Mistake::ForgetsTheWaiters {
+            flight.landed.notify_all();
+        }
+        outcome
     }
 
     fn remove_if_same(&self, key: usize, seen: &Arc<u32>) {
@@ -189,6 +235,63 @@ fn two_see_a_stale_value(mistake: Mistake) {
     assert_eq!(cache.loads.load(Ordering::SeqCst), 2, "one stale and one fresh load");
 }
 
+/// Two see that a value is out of date; one of them loads it.
+fn two_refresh(mistake: Mistake) {
+    let cache = Cache::new(mistake);
+    let stale = cache.get_or_load(1, || Ok(1)).expect("this load does not fail");
+    let renew = |cache: &Arc<Cache>| {
+        let (cache, stale) = (Arc::clone(cache), Arc::clone(&stale));
+        move || *cache.refresh(1, &stale, || Ok(2)).expect("this load does not fail")
+    };
+    let other = start("other", renew(&cache));
+    let values = [renew(&cache)(), other.join().expect("nobody panics")];
+    assert!(values.contains(&2), "who has loaded has the fresh value");
+    assert_eq!(cache.loads.load(Ordering::SeqCst), 2, "one stale and one fresh load");
+}
+
+/// What was loaded cannot be loaded any more.
+fn a_refresh_fails(mistake: Mistake) {
+    let cache = Cache::new(mistake);
+    let stale = cache.get_or_load(1, || Ok(1)).expect("this load does not fail");
+    let renew = |cache: &Arc<Cache>| {
+        let (cache, stale) = (Arc::clone(cache), Arc::clone(&stale));
+        // Until the failure has landed, the old value is served.
+        move || drop(cache.refresh(1, &stale, || Err(Failed)))
+    };
+    let other = start("other", renew(&cache));
+    renew(&cache)();
+    other.join().expect("nobody panics");
+    assert_eq!(cache.get(1), None, "the old value is not served for ever");
+}
+
+/// What stands for a file that is not there.
+const NOTHING: u32 = 0;
+
+/// While one thread looks for a file that is not there another makes it.
+fn a_file_comes_to_be(mistake: Mistake) {
+    let cache = Cache::new(mistake);
+    let file = Arc::new(AtomicUsize::new(0));
+    let ask = |cache: &Arc<Cache>| {
+        let (cache, file) = (Arc::clone(cache), Arc::clone(&file));
+        move || {
+            let read = || file.load(Ordering::SeqCst) as u32;
+            let load = || Ok(read());
+            let answer = match cache.get(1) {
+                Some(value) if *value == NOTHING && mistake == Mistake::TrustsThatNothingIsThere => Ok(value),
+                Some(value) if *value == read() => Ok(value),
+                Some(stale) => cache.refresh(1, &stale, load),
+                None => cache.get_or_load(1, load),
+            };
+            *answer.expect("no load fails")
+        }
+    };
+    let asking = start("asking", ask(&cache));
+    file.store(7, Ordering::SeqCst);
+    let early = asking.join().expect("nobody panics");
+    assert!(early == NOTHING || early == 7);
+    assert_eq!(ask(&cache)(), 7, "the file is there and nobody loads");
+}
+
 #[test]
 fn without_a_mistake_all_of_them_pass() {
     let model = || correct("cache::small");
@@ -196,6 +299,9 @@ fn without_a_mistake_all_of_them_pass() {
     model().check(|| two_load_crosswise(Mistake::Nothing));
     model().check(|| one_load_fails(Mistake::Nothing));
     model().check(|| two_see_a_stale_value(Mistake::Nothing));
+    model().check(|| two_refresh(Mistake::Nothing));
+    model().check(|| a_refresh_fails(Mistake::Nothing));
+    model().check(|| a_file_comes_to_be(Mistake::Nothing));
 }
 
 #[test]
@@ -231,4 +337,27 @@ fn a_failure_that_does_not_land_keeps_everyone_waiting() {
 fn the_fresh_value_goes_with_the_stale_one() {
     broken("cache::removes_whatever_is_there", FindingKind::Panic)
         .check(|| two_see_a_stale_value(Mistake::RemovesWhateverIsThere));
+}
+
+#[test]
+fn between_announcement_and_value_another_begins_to_load() {
+    broken("cache::takes_the_announcement_out_first", FindingKind::Panic)
+        .check(|| two_refresh(Mistake::TakesTheAnnouncementOutFirst));
+}
+
+#[test]
+fn a_newer_value_is_loaded_over() {
+    broken("cache::refreshes_whatever_is_there", FindingKind::Panic)
+        .check(|| two_refresh(Mistake::RefreshesWhateverIsThere));
+}
+
+#[test]
+fn the_old_value_is_served_for_ever() {
+    broken("cache::keeps_the_stale", FindingKind::Panic).check(|| a_refresh_fails(Mistake::KeepsTheStale));
+}
+
+#[test]
+fn the_memory_of_nothing_hides_a_file() {
+    broken("cache::trusts_that_nothing_is_there", FindingKind::Panic)
+        .check(|| a_file_comes_to_be(Mistake::TrustsThatNothingIsThere));
 }

@@ -194,7 +194,7 @@ fn a_loader_may_use_the_cache_for_another_key() {
     });
 }
 
-/// Rule 7: of two who see a stale entry, the second does not remove what the first has loaded anew.
+/// Rule 8: of two who see a stale entry, the second does not remove what the first has loaded anew.
 #[test]
 fn a_fresh_value_is_not_removed_for_a_stale_one() {
     correct("cache::replace_stale").check(|| {
@@ -213,6 +213,91 @@ fn a_fresh_value_is_not_removed_for_a_stale_one() {
         let removed = [renew(&cache)(), ended(other)];
         assert_eq!(removed.iter().filter(|removed| **removed).count(), 1, "one of them removed it");
         assert_eq!(disk.reads(), 1, "the fresh one stayed");
+        cache.validate();
+    });
+}
+
+/// Rule 7: of two who see a value that is out of date one loads, and the other does not wait.
+#[test]
+fn what_is_out_of_date_is_loaded_once() {
+    correct("cache::refresh").check(|| {
+        let (cache, disk) = (cache(8), Arc::new(Disk::default()));
+        let stale = cache.get_or_load(7, || Ok::<_, ()>(1)).expect("no disk");
+        let renew = |cache: &Arc<Numbers>| {
+            let (cache, disk, stale) = (Arc::clone(cache), Arc::clone(&disk), Arc::clone(&stale));
+            move || *cache.refresh(7, &stale, || disk.read(2)).expect("the disk does not fail")
+        };
+        let other = spawn(renew(&cache));
+        let values = [renew(&cache)(), ended(other)];
+        assert!(values.contains(&2), "who has loaded has the fresh value");
+        assert_eq!(disk.reads(), 1);
+        assert_eq!(cache.get(&7).as_deref(), Some(&2));
+        let stats = cache.stats();
+        assert_eq!(stats.stale, u64::from(values.contains(&1)), "{stats:?}");
+        cache.validate();
+    });
+}
+
+/// Rule 7: a refresh that fails, or panics, ends the old value.
+#[test]
+fn an_old_value_does_not_outlive_a_failed_refresh() {
+    for panics in [false, true] {
+        correct(if panics { "cache::panicking_refresh" } else { "cache::failing_refresh" }).check(
+            move || {
+                let (cache, disk) = (cache(8), Arc::new(Disk::default()));
+                let stale = cache.get_or_load(7, || Ok::<_, ()>(1)).expect("no disk");
+                let failing = {
+                    let (cache, stale) = (Arc::clone(&cache), Arc::clone(&stale));
+                    spawn(move || {
+                        let load = || -> Result<usize, &str> {
+                            if panics {
+                                std::panic::resume_unwind(Box::new("as the model wants it"));
+                            }
+                            Err("the disk is broken")
+                        };
+                        let refresh = || cache.refresh(7, &stale, load).map(|value| *value);
+                        std::panic::catch_unwind(std::panic::AssertUnwindSafe(refresh))
+                            .unwrap_or(Err("it panicked"))
+                    })
+                };
+                let mine = *cache.refresh(7, &stale, || disk.read(2)).expect("my disk does not fail");
+                let theirs = ended(failing);
+                let kept = cache.get(&7).map(|value| *value);
+                // Either both were there at once, and the second got the old value; or the first had landed before.
+                match (mine, theirs, kept) {
+                    (2, Ok(1 | 2), Some(2)) | (2, Err(_), Some(2)) | (1, Err(_), None) => {}
+                    other => panic!("{other:?}"),
+                }
+                cache.validate();
+            },
+        );
+    }
+}
+
+/// Rule 9: that there is nothing is remembered, and found out to be so no more.
+#[test]
+fn a_file_that_comes_to_be_is_found() {
+    correct("cache::negative").check(|| {
+        let (cache, file) = (cache(8), Arc::new(AtomicUsize::new(0)));
+        let ask = |cache: &Arc<Numbers>| {
+            let (cache, file) = (Arc::clone(cache), Arc::clone(&file));
+            move || {
+                // 0 stands for a file that is not there.
+                let load = || Ok::<_, ()>(file.load(Ordering::SeqCst));
+                let answer = match cache.get(&7) {
+                    Some(value) if Ok(*value) == load() => Ok(value),
+                    Some(stale) => cache.refresh(7, &stale, load),
+                    None => cache.get_or_load(7, load),
+                };
+                *answer.expect("the disk does not fail")
+            }
+        };
+        let asking = spawn(ask(&cache));
+        file.store(3, Ordering::SeqCst);
+        let early = ended(asking);
+        assert!(early == 0 || early == 3);
+        assert_eq!(ask(&cache)(), 3, "it is there and nobody loads");
+        assert_eq!(cache.stats().entries, 1);
         cache.validate();
     });
 }

@@ -19,24 +19,35 @@
 //! 5. *A load that fails, by error or panic, still lands*, since landing is in a guard's `Drop`. The one who loaded keeps
 //!    the error; each waiter tries again, and the first of them becomes the next loader.
 //! 6. *Values that go are dropped after the lock*, since dropping may be slow.
-//! 7. *A replacement is compared by identity.* [`Cache::remove_if_same`] removes what the caller has seen and nothing
-//!    newer. Otherwise: two threads see a stale entry; one removes and reloads it; the other removes the fresh one.
+//! 7. *What is out of date stays while it is loaded anew*, so that nobody else waits for the disk: of those who have seen it
+//!    and call [`Cache::refresh`], one loads and the others get it back. That ends with the load, come what may: a load that
+//!    fails takes the old value out. Otherwise a file that cannot be read any more is served for ever as it once was.
+//! 8. *A replacement is compared by identity.* [`Cache::remove_if_same`] removes what the caller has seen and nothing
+//!    newer. Otherwise: two threads see a stale entry; one removes and reloads it; the other removes the fresh one. So it is
+//!    with `refresh`: who has seen what is no longer there gets what is there now.
+//! 9. *That there is no value is a value.* A loader that finds nothing says so by a `V` that means it, which is weighed,
+//!    evicted and refreshed like any other; an error is never kept. Otherwise a key that came to be stays hidden behind the
+//!    memory that it was not there.
 
+mod climber;
 pub mod policy;
+mod queue;
+mod sketch;
 
 use std::{
-    borrow::Borrow,
-    collections::HashMap,
     fmt,
     hash::{BuildHasher, Hash},
 };
 
+use foldhash::quality::FixedState;
+use hashbrown::{Equivalent, HashTable};
+
 use crate::{
     Named,
-    parking_lot::{Condvar, Mutex},
+    parking_lot::{Condvar, Mutex, MutexGuard},
     sync::Arc,
 };
-use policy::{FixedHasher, Policy};
+use policy::Policy;
 
 /// A cache of shared values, bounded by the sum of their weights.
 ///
@@ -55,11 +66,13 @@ pub struct Cache<K, V> {
     shards: Box<[Mutex<Shard<K, V>>]>,
     weigh: fn(&K, &V) -> usize,
     weight_max: usize,
+    /// Fixed for the cache, so that two runs of a program with one seed do the same.
+    hasher: FixedState,
 }
 
 struct Shard<K, V> {
     policy: Policy<K, Arc<V>>,
-    flights: HashMap<K, Arc<Flight<V>>, FixedHasher>,
+    flights: HashTable<(K, Arc<Flight<V>>)>,
     counts: Counts,
 }
 
@@ -68,6 +81,7 @@ struct Counts {
     hits: u64,
     misses: u64,
     joined: u64,
+    stale: u64,
     failed: u64,
 }
 
@@ -98,6 +112,8 @@ pub struct CacheStats {
     pub misses: u64,
     /// Look-ups that waited for a load of another thread.
     pub joined: u64,
+    /// Look-ups that got a value out of date, since another thread was loading it anew.
+    pub stale: u64,
     /// Loads that ended in an error or a panic.
     pub failed: u64,
     /// Entries that had to make room.
@@ -114,26 +130,42 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
     /// When `shards` is 0.
     #[must_use]
     pub fn new(weight_max: usize, shards: usize, weigh: fn(&K, &V) -> usize) -> Self {
+        Cache::with_seed(weight_max, shards, weigh, 0)
+    }
+
+    /// As [`new`](Self::new), with a seed for the hashes of keys. Where strangers choose the keys it is to be one that they do
+    /// not know: else they can choose keys of one hash, and each look-up among those compares them all.
+    ///
+    /// # Panics
+    ///
+    /// As [`new`](Self::new).
+    #[must_use]
+    pub fn with_seed(weight_max: usize, shards: usize, weigh: fn(&K, &V) -> usize, seed: u64) -> Self {
         assert!(shards > 0, "a cache needs at least one shard");
         let shard = |_| {
             let shard = Shard {
                 policy: Policy::new(weight_max / shards),
-                flights: HashMap::default(),
+                flights: HashTable::new(),
                 counts: Counts::default(),
             };
             Mutex::new(shard).named("cache.shard")
         };
-        Cache { shards: (0..shards).map(shard).collect(), weigh, weight_max }
+        Cache {
+            shards: (0..shards).map(shard).collect(),
+            weigh,
+            weight_max,
+            hasher: FixedState::with_seed(seed),
+        }
     }
 
     /// The value of `key` if it is cached. Never waits for a load.
     pub fn get<Q>(&self, key: &Q) -> Option<Arc<V>>
     where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
+        Q: Hash + Equivalent<K> + ?Sized,
     {
-        let mut shard = self.shard(key).lock();
-        let value = Arc::clone(shard.policy.get(key)?);
+        let hash = self.hasher.hash_one(key);
+        let mut shard = self.shard(hash).lock();
+        let value = Arc::clone(shard.policy.get(hash, key)?);
         shard.counts.hits += 1;
         Some(value)
     }
@@ -151,13 +183,14 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
     ///
     /// Passes a panic of `load` on; threads that waited for it load themselves.
     pub fn get_or_load<E>(&self, key: K, load: impl FnOnce() -> Result<V, E>) -> Result<Arc<V>, E> {
+        let hash = self.hasher.hash_one(&key);
         loop {
-            let mut shard = self.shard(&key).lock();
-            if let Some(value) = shard.policy.get(&key).cloned() {
+            let mut shard = self.shard(hash).lock();
+            if let Some(value) = shard.policy.get(hash, &key).cloned() {
                 shard.counts.hits += 1;
                 return Ok(value);
             }
-            if let Some(flight) = shard.flights.get(&key).cloned() {
+            if let Some(flight) = shard.flight(hash, &key) {
                 shard.counts.joined += 1;
                 drop(shard);
                 match flight.wait() {
@@ -165,26 +198,80 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
                     None => continue,
                 }
             }
-            shard.counts.misses += 1;
-            let flight = Arc::new(Flight::new());
-            shard.flights.insert(key.clone(), Arc::clone(&flight));
-            drop(shard);
-            let landing = Landing { cache: self, key: Some(key), flight };
-            return Ok(landing.succeed(load()?));
+            return self.load(shard, hash, key, load);
         }
+    }
+
+    /// The value of `key`, of which the caller has `seen` one that is out of date, and loads anew.
+    ///
+    /// Of several who have seen it one loads; the others get `seen` itself, and do not wait. Who comes late, when there is a
+    /// newer value, gets that.
+    ///
+    /// Blocks while `load` runs, or another thread's load where the cache has no value any more.
+    ///
+    /// # Errors
+    ///
+    /// What `load` says. The old value is then gone.
+    ///
+    /// # Panics
+    ///
+    /// Passes a panic of `load` on; the old value is then gone.
+    pub fn refresh<E>(
+        &self,
+        key: K,
+        seen: &Arc<V>,
+        load: impl FnOnce() -> Result<V, E>,
+    ) -> Result<Arc<V>, E> {
+        let hash = self.hasher.hash_one(&key);
+        let mut shard = self.shard(hash).lock();
+        let newer = match shard.policy.peek(hash, &key) {
+            Some(value) => (!Arc::ptr_eq(value, seen)).then(|| Arc::clone(value)),
+            None => {
+                drop(shard);
+                return self.get_or_load(key, load);
+            }
+        };
+        if let Some(newer) = newer {
+            shard.counts.hits += 1;
+            return Ok(newer);
+        }
+        if shard.flight(hash, &key).is_some() {
+            shard.counts.stale += 1;
+            return Ok(Arc::clone(seen));
+        }
+        self.load(shard, hash, key, load)
+    }
+
+    /// Announces the load, and loads without the lock.
+    fn load<E>(
+        &self,
+        mut shard: MutexGuard<'_, Shard<K, V>>,
+        hash: u64,
+        key: K,
+        load: impl FnOnce() -> Result<V, E>,
+    ) -> Result<Arc<V>, E> {
+        shard.counts.misses += 1;
+        let flight = Arc::new(Flight::new());
+        let hasher = &self.hasher;
+        shard
+            .flights
+            .insert_unique(hash, (key.clone(), Arc::clone(&flight)), |(key, _)| hasher.hash_one(key));
+        drop(shard);
+        let landing = Landing { cache: self, hash, key: Some(key), flight };
+        Ok(landing.succeed(load()?))
     }
 
     /// Removes `key` if its value still is `seen` itself, not merely an equal one; says whether it did.
     pub fn remove_if_same<Q>(&self, key: &Q, seen: &Arc<V>) -> bool
     where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
+        Q: Hash + Equivalent<K> + ?Sized,
     {
-        let mut shard = self.shard(key).lock();
-        if !shard.policy.peek(key).is_some_and(|value| Arc::ptr_eq(value, seen)) {
+        let hash = self.hasher.hash_one(key);
+        let mut shard = self.shard(hash).lock();
+        if !shard.policy.peek(hash, key).is_some_and(|value| Arc::ptr_eq(value, seen)) {
             return false;
         }
-        let removed = shard.policy.remove(key);
+        let removed = shard.policy.remove(hash, key);
         drop(shard);
         drop(removed);
         true
@@ -202,6 +289,7 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
             stats.hits += shard.counts.hits;
             stats.misses += shard.counts.misses;
             stats.joined += shard.counts.joined;
+            stats.stale += shard.counts.stale;
             stats.failed += shard.counts.failed;
         }
         stats
@@ -216,16 +304,19 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
         for shard in &self.shards {
             let shard = shard.lock();
             shard.policy.validate();
-            for key in shard.flights.keys() {
-                assert!(shard.policy.peek(key).is_none(), "no key is both cached and being loaded");
-            }
         }
     }
 
-    fn shard<Q: Hash + ?Sized>(&self, key: &Q) -> &Mutex<Shard<K, V>> {
-        // The upper bits: the maps inside a shard use the lower ones of the same hash.
-        let hash = (FixedHasher::default().hash_one(key) >> 32) as usize;
-        &self.shards[hash % self.shards.len()]
+    fn shard(&self, hash: u64) -> &Mutex<Shard<K, V>> {
+        // Bits in the middle: the tables inside a shard use the lower ones and the highest of the same hash.
+        &self.shards[(hash >> 32) as usize % self.shards.len()]
+    }
+}
+
+impl<K: Hash + Eq + Clone, V> Shard<K, V> {
+    /// The load of `key` that is under way.
+    fn flight(&self, hash: u64, key: &K) -> Option<Arc<Flight<V>>> {
+        self.flights.find(hash, |(other, _)| other == key).map(|(_, flight)| Arc::clone(flight))
     }
 }
 
@@ -252,6 +343,7 @@ impl<V> Flight<V> {
 /// The duty to land a flight, come what may.
 struct Landing<'a, K: Hash + Eq + Clone, V> {
     cache: &'a Cache<K, V>,
+    hash: u64,
     /// `None` once landed.
     key: Option<K>,
     flight: Arc<Flight<V>>,
@@ -270,13 +362,18 @@ impl<K: Hash + Eq + Clone, V> Landing<'_, K, V> {
         let weight = loaded.map_or(0, |value| (self.cache.weigh)(key, value));
         let Some(key) = self.key.take() else { return };
         let mut out = Vec::new();
-        let mut shard = self.cache.shard(&key).lock();
-        shard.flights.remove(&key);
+        let mut shard = self.cache.shard(self.hash).lock();
+        if let Ok(announced) = shard.flights.find_entry(self.hash, |(other, _)| *other == key) {
+            announced.remove();
+        }
         match loaded {
             Some(value) => {
-                shard.policy.insert(key, Arc::clone(value), weight, &mut out);
+                shard.policy.insert(self.hash, key, Arc::clone(value), weight, &mut out);
             }
-            None => shard.counts.failed += 1,
+            None => {
+                shard.counts.failed += 1;
+                out.extend(shard.policy.remove(self.hash, &key));
+            }
         }
         drop(shard);
         *self.flight.outcome.lock() = match loaded {

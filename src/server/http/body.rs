@@ -1,6 +1,6 @@
 //! Decodes request bodies, with a limit on everything.
 
-use super::{Framing, Reject};
+use super::{Framing, Reject, is_token_byte};
 use crate::server::limits::{CHUNK_LINE_BYTES_MAX, TRAILER_BYTES_MAX};
 
 /// Reads one request body out of a connection's bytes, in pieces of any size.
@@ -34,13 +34,24 @@ enum State {
     /// After a chunk's data: CR, then LF.
     DataCr,
     DataLf,
-    /// In the trailer: bytes of it, bytes of the current line, whether the last byte was CR.
+    /// In the trailer: bytes of it, and where in a line.
     Trailer {
         bytes: usize,
-        line_bytes: usize,
-        after_cr: bool,
+        at: TrailerAt,
     },
     Done,
+}
+
+/// Where in a line of the trailer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TrailerAt {
+    Start,
+    Name,
+    Value,
+    /// After the CR of a field's line.
+    LineEnd,
+    /// After the CR of the empty line that ends the body.
+    BodyEnd,
 }
 
 const MALFORMED_SIZE: Reject = Reject::bad("malformed chunk size");
@@ -136,25 +147,26 @@ impl BodyReader {
                 }
                 State::Extension { size, line_bytes: line_bytes + 1 }
             }
-            (State::SizeEnd { size: 0 }, b'\n') => {
-                State::Trailer { bytes: 0, line_bytes: 0, after_cr: false }
-            }
+            (State::SizeEnd { size: 0 }, b'\n') => State::Trailer { bytes: 0, at: TrailerAt::Start },
             (&State::SizeEnd { size }, b'\n') => State::Data(size),
             (State::DataCr, b'\r') => State::DataLf,
             (State::DataLf, b'\n') => State::Size { size: 0, digits: 0 },
-            (State::Trailer { line_bytes: 0, after_cr: true, .. }, b'\n') => State::Done,
-            (&State::Trailer { bytes, after_cr: true, .. }, b'\n') => {
-                State::Trailer { bytes, line_bytes: 0, after_cr: false }
+            (State::Trailer { at: TrailerAt::BodyEnd, .. }, b'\n') => State::Done,
+            (State::Trailer { bytes: TRAILER_BYTES_MAX.., .. }, _) => {
+                return Err(Reject::new(431, "the trailer is too large"));
             }
-            (&State::Trailer { bytes, line_bytes, after_cr: false }, b'\r') => {
-                State::Trailer { bytes, line_bytes, after_cr: true }
-            }
-            // Trailer fields are read and dropped (RFC 9110 section 6.5.1 allows it).
-            (&State::Trailer { bytes, line_bytes, after_cr: false }, b'\t' | b' '..=b'~' | 0x80..) => {
-                if bytes >= TRAILER_BYTES_MAX {
-                    return Err(Reject::new(431, "the trailer is too large"));
-                }
-                State::Trailer { bytes: bytes + 1, line_bytes: line_bytes + 1, after_cr: false }
+            // Trailer fields are read and dropped (RFC 9110 section 6.5.1 allows it), but must be fields.
+            (&State::Trailer { bytes, at }, _) => {
+                let at = match (at, byte) {
+                    (TrailerAt::Start, b'\r') => TrailerAt::BodyEnd,
+                    (TrailerAt::Name, b':') => TrailerAt::Value,
+                    (TrailerAt::Start | TrailerAt::Name, _) if is_token_byte(byte) => TrailerAt::Name,
+                    (TrailerAt::Value, b'\r') => TrailerAt::LineEnd,
+                    (TrailerAt::Value, b'\t' | b' '..=b'~' | 0x80..) => TrailerAt::Value,
+                    (TrailerAt::LineEnd, b'\n') => TrailerAt::Start,
+                    _ => return Err(Reject::bad("malformed trailer")),
+                };
+                State::Trailer { bytes: bytes + 1, at }
             }
             _ => return Err(Reject::bad("malformed chunked body")),
         })
@@ -205,6 +217,11 @@ mod tests {
             (b"10000000000000000\r\n", 413),
             (b"41\r\n", 413),
             (b"0\r\nA\n\r\n", 400),
+            (b"0\r\nA\r\n\r\n", 400),
+            (b"0\r\n: b\r\n\r\n", 400),
+            (b"0\r\nA : b\r\n\r\n", 400),
+            (b"0\r\nA: b\r\n c\r\n\r\n", 400),
+            (b"0\r\nA: b\rc\r\n\r\n", 400),
             (b"0\r\nA\0\r\n", 400),
             (b"0\r\n\r\r\n", 400),
         ] {
@@ -213,7 +230,7 @@ mod tests {
         }
         let endless = [b"1;".as_slice(), &[b'x'; 1024]].concat();
         assert_eq!(read(Framing::Chunked, &endless).map(|_| ()), Err(400));
-        let endless = [b"0\r\n".as_slice(), &[b'x'; 8192]].concat();
+        let endless = [b"0\r\nX:".as_slice(), &[b'x'; 8192]].concat();
         assert_eq!(read(Framing::Chunked, &endless).map(|_| ()), Err(431));
         let zeros = [b'0'; 1024];
         assert_eq!(read(Framing::Chunked, &zeros).map(|_| ()), Err(400));

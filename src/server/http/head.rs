@@ -1,80 +1,23 @@
 //! The request head: method, target, version and fields, and what follows from them.
 //!
-//! Where the body ends is decided here and nowhere else, by RFC 9112 section 6.3, and in doubt the request is refused.
+//! Where the body ends is decided in `framing` and nowhere else, and in doubt the request is refused.
 
-use super::{Reject, path, scan::HeadRange};
+use super::{
+    Framing, Method, Reject, Version,
+    framing::{FieldFacts, list},
+    scan::HeadRange,
+    target::Target,
+};
 use crate::server::limits::HEADERS_COUNT_MAX;
-
-/// A request method (RFC 9110 section 9).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Method {
-    /// Transfer a representation.
-    Get,
-    /// As `Get`, the head only.
-    Head,
-    /// Process the content.
-    Post,
-    /// Replace the representation.
-    Put,
-    /// Remove the representation.
-    Delete,
-    /// Describe the options.
-    Options,
-    /// Any other.
-    Other,
-}
-
-impl Method {
-    fn parse(name: &str) -> Self {
-        match name {
-            "GET" => Method::Get,
-            "HEAD" => Method::Head,
-            "POST" => Method::Post,
-            "PUT" => Method::Put,
-            "DELETE" => Method::Delete,
-            "OPTIONS" => Method::Options,
-            _ => Method::Other,
-        }
-    }
-
-    /// The method's name; empty for [`Other`](Self::Other).
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Method::Get => "GET",
-            Method::Head => "HEAD",
-            Method::Post => "POST",
-            Method::Put => "PUT",
-            Method::Delete => "DELETE",
-            Method::Options => "OPTIONS",
-            Method::Other => "",
-        }
-    }
-}
-
-/// A protocol version that is served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Version {
-    /// HTTP/1.0
-    Http10,
-    /// HTTP/1.1
-    Http11,
-}
-
-/// How the request body is delimited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Framing {
-    /// This many bytes follow; 0 without a body.
-    Length(u64),
-    /// The chunked coding (RFC 9112 section 7.1).
-    Chunked,
-}
 
 /// A request head that has passed all checks.
 #[derive(Debug, Clone)]
 pub struct Head {
     method: Method,
     version: Version,
+    /// The request line begins with it.
+    method_bytes: usize,
+    authority: Option<String>,
     path: String,
     query: Option<String>,
     /// The head's bytes; `fields` points into them.
@@ -109,7 +52,7 @@ impl Head {
             Err(error) => return Err(reject_of(error)),
         }
         let method_name = request.method.unwrap_or_default();
-        let method = Method::parse(method_name);
+        let method = Method::of_name(method_name);
         let version = if request.version == Some(0) { Version::Http10 } else { Version::Http11 };
         let target = Target::parse(method_name, request.path.unwrap_or_default())?;
         let facts = FieldFacts::gather(request.headers)?;
@@ -134,6 +77,8 @@ impl Head {
         Ok(Head {
             method,
             version,
+            method_bytes: method_name.len(),
+            authority: target.authority,
             path: target.path,
             query: target.query,
             fields,
@@ -148,6 +93,21 @@ impl Head {
     #[must_use]
     pub fn method(&self) -> Method {
         self.method
+    }
+
+    /// The method's name as it was sent, also of one that [`Method`] does not know.
+    #[must_use]
+    pub fn method_name(&self) -> &str {
+        // A token, which the parser has seen.
+        std::str::from_utf8(&self.bytes[..self.method_bytes]).unwrap_or_default()
+    }
+
+    /// The host, and the port if it is named, that the request is meant for: of an absolute target, else of the `Host`
+    /// field; empty without one (RFC 9110 section 7.2).
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        let field = || self.field("host").and_then(|value| std::str::from_utf8(value).ok());
+        self.authority.as_deref().or_else(field).unwrap_or_default()
     }
 
     /// The version.
@@ -182,6 +142,11 @@ impl Head {
             .iter()
             .filter(move |field| self.part(field.name).eq_ignore_ascii_case(name.as_bytes()))
             .map(|field| self.part(field.value))
+    }
+
+    /// The elements of the comma-separated lists of all fields called `name`, in order, without empty ones.
+    pub fn list<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.fields(name).flat_map(list)
     }
 
     /// How the body is delimited.
@@ -219,6 +184,10 @@ fn check_request_line(bytes: &[u8], uri_bytes_max: usize) -> Result<(), Reject> 
     if target.len() > uri_bytes_max {
         return Err(Reject::new(414, "the request target is too long"));
     }
+    // The parser would let UTF-8 pass, of which two parties may think differently (RFC 3986 section 2).
+    if !target.iter().all(u8::is_ascii_graphic) {
+        return Err(Reject::bad("the request target contains a character that must be escaped"));
+    }
     match version {
         b"HTTP/1.1" | b"HTTP/1.0" => Ok(()),
         [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
@@ -237,175 +206,6 @@ fn reject_of(error: httparse::Error) -> Reject {
         httparse::Error::HeaderValue => Reject::bad("malformed field value"),
         _ => Reject::bad("malformed request head"),
     }
-}
-
-struct Target {
-    path: String,
-    query: Option<String>,
-}
-
-impl Target {
-    /// The four forms of RFC 9112 section 3.2.
-    fn parse(method: &str, target: &str) -> Result<Self, Reject> {
-        if method == "CONNECT" {
-            // The authority form; whatever it names, the method will be refused.
-            return Ok(Target { path: "/".to_owned(), query: None });
-        }
-        if target == "*" {
-            if method != "OPTIONS" {
-                return Err(Reject::bad("the target * is for OPTIONS only"));
-            }
-            return Ok(Target { path: "*".to_owned(), query: None });
-        }
-        let origin = if target.starts_with('/') { target } else { strip_origin(target)? };
-        // A fragment is never sent (RFC 9112 section 3.2.1).
-        if origin.contains('#') {
-            return Err(Reject::bad("the target contains a fragment"));
-        }
-        let (path, query) = match origin.split_once('?') {
-            Some((path, query)) => (path, Some(query.to_owned())),
-            None => (origin, None),
-        };
-        let path = if path.is_empty() { "/" } else { path };
-        Ok(Target { path: path::normalise(path)?, query })
-    }
-}
-
-/// Turns the absolute form into the origin form.
-fn strip_origin(target: &str) -> Result<&str, Reject> {
-    let (scheme, rest) = target.split_once("://").ok_or(Reject::bad("malformed request target"))?;
-    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
-        return Err(Reject::bad("the target's scheme is not http"));
-    }
-    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(authority_end);
-    if !is_host(authority.as_bytes()) || authority.is_empty() {
-        return Err(Reject::bad("malformed authority in the request target"));
-    }
-    Ok(path)
-}
-
-/// What the fields say about framing and the connection.
-#[derive(Default)]
-struct FieldFacts<'a> {
-    hosts: usize,
-    content_length: Option<u64>,
-    codings: Vec<&'a [u8]>,
-    has_transfer_encoding: bool,
-    close: bool,
-    keep_alive: bool,
-    expects_continue: bool,
-}
-
-impl<'a> FieldFacts<'a> {
-    fn gather(fields: &[httparse::Header<'a>]) -> Result<Self, Reject> {
-        let mut facts = FieldFacts::default();
-        for field in fields {
-            let value = field.value;
-            let is = |name: &str| field.name.eq_ignore_ascii_case(name);
-            if is("host") {
-                facts.hosts += 1;
-                if facts.hosts > 1 {
-                    return Err(Reject::bad("the host field is there twice"));
-                }
-                if !is_host(value) {
-                    return Err(Reject::bad("malformed host field"));
-                }
-            } else if is("content-length") {
-                let length = parse_length(value)?;
-                if facts.content_length.is_some_and(|earlier| earlier != length) {
-                    return Err(Reject::bad("content-length fields differ"));
-                }
-                facts.content_length = Some(length);
-            } else if is("transfer-encoding") {
-                facts.has_transfer_encoding = true;
-                facts.codings.extend(list(value));
-            } else if is("connection") {
-                facts.close |= list(value).any(|option| option.eq_ignore_ascii_case(b"close"));
-                facts.keep_alive |= list(value).any(|option| option.eq_ignore_ascii_case(b"keep-alive"));
-            } else if is("expect") {
-                if !value.eq_ignore_ascii_case(b"100-continue") {
-                    return Err(Reject::new(417, "only the expectation 100-continue is met"));
-                }
-                facts.expects_continue = true;
-            }
-        }
-        Ok(facts)
-    }
-
-    fn framing(&self, version: Version) -> Result<Framing, Reject> {
-        if !self.has_transfer_encoding {
-            return Ok(Framing::Length(self.content_length.unwrap_or(0)));
-        }
-        if self.content_length.is_some() {
-            return Err(Reject::bad("both content-length and transfer-encoding"));
-        }
-        if version == Version::Http10 {
-            return Err(Reject::bad("transfer-encoding in HTTP/1.0"));
-        }
-        let is_chunked = |coding: &&&[u8]| coding.eq_ignore_ascii_case(b"chunked");
-        match self.codings.split_last() {
-            None => Err(Reject::bad("empty transfer-encoding")),
-            Some((last, [])) if is_chunked(&last) => Ok(Framing::Chunked),
-            Some((last, before)) if is_chunked(&last) && !before.iter().any(|coding| is_chunked(&coding)) => {
-                Err(Reject::new(501, "unknown transfer coding"))
-            }
-            Some((_, all)) if all.iter().any(|coding| is_chunked(&coding)) => {
-                Err(Reject::bad("chunked is not the last transfer coding"))
-            }
-            Some(_) => Err(Reject::new(501, "unknown transfer coding")),
-        }
-    }
-}
-
-/// The elements of a comma-separated list; empty ones are left out (RFC 9110 section 5.6.1.2).
-fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    value.split(|&byte| byte == b',').map(trim).filter(|element| !element.is_empty())
-}
-
-/// Without spaces and tabs at both ends; other white space is part of the value (and makes it unknown).
-fn trim(mut value: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
-        value = rest;
-    }
-    value
-}
-
-/// A content length: digits and nothing else. The integer parser of the language would also take a sign. A list of equal
-/// lengths, which RFC 9110 section 8.6 lets a server accept, is refused.
-fn parse_length(value: &[u8]) -> Result<u64, Reject> {
-    const MALFORMED: Reject = Reject::bad("malformed content-length");
-    if value.is_empty() {
-        return Err(MALFORMED);
-    }
-    value.iter().try_fold(0_u64, |length, byte| {
-        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0')).ok_or(MALFORMED)?;
-        length.checked_mul(10).and_then(|length| length.checked_add(digit)).ok_or(MALFORMED)
-    })
-}
-
-/// Whether `value` can be a host with or without a port (RFC 9110 section 7.2). May be empty, as the RFC allows.
-fn is_host(value: &[u8]) -> bool {
-    let is_reg_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+;=%".contains(byte);
-    let (host, port) = match value {
-        [b'[', ..] => {
-            let Some(end) = value.iter().position(|&byte| byte == b']') else { return false };
-            let inside = &value[1..end];
-            if inside.is_empty()
-                || !inside.iter().all(|byte| byte.is_ascii_hexdigit() || b":.%v".contains(byte))
-            {
-                return false;
-            }
-            (&[][..], &value[end + 1..])
-        }
-        _ => value.split_at(value.iter().position(|&byte| byte == b':').unwrap_or(value.len())),
-    };
-    let port_ok = match port {
-        [] => true,
-        [b':', digits @ ..] => digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit),
-        _ => false,
-    };
-    port_ok && host.iter().all(is_reg_name)
 }
 
 #[cfg(test)]
@@ -431,6 +231,10 @@ mod tests {
         assert_eq!(head.fields("x-Y").collect::<Vec<_>>(), [b"z", b"w"]);
         assert_eq!(head.framing(), Framing::Length(0));
         assert!(head.keep_alive());
+        assert_eq!((head.method_name(), head.authority()), ("GET", "a:80"));
+        let head = parse("BREW http://b/ HTTP/1.1\r\nHost: a\r\nX: a,, b\r\nx: c\r\n\r\n").unwrap();
+        assert_eq!((head.method(), head.method_name(), head.authority()), (Method::Other, "BREW", "b"));
+        assert_eq!(head.list("x").collect::<Vec<_>>(), [b"a", b"b", b"c"]);
     }
 
     #[test]
@@ -453,6 +257,7 @@ mod tests {
         for (fields, status) in [
             ("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", 400),
             ("Content-Length: 5\r\nContent-Length: 6\r\n", 400),
+            ("Content-Length: 5\r\nContent-Length: 5\r\n", 400),
             ("Content-Length: 5, 5\r\n", 400),
             ("Content-Length: +5\r\n", 400),
             ("Content-Length: -5\r\n", 400),
@@ -491,10 +296,12 @@ mod tests {
             ("GET http://a?x HTTP/1.0", Ok("/")),
             ("OPTIONS * HTTP/1.0", Ok("*")),
             ("CONNECT a:1 HTTP/1.0", Ok("/")),
+            ("CONNECT / HTTP/1.0", Err(400)),
             ("GET * HTTP/1.0", Err(400)),
             ("GET a HTTP/1.0", Err(400)),
             ("GET ftp://a/ HTTP/1.0", Err(400)),
             ("GET /#x HTTP/1.0", Err(400)),
+            ("GET /\u{e9} HTTP/1.0", Err(400)),
             ("GET / HTTP/2.0", Err(505)),
             ("GET / HTTP/1.2", Err(505)),
             ("GET / HTTP/1.32", Err(400)),
@@ -513,15 +320,5 @@ mod tests {
         assert_eq!(parse(&long).map(|_| ()), Err(414));
         let many = "X: y\r\n".repeat(HEADERS_COUNT_MAX);
         assert_eq!(with_fields(&many).map(|_| ()), Err(431));
-    }
-
-    #[test]
-    fn hosts() {
-        for host in ["", "a", "a:80", "a.b-c:", "127.0.0.1:1", "[::1]", "[::1]:80"] {
-            assert!(is_host(host.as_bytes()), "{host}");
-        }
-        for host in ["a b", "a/b", "a@b", "a:b", "a:80:80", "[::1", "[]", "[::1]x", "a,b"] {
-            assert!(!is_host(host.as_bytes()), "{host}");
-        }
     }
 }

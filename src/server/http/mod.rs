@@ -3,14 +3,23 @@
 //! Nothing here reads, writes, waits or locks, so every rule can be tested with plain bytes.
 
 pub mod body;
+pub mod coding;
 pub mod conditional;
+pub mod framing;
 pub mod head;
+pub mod media;
+pub mod method;
+pub mod multipart;
 pub mod path;
+pub mod range;
 pub mod response;
 pub mod scan;
 pub mod status;
+mod target;
 
-pub use head::{Framing, Head, Method, Version};
+pub use framing::{Framing, Version};
+pub use head::Head;
+pub use method::Method;
 pub use response::{Body, Response};
 
 /// A request that cannot be served as it stands: the status that says so, and the reason for people.
@@ -32,4 +41,13 @@ impl Reject {
     pub(crate) const fn bad(reason: &'static str) -> Self {
         Reject::new(400, reason)
     }
+}
+
+/// Whether `name` is a token (RFC 9110 section 5.6.2), as methods and field names are.
+fn is_token(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(is_token_byte)
+}
+
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }

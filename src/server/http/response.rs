@@ -1,6 +1,6 @@
 //! Responses and how their heads are written (RFC 9112 section 4).
 
-use std::{borrow::Cow, io::Write};
+use std::{borrow::Cow, io::Write, ops::Range};
 
 use super::{Method, Reject, Version, status};
 use crate::{fs::File, sync::Arc};
@@ -24,6 +24,7 @@ pub struct Response {
     shared_fields: Option<Arc<str>>,
     body: Body,
     close: bool,
+    cause: Option<String>,
 }
 
 /// The content of a response.
@@ -35,9 +36,13 @@ pub enum Body {
     Bytes(Vec<u8>),
     /// Bytes that are shared, for example with the cache; they are not copied.
     Shared(Arc<[u8]>),
-    /// The first so many bytes of a file, sent piece by piece. Should the file turn out shorter, the connection is cut, so
-    /// that the client sees the loss.
-    File(File, u64),
+    /// A part of shared bytes. Sending panics when the range is not within them.
+    Slice(Arc<[u8]>, Range<usize>),
+    /// A part of a file, sent piece by piece. Should the file turn out shorter, the connection is cut, so that the client
+    /// sees the loss. Where the file stands does not matter, and several parts may share one.
+    File(Arc<File>, Range<u64>),
+    /// One after the other.
+    Parts(Vec<Body>),
 }
 
 impl Body {
@@ -48,7 +53,9 @@ impl Body {
             Body::Empty => 0,
             Body::Bytes(bytes) => bytes.len() as u64,
             Body::Shared(bytes) => bytes.len() as u64,
-            Body::File(_, len) => *len,
+            Body::Slice(_, range) => range.len() as u64,
+            Body::File(_, range) => range.end.saturating_sub(range.start),
+            Body::Parts(parts) => parts.iter().map(Body::len).sum(),
         }
     }
 
@@ -68,7 +75,14 @@ impl Response {
     #[must_use]
     pub fn new(status: u16) -> Self {
         assert!((200..600).contains(&status), "{status} is not a final status code");
-        Response { status, fields: Vec::new(), shared_fields: None, body: Body::Empty, close: false }
+        Response {
+            status,
+            fields: Vec::new(),
+            shared_fields: None,
+            body: Body::Empty,
+            close: false,
+            cause: None,
+        }
     }
 
     /// A response with `text` and a final line feed as content.
@@ -98,8 +112,9 @@ impl Response {
     ///
     /// # Panics
     ///
-    /// When `name` is not a token or `value` contains a control character: it would let a handler's input end the head.
-    /// The server turns the panic into a 500.
+    /// When `name` is not a token or `value` contains a control character: it would let a handler's input end the head. And
+    /// for `Date`, `Content-Length`, `Transfer-Encoding` and `Connection`: two that differ would be as bad, see
+    /// [`with_close`](Self::with_close). The server turns the panic into a 500.
     #[must_use]
     pub fn with_field(
         mut self,
@@ -107,7 +122,9 @@ impl Response {
         value: impl Into<Cow<'static, str>>,
     ) -> Self {
         let (name, value) = (name.into(), value.into());
-        assert!(is_token(&name), "a field name is a token (RFC 9110 section 5.1)");
+        assert!(super::is_token(&name), "a field name is a token (RFC 9110 section 5.1)");
+        let is_own = OWN_FIELDS.iter().any(|own| own.eq_ignore_ascii_case(&name));
+        assert!(!is_own, "the server writes the field {name} itself");
         let is_control = |char: char| char != '\t' && char.is_control();
         assert!(!value.contains(is_control), "a field value has no control characters");
         self.fields.push((name, value));
@@ -128,11 +145,44 @@ impl Response {
         self
     }
 
+    /// Replaces the content and its type.
+    ///
+    /// # Panics
+    ///
+    /// When `content_type` contains a control character.
+    #[must_use]
+    pub fn with_content(mut self, content_type: impl Into<Cow<'static, str>>, body: Body) -> Self {
+        self.fields.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+        self.with_field("content-type", content_type).with_body(body)
+    }
+
     /// Makes the server close the connection after this response.
     #[must_use]
     pub fn with_close(mut self) -> Self {
         self.close = true;
         self
+    }
+
+    /// Keeps why the response is what it is, for a log; it is not sent.
+    #[must_use]
+    pub fn with_cause(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// What [`with_cause`](Self::with_cause) kept.
+    #[must_use]
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// The value of the first field called `name`, whatever its case, of those that were added.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let added = self.fields.iter().map(|(name, value)| (&**name, &**value));
+        let shared = self.shared_fields.iter().flat_map(|lines| lines.lines());
+        let mut all = added.chain(shared.filter_map(|line| line.split_once(": ")));
+        all.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// The status code.
@@ -196,10 +246,8 @@ pub(crate) struct Context<'a> {
     pub(crate) date: &'a [u8],
 }
 
-fn is_token(name: &str) -> bool {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !name.is_empty() && name.bytes().all(is_token)
-}
+/// Fields that the server writes itself; a second one would contradict it.
+const OWN_FIELDS: [&str; 4] = ["date", "content-length", "transfer-encoding", "connection"];
 
 #[cfg(test)]
 mod tests {

@@ -5,10 +5,12 @@
 mod abuse;
 mod cache;
 mod client;
+mod conformance;
 mod drain;
 mod files;
 mod framing;
 mod overload;
 mod pool;
+mod representations;
 mod status;
 mod table;
