@@ -25,6 +25,7 @@ use super::{
     schedule::Schedule,
     shrink,
     verdict::{Explored, Pass, Verdict},
+    watch::Watch,
 };
 use crate::engine::{
     Engine, EngineSeed, Limits, Mode, STORES_SEEN_MAX, Stop, StrategyDebug, World,
@@ -357,6 +358,7 @@ pub(super) struct Explorer<'a> {
     engine: Engine,
     replays: bool,
     started: Instant,
+    watch: Watch,
     pub(super) stopper: Stopper,
     has_siblings: bool,
     live: Live,
@@ -378,7 +380,18 @@ impl<'a> ExplorerSeed<'a> {
         let ExplorerSeed { checker, engine, started, stopper, mode, live } = self;
         let engine = engine.engine(world(checker, mode));
         let suspects = checker.predict.then(Box::default);
-        Explorer { checker, engine, replays: false, started, stopper, has_siblings: true, live, suspects }
+        let watch = Watch::default();
+        Explorer {
+            checker,
+            engine,
+            replays: false,
+            started,
+            watch,
+            stopper,
+            has_siblings: true,
+            live,
+            suspects,
+        }
     }
 }
 
@@ -402,7 +415,8 @@ impl<'a> Explorer<'a> {
         let (started, stopper) = (Instant::now(), Stopper::default());
         let live = Live::of(checker);
         let suspects = checker.predict.then(Box::default);
-        Explorer { checker, engine, replays, started, stopper, has_siblings: false, live, suspects }
+        let watch = Watch::default();
+        Explorer { checker, engine, replays, started, watch, stopper, has_siblings: false, live, suspects }
     }
 
     /// Goes on with what is known of the order of locks, and looks at what else the threads learn of each other, if
@@ -479,14 +493,13 @@ impl<'a> Explorer<'a> {
             if budget.executions.is_some_and(|most| search.explored.executions >= most) {
                 return Pause::Executions;
             }
-            // Reading the clock costs as much as a small execution.
-            if executions % 64 == 63 {
-                if self.started.elapsed() >= budget.time {
+            if let Some((now, passed)) = self.watch.before_execution() {
+                if now - self.started >= budget.time {
                     return Pause::Time;
                 }
                 let (world, pace) = (self.engine.world(), &search.pace);
                 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-                self.live.add(64, || {
+                self.live.add(passed, || {
                     let done = search.explored.executions;
                     Some(done as f64 / pace.expected(done, world.strategy.estimate()?)?)
                 });

@@ -85,6 +85,8 @@ mod strategy;
 #[cfg(backend = "instrumented")]
 mod turns;
 mod verdict;
+#[cfg(backend = "instrumented")]
+mod watch;
 
 pub use checker::{Capability, Checker, check};
 pub use choose::{CHOICES_MAX, choose, show};

@@ -88,7 +88,7 @@ fn used(world: &World, index: ObjectIndex) -> Option<Place> {
         return history.write.iter().chain(&history.reads).next().map(|access| access.place);
     }
     let of_step = world.steps.iter().map(|step| &step.op);
-    let next = world.threads().iter().filter_map(|thread| thread.pending.as_ref());
+    let next = world.pending.iter().flatten();
     of_step.chain(next).find(|op| op.object == index).map(|op| op.place)
 }
 

@@ -50,7 +50,7 @@ fn difference(world: &World) -> Option<(String, Option<String>)> {
         return Some((text, None));
     }
     let name = world.thread_name(thread);
-    let pending = world.thread(thread).pending;
+    let pending = world.pending[thread];
     let now = match pending {
         None => "has ended".to_owned(),
         Some(op) if op.kind != kind => format!("is about to do `{}` at {}", op.kind.word(), op.place),
@@ -230,7 +230,7 @@ pub(super) fn thread_report(world: &World, names: &Names, index: usize) -> Threa
         operation: held.kind.word().to_owned(),
         place: held.place.to_string(),
     });
-    let waits = thread.pending.as_ref().filter(|op| world.is_blocked(index, op)).map(|op| {
+    let waits = world.pending[index].as_ref().filter(|op| world.is_blocked(index, op)).map(|op| {
         let object = shown_object(op, thread.notified);
         WaitReport {
             object: match op.kind {

@@ -33,6 +33,34 @@ pub(crate) enum Readiness {
     Spinning,
 }
 
+/// What decides whether an operation can proceed: most of them are decided by very little.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Way {
+    /// There is no operation.
+    Nowhere,
+    /// Nothing is in its way.
+    Free,
+    /// It needs this mutex.
+    Mutex(ObjectIndex),
+    /// See [`World::readiness`].
+    Asks,
+}
+
+impl Way {
+    pub(super) fn of(op: &Op) -> Way {
+        use OpKind::{
+            Choose, Fence, Load, Lock, NotifyAll, NotifyOne, Release, Rmw, Start, Store, TryLock, Unlock,
+            Wait,
+        };
+        match op.kind {
+            Start | Load | Store | Rmw | Fence | TryLock | Unlock | NotifyOne | NotifyAll | Wait
+            | Release | Choose => Way::Free,
+            Lock => Way::Mutex(op.object),
+            _ => Way::Asks,
+        }
+    }
+}
+
 /// The outcome of asking every thread.
 #[derive(Debug)]
 pub(crate) struct Candidates {
@@ -40,6 +68,36 @@ pub(crate) struct Candidates {
     ready: ThreadSet,
     fair_choice: ThreadIndex,
     pub(crate) current: Option<ThreadIndex>,
+}
+
+/// The threads that can run by themselves and do not.
+#[derive(Debug, Default)]
+pub(super) struct Starving {
+    pub(super) threads: ThreadSet,
+    /// Since which step each of them does.
+    since: Vec<usize>,
+}
+
+impl Starving {
+    /// Before the step numbered `now` these are ready.
+    #[inline]
+    fn are_ready(&mut self, ready: ThreadSet, now: usize) {
+        let new = ready & !self.threads;
+        self.threads = ready;
+        if new != 0 {
+            let last = (ThreadSet::BITS - new.leading_zeros()) as usize;
+            if self.since.len() < last {
+                self.since.resize(last, 0);
+            }
+            members(new).for_each(|thread| self.since[thread] = now);
+        }
+    }
+
+    /// Since when this thread is among them.
+    #[inline]
+    fn since(&self, thread: ThreadIndex) -> Option<usize> {
+        (self.threads & bit(thread) != 0).then(|| self.since[thread])
+    }
 }
 
 /// A thread that took this many steps in a row while others could have run is no longer preferred.
@@ -107,41 +165,31 @@ impl World {
         }
     }
 
+    #[inline]
     fn can_proceed(&self, op: &Op) -> bool {
         use OpKind::{
             Acquire, AcquireTimed, Join, Lock, LockTimed, Park, ParkTimed, Pass, Read, ReadTimed, Relock,
             RelockTimed, Upgradable, UpgradableTimed, Upgrade, UpgradeTimed, Write, WriteTimed,
         };
-        if !matches!(
-            op.kind,
-            Lock | LockTimed
-                | Relock
-                | RelockTimed
-                | Read
-                | ReadTimed
-                | Write
-                | WriteTimed
-                | Upgradable
-                | UpgradableTimed
-                | Upgrade
-                | UpgradeTimed
-                | Acquire
-                | AcquireTimed
-                | Pass
-                | Join
-                | Park
-                | ParkTimed
-        ) {
-            return true;
-        }
-        match (&self.object(op.object).state, op.kind) {
-            (State::Mutex { owner }, _) => owner.is_none(),
-            (State::RwLock(lock), kind) => lock.is_free_for(kind, op.arg),
-            (State::Barrier { generation, .. }, _) => *generation != op.arg,
-            (State::Thread { index }, Join) => self.thread(*index).finished,
-            (State::Semaphore { .. } | State::Thread { .. }, _) => {
-                proceeds(op.kind, op.arg, self.facts(op.object))
+        match op.kind {
+            Lock | LockTimed | Relock | RelockTimed => {
+                !matches!(self.object(op.object).state, State::Mutex { owner: Some(_) })
             }
+            Read | ReadTimed | Write | WriteTimed | Upgradable | UpgradableTimed | Upgrade | UpgradeTimed => {
+                match &self.object(op.object).state {
+                    State::RwLock(lock) => lock.is_free_for(op.kind, op.arg),
+                    _ => true,
+                }
+            }
+            Pass => match self.object(op.object).state {
+                State::Barrier { generation, .. } => generation != op.arg,
+                _ => true,
+            },
+            Join => match self.object(op.object).state {
+                State::Thread { index } => self.thread(index).finished,
+                _ => true,
+            },
+            Acquire | AcquireTimed | Park | ParkTimed => proceeds(op.kind, op.arg, self.facts(op.object)),
             _ => true,
         }
     }
@@ -156,24 +204,35 @@ impl World {
             self.stop_with(Stop::Unsupported(message));
             return None;
         }
-        let now = self.steps.len();
         let (mut ready, mut timed, mut spurious, mut spinning) = (0, 0, 0, 0);
-        for thread in 0..self.thread_count {
-            let Some(op) = self.pending[thread] else { continue };
-            let readiness = self.readiness(thread, &op);
-            if readiness == Readiness::Ready {
-                self.thread_mut(thread).starving_since.get_or_insert(now);
-            } else {
-                self.thread_mut(thread).starving_since = None;
-            }
+        let mut own: ThreadSet = 1;
+        for (thread, way) in self.ways.iter().enumerate() {
+            let readiness = match *way {
+                Way::Free => Readiness::Ready,
+                Way::Mutex(mutex) => match self.object(mutex).state {
+                    State::Mutex { owner: Some(_) } => Readiness::Blocked,
+                    _ => Readiness::Ready,
+                },
+                Way::Asks => match &self.pending[thread] {
+                    Some(op) => self.readiness(thread, op),
+                    None => Readiness::Blocked,
+                },
+                Way::Nowhere => Readiness::Blocked,
+            };
+            debug_assert!(
+                self.pending[thread].is_none_or(|op| self.readiness(thread, &op) == readiness),
+                "the quick way is as long as the other"
+            );
             match readiness {
-                Readiness::Ready => ready |= bit(thread),
-                Readiness::TimesOut => timed |= bit(thread),
-                Readiness::WakesSpuriously => spurious |= bit(thread),
-                Readiness::Spinning => spinning |= bit(thread),
+                Readiness::Ready => ready |= own,
+                Readiness::TimesOut => timed |= own,
+                Readiness::WakesSpuriously => spurious |= own,
+                Readiness::Spinning => spinning |= own,
                 Readiness::Blocked => {}
             }
+            own <<= 1;
         }
+        self.starving.are_ready(ready, self.steps.len());
         let early = members(timed)
             .filter(|thread| self.pending[*thread].is_some_and(|op| self.may_time_out(*thread, &op)))
             .fold(0, |set, thread| set | bit(thread));
@@ -208,9 +267,11 @@ impl World {
     fn fair_choice(&self, regular: ThreadSet, all: ThreadSet) -> ThreadIndex {
         let among = if regular != 0 { regular } else { all };
         let current = self.last_stepped;
-        let waited = |thread: ThreadIndex| {
-            self.thread(thread).starving_since.map_or(0, |since| self.steps.len() - since)
-        };
+        if among & bit(current) != 0 && self.steps.len() < TURN_STEPS {
+            return current;
+        }
+        let waited =
+            |thread: ThreadIndex| self.starving.since(thread).map_or(0, |since| self.steps.len() - since);
         let longest = members(among).map(waited).max().unwrap_or(0);
         if among & bit(current) != 0 && longest < TURN_STEPS {
             return current;
@@ -222,10 +283,8 @@ impl World {
     /// Whether some thread that could run all the time was left out for most of the execution.
     pub(crate) fn was_unfair(&self) -> bool {
         let steps = self.steps.len();
-        self.threads()
-            .iter()
-            .filter(|thread| !thread.finished)
-            .filter_map(|thread| thread.starving_since)
+        members(self.starving.threads)
+            .filter_map(|thread| self.starving.since(thread))
             .any(|since| steps - since > steps / 2)
     }
 }

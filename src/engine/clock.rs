@@ -2,57 +2,87 @@
 
 use std::time::Duration;
 
+/// How many threads have their counters in the clock itself: most models have no more, and joining two clocks is then a few
+/// instructions.
+const FEW: usize = 8;
+
 /// One counter per thread. Threads beyond the end count zero.
 ///
 /// The clock also carries virtual time: the latest that any of these events showed. Time thus passes along happens-before
 /// only, and what a thread reads from its clock does not depend on the order of steps that have nothing to do with it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct VectorClock {
-    counts: Vec<u32>,
+    few: [u32; FEW],
+    more: Vec<u32>,
     pub(crate) time: Duration,
 }
 
 impl VectorClock {
     pub(crate) const fn new() -> Self {
-        VectorClock { counts: Vec::new(), time: Duration::ZERO }
+        VectorClock { few: [0; FEW], more: Vec::new(), time: Duration::ZERO }
     }
 
     #[inline]
     pub(crate) fn get(&self, thread: usize) -> u32 {
-        self.counts.get(thread).copied().unwrap_or(0)
+        match self.few.get(thread) {
+            Some(count) => *count,
+            None => self.more.get(thread - FEW).copied().unwrap_or(0),
+        }
     }
 
     #[inline]
     pub(crate) fn set(&mut self, thread: usize, count: u32) {
-        if self.counts.len() <= thread {
-            self.counts.resize(thread + 1, 0);
+        match self.few.get_mut(thread) {
+            Some(own) => *own = count,
+            None => self.set_more(thread - FEW, count),
         }
-        self.counts[thread] = count;
+    }
+
+    #[cold]
+    fn set_more(&mut self, at: usize, count: u32) {
+        if self.more.len() <= at {
+            self.more.resize(at + 1, 0);
+        }
+        self.more[at] = count;
     }
 
     /// Takes the larger count of each thread.
     #[inline]
     pub(crate) fn join(&mut self, other: &VectorClock) {
-        if self.counts.len() < other.counts.len() {
-            self.counts.resize(other.counts.len(), 0);
-        }
-        for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
+        for (mine, theirs) in self.few.iter_mut().zip(&other.few) {
             *mine = (*mine).max(*theirs);
         }
-        self.time = self.time.max(other.time);
+        if !other.more.is_empty() {
+            self.join_more(&other.more);
+        }
+        if self.time < other.time {
+            self.time = other.time;
+        }
+    }
+
+    fn join_more(&mut self, other: &[u32]) {
+        if self.more.len() < other.len() {
+            self.more.resize(other.len(), 0);
+        }
+        for (mine, theirs) in self.more.iter_mut().zip(other) {
+            *mine = (*mine).max(*theirs);
+        }
     }
 
     /// Becomes equal to `other`, keeping its own memory.
     #[inline]
     pub(crate) fn copy_from(&mut self, other: &VectorClock) {
-        self.counts.clear();
-        self.counts.extend_from_slice(&other.counts);
+        self.few = other.few;
+        if !self.more.is_empty() || !other.more.is_empty() {
+            self.more.clone_from(&other.more);
+        }
         self.time = other.time;
     }
 
     #[inline]
     pub(crate) fn clear(&mut self) {
-        self.counts.clear();
+        self.few = [0; FEW];
+        self.more.clear();
         self.time = Duration::ZERO;
     }
 }
@@ -67,7 +97,23 @@ mod tests {
         a.set(0, 3);
         b.set(2, 5);
         b.set(0, 1);
+        b.set(20, 9);
         a.join(&b);
         assert_eq!((a.get(0), a.get(1), a.get(2), a.get(7)), (3, 0, 5, 0));
+        assert_eq!((a.get(8), a.get(19), a.get(20), a.get(21)), (0, 0, 9, 0));
+    }
+
+    #[test]
+    fn a_copy_forgets_what_was_there() {
+        let (mut a, mut b) = (VectorClock::new(), VectorClock::new());
+        a.set(12, 7);
+        b.set(1, 2);
+        a.copy_from(&b);
+        assert_eq!((a.get(1), a.get(12)), (2, 0));
+        b.set(30, 4);
+        a.copy_from(&b);
+        assert_eq!((a.get(1), a.get(12), a.get(30)), (2, 0, 4));
+        a.clear();
+        assert_eq!((a.get(1), a.get(30)), (0, 0));
     }
 }

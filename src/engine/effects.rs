@@ -96,17 +96,15 @@ impl World {
 
     /// The thread now knows what happened before the object's last release.
     pub(crate) fn acquire_from(&mut self, thread: ThreadIndex, object: ObjectIndex) {
-        let clock = std::mem::take(&mut self.objects.get_mut(object).released);
-        self.thread_mut(thread).clock.join(&clock);
-        self.objects.get_mut(object).released = clock;
+        let World { threads, objects, .. } = self;
+        threads[thread].clock.join(&objects.get(object).released);
         self.log_flow(object, Flow::Learns { thread, object });
     }
 
     /// The object's next acquirer will know what the thread knows.
     pub(crate) fn release_into(&mut self, thread: ThreadIndex, object: ObjectIndex) {
-        let clock = std::mem::take(&mut self.thread_mut(thread).clock);
-        self.objects.get_mut(object).released.join(&clock);
-        self.thread_mut(thread).clock = clock;
+        let World { threads, objects, .. } = self;
+        objects.get_mut(object).released.join(&threads[thread].clock);
         self.tick(thread);
         self.log_flow(object, Flow::Leaves { thread, object });
     }
@@ -118,6 +116,10 @@ impl World {
     /// Takes the newest entry for the object off the list of what the thread holds.
     fn let_go(&mut self, thread: ThreadIndex, object: ObjectIndex) -> bool {
         let held = &mut self.thread_mut(thread).held;
+        if held.last().is_some_and(|held| held.object == object) {
+            held.pop();
+            return true;
+        }
         match held.iter().rposition(|held| held.object == object) {
             Some(position) => {
                 held.remove(position);
@@ -214,9 +216,8 @@ impl World {
             self.acquire_from(thread, op.object);
             if !op.kind.lets_read() {
                 // A writer comes after the readers, too.
-                let clock = std::mem::take(&mut self.objects.get_mut(op.object).read_released);
-                self.thread_mut(thread).clock.join(&clock);
-                self.objects.get_mut(op.object).read_released = clock;
+                let World { threads, objects, .. } = self;
+                threads[thread].clock.join(&objects.get(op.object).read_released);
             }
             if op.kind.upgrades() {
                 self.let_go(thread, op.object);
@@ -247,9 +248,8 @@ impl World {
             }
         }
         if release == OpKind::UnlockRead {
-            let clock = std::mem::take(&mut self.thread_mut(thread).clock);
-            self.objects.get_mut(object).read_released.join(&clock);
-            self.thread_mut(thread).clock = clock;
+            let World { threads, objects, .. } = self;
+            objects.get_mut(object).read_released.join(&threads[thread].clock);
             self.tick(thread);
         } else {
             self.release_into(thread, object);

@@ -1,16 +1,16 @@
 //! The state of one execution of a model.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use super::{
-    candidates::Readiness,
+    candidates::{Readiness, Starving, Way},
     clock::VectorClock,
     lock_log::{Flow, LockLog},
     memory::Memory,
     object::{Access, Object, Objects, Place, State, mark_of},
     op::{MEETS, NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
     shown::Shown,
-    strategy::{Decision, Event, Strategy},
+    strategy::{Decision, Event, Strategy, bit},
     thread::Thread,
     timeline::Timeline,
     trace::{Choice, Chosen, Outcome, Step},
@@ -91,11 +91,17 @@ pub(crate) struct World {
     pub(crate) mode: Mode,
     pub(crate) objects: Objects,
     /// Slots are kept from one execution to the next; the first `thread_count` are in use.
-    threads: Vec<Thread>,
+    pub(super) threads: Vec<Thread>,
     pub(crate) thread_count: usize,
     /// Each thread's next operation, as strategies see it.
     pub(crate) pending: Vec<Option<Op>>,
+    /// By what it is quickly decided whether they can proceed.
+    pub(super) ways: Vec<Way>,
     pub(crate) current: ThreadIndex,
+    /// The strategy wants to know of each step.
+    follows_steps: bool,
+    /// Which threads could run but did not.
+    pub(super) starving: Starving,
     /// The thread that took the last step; it need not be the one that runs, since a step can begin a wait.
     pub(crate) last_stepped: ThreadIndex,
     /// At the present choice no thread was ready, so this one may go on for free: time moves.
@@ -174,7 +180,10 @@ impl World {
             threads: Vec::new(),
             thread_count: 0,
             pending: Vec::new(),
+            ways: Vec::new(),
             current: 0,
+            starving: Starving::default(),
+            follows_steps: true,
             last_stepped: 0,
             forced: None,
             steps: Vec::new(),
@@ -212,7 +221,10 @@ impl World {
         self.memory.clear();
         self.thread_count = 0;
         self.pending.clear();
+        self.ways.clear();
         self.current = 0;
+        self.starving.threads = 0;
+        self.follows_steps = self.strategy.follows_steps();
         self.last_stepped = 0;
         self.steps.clear();
         self.chosen.clear();
@@ -230,7 +242,7 @@ impl World {
         if let Some(shown) = &mut self.shown_values {
             shown.clear();
         }
-        let main = self.add_thread(Some("main".to_owned()), std::panic::Location::caller());
+        let main = self.add_thread(Some(Cow::Borrowed("main")), std::panic::Location::caller());
         debug_assert_eq!(main, 0, "the main thread comes first");
         self.channels.clear();
         let place = std::panic::Location::caller();
@@ -257,17 +269,21 @@ impl World {
 
     /// The name by which reports call a thread.
     pub(crate) fn thread_name(&self, index: ThreadIndex) -> String {
-        self.thread(index).name.clone().unwrap_or_else(|| format!("thread-{index}"))
+        match &self.thread(index).name {
+            Some(name) => name.clone().into_owned(),
+            None => format!("thread-{index}"),
+        }
     }
 
     /// Adds a thread; the caller gives it its first operation.
-    pub(crate) fn add_thread(&mut self, name: Option<String>, place: Place) -> ThreadIndex {
+    pub(crate) fn add_thread(&mut self, name: Option<Cow<'static, str>>, place: Place) -> ThreadIndex {
         let index = self.thread_count;
         if self.threads.len() == index {
             self.threads.push(Thread::new());
         }
         self.thread_count += 1;
         self.pending.push(None);
+        self.ways.push(Way::Nowhere);
         let limits = self.limits;
         let object = self.objects.register(State::Thread { index }, None, place);
         let thread = &mut self.threads[index];
@@ -281,11 +297,10 @@ impl World {
     /// The running thread spawns another one, which first runs when it is chosen.
     pub(crate) fn spawn(&mut self, name: Option<String>, place: Place) -> ThreadIndex {
         let parent = self.current;
-        let child = self.add_thread(name, place);
-        let mut clock = std::mem::take(&mut self.threads[child].clock);
-        clock.join(&self.threads[parent].clock);
-        clock.set(child, 1);
-        self.threads[child].clock = clock;
+        let child = self.add_thread(name.map(Cow::Owned), place);
+        let (earlier, later) = self.threads.split_at_mut(child);
+        later[0].clock.join(&earlier[parent].clock);
+        later[0].clock.set(child, 1);
         self.tick(parent);
         self.log_tells(parent, child);
         self.mark_enabled(child);
@@ -319,7 +334,7 @@ impl World {
     }
 
     pub(super) fn set_pending(&mut self, thread: ThreadIndex, op: Option<Op>) {
-        self.threads[thread].pending = op;
+        self.ways[thread] = op.as_ref().map_or(Way::Nowhere, Way::of);
         self.pending[thread] = op;
     }
 
@@ -373,15 +388,14 @@ impl World {
     pub(crate) fn notified(&mut self, thread: ThreadIndex) {
         let state = self.thread_mut(thread);
         state.notified = true;
-        let could_wake = match state.pending {
+        let could_wake = match self.pending[thread] {
             Some(op) if op.kind == OpKind::RelockTimed => self.may_time_out(thread, &op),
-            _ => state.spurious_left > 0,
+            _ => self.thread(thread).spurious_left > 0,
         };
-        let state = self.thread(thread);
-        if let Some(op) = state.pending.filter(|_| could_wake) {
+        if let Some(op) = self.pending[thread].filter(|_| could_wake) {
             self.strategy.withdrawn(thread, &op, true);
         }
-        let op = self.thread(thread).pending.map(|op| Op { second: NO_OBJECT, ..op });
+        let op = self.pending[thread].map(|op| Op { second: NO_OBJECT, ..op });
         self.set_pending(thread, op);
         self.mark_enabled(thread);
         self.log_tells(self.current, thread);
@@ -408,7 +422,7 @@ impl World {
             if self.stop.is_some() {
                 return Next::Stop;
             }
-            if self.thread(chosen).pending.is_some() {
+            if self.pending[chosen].is_some() {
                 // The step began a wait: the thread has another operation before it can run on.
                 if let Some(cycle) = self.closes_cycle(chosen) {
                     return self.stop_with(Stop::Stuck { cycle });
@@ -466,8 +480,10 @@ impl World {
 
     /// Performs the published operation of `thread` on the state.
     fn take_step(&mut self, thread: ThreadIndex, preempts: bool) {
-        self.take_down();
-        let op = self.thread(thread).pending.expect("a candidate has a next operation");
+        if self.timeline.is_some() {
+            self.take_down();
+        }
+        let op = self.pending[thread].expect("a candidate has a next operation");
         self.choices.push(Choice::Thread { thread, kind: op.kind });
         let mut enabled_by = self.thread_mut(thread).enabled_by.take();
         if op.kind == OpKind::Join
@@ -475,7 +491,6 @@ impl World {
         {
             enabled_by = Some(self.thread(index).last_step);
         }
-        let facts = if op.object == NO_OBJECT { 0 } else { self.facts(op.object) };
         let forced = self.forced == Some(thread);
         if forced {
             self.thread_mut(thread).times_forced += 1;
@@ -484,16 +499,9 @@ impl World {
                 self.strategy.withdrawn(thread, &op, false);
             }
         }
-        let may_time_out = self.may_time_out(thread, &op);
-        let mut awaits: &[ObjectIndex] = &[];
-        if matches!(op.kind, OpKind::Yield | OpKind::Sleep) && self.is_spinning(thread, &op) {
-            let state = &self.threads[thread];
-            enabled_by = state.sees_change;
-            awaits = if enabled_by.is_some() { &state.looked_at } else { &[] };
+        if self.follows_steps {
+            self.tell(thread, op, enabled_by, forced);
         }
-        let gives_up = op.kind.is_timed() && may_time_out;
-        let channels = self.channel_facts();
-        self.strategy.stepped(&Event { thread, op, enabled_by, forced, gives_up, facts, channels, awaits });
 
         let at = self.steps.len();
         self.steps.push(Step { thread, op, outcome: Outcome::Done, preempts });
@@ -502,7 +510,7 @@ impl World {
         self.set_pending(thread, None);
         let state = self.thread_mut(thread);
         state.last_step = at;
-        state.starving_since = None;
+        self.starving.threads &= !bit(thread);
         let outcome = self.apply(thread, &op);
         self.thread_mut(thread).outcome = outcome;
         self.steps[at].outcome = outcome;
@@ -517,6 +525,20 @@ impl World {
             self.look(thread, &op, outcome);
         }
         self.current = caller;
+    }
+
+    /// Tells the strategy of the step that is about to be taken.
+    fn tell(&mut self, thread: ThreadIndex, op: Op, mut enabled_by: Option<usize>, forced: bool) {
+        let facts = if op.object == NO_OBJECT { 0 } else { self.facts(op.object) };
+        let gives_up = op.kind.is_timed() && self.may_time_out(thread, &op);
+        let mut awaits: &[ObjectIndex] = &[];
+        if matches!(op.kind, OpKind::Yield | OpKind::Sleep) && self.is_spinning(thread, &op) {
+            let state = &self.threads[thread];
+            enabled_by = state.sees_change;
+            awaits = if enabled_by.is_some() { &state.looked_at } else { &[] };
+        }
+        let channels = self.channel_facts();
+        self.strategy.stepped(&Event { thread, op, enabled_by, forced, gives_up, facts, channels, awaits });
     }
 
     /// Follows what yielding threads look at, and what is changed.
@@ -593,9 +615,7 @@ impl World {
         let state = self.thread_mut(thread);
         state.finished = true;
         state.ended_by_panic = panicked;
-        let mut released = std::mem::take(&mut self.objects.get_mut(object).released);
-        released.copy_from(&self.threads[thread].clock);
-        self.objects.get_mut(object).released = released;
+        self.objects.get_mut(object).released.copy_from(&self.threads[thread].clock);
         self.log_flow(object, Flow::Leaves { thread, object });
         self.set_pending(thread, None);
         if panicked && thread == 0 {

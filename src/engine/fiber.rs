@@ -508,9 +508,9 @@ impl Handle {
             | OpKind::Upgrade
             | OpKind::Join => {
                 let first = self.with(|world| {
-                    world.thread_mut(thread).pending = Some(op);
+                    world.set_pending(thread, Some(op));
                     let waits_for = world.waits_for(thread);
-                    world.thread_mut(thread).pending = None;
+                    world.set_pending(thread, None);
                     waits_for
                 });
                 for other in first {

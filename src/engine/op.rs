@@ -369,12 +369,11 @@ impl Footprint {
                 && self.role(object).depends_on(other.role(object))
                 && (self.role(object) != Role::OnChannels || self.shares_channel(other))
         };
-        let is_end = |kind| matches!(kind, OpKind::CloseSenders | OpKind::CloseReceivers);
         if self.object == other.object && self.object != NO_OBJECT {
-            if is_end(self.kind) {
+            if self.kind.is_end() {
                 return self.end_matters_to(other);
             }
-            if is_end(other.kind) {
+            if other.kind.is_end() {
                 return other.end_matters_to(self);
             }
         }
@@ -472,6 +471,12 @@ impl OpKind {
                 | OpKind::UpgradeTimed
                 | OpKind::IsFinished
         )
+    }
+
+    /// The end of a sender or a receiver of a channel.
+    #[inline]
+    pub(crate) fn is_end(self) -> bool {
+        matches!(self, OpKind::CloseSenders | OpKind::CloseReceivers)
     }
 
     /// Operations on one or several channels.

@@ -84,8 +84,10 @@ impl Selection {
 /// What is possible on the channels of an execution, as [`cases`].
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ChannelFacts {
-    /// Without anybody to meet.
+    /// There is room, or a message.
     pub(crate) possible: u64,
+    /// Nobody is left on the other side.
+    pub(crate) closed: u64,
     /// Somebody waits to meet.
     pub(crate) waiting: u64,
 }
@@ -197,8 +199,9 @@ impl World {
         for (number, object) in self.channels.iter().take(cases::CHANNELS_MAX).enumerate() {
             let channel = self.channel(*object);
             let (send, receive) = (cases::send(number), cases::receive(number));
-            facts.possible |= if channel.has_room() || channel.receivers == 0 { send } else { 0 };
-            facts.possible |= if channel.len > 0 || channel.senders == 0 { receive } else { 0 };
+            let only = |is_so: bool, case: u64| if is_so { case } else { 0 };
+            facts.possible |= only(channel.has_room(), send) | only(channel.len > 0, receive);
+            facts.closed |= only(channel.receivers == 0, send) | only(channel.senders == 0, receive);
         }
         for thread in self.threads().iter().filter(|thread| thread.selection.waits) {
             for case in &thread.selection.cases {
@@ -350,7 +353,7 @@ impl World {
         let message = channel.meetings;
         channel.meetings += 1;
         self.thread_mut(thread).selection.granted.message = message;
-        let op = self.thread(other).pending.expect("who waits has an operation");
+        let op = self.pending[other].expect("who waits has an operation");
         let may_time_out = op.kind.is_timed() && self.may_time_out(other, &op);
         if may_time_out || op.object == NO_OBJECT {
             // It could have gone on by another case, or by running out of time if that is still allowed.

@@ -13,7 +13,7 @@ impl World {
     /// Timed operations and those that any thread could satisfy (a notification, a permit, a message) wait for nobody in
     /// particular.
     pub(crate) fn waits_for(&self, thread: ThreadIndex) -> Vec<ThreadIndex> {
-        let Some(op) = self.thread(thread).pending else { return Vec::new() };
+        let Some(op) = self.pending[thread] else { return Vec::new() };
         if op.kind == OpKind::Relock && !self.thread(thread).notified {
             return Vec::new();
         }
@@ -37,6 +37,9 @@ impl World {
 
     /// The circle that `thread`'s published operation closes, starting with `thread`.
     pub(crate) fn closes_cycle(&self, thread: ThreadIndex) -> Option<Vec<ThreadIndex>> {
+        if self.waits_in_line(thread) {
+            return None;
+        }
         let first = self.waits_for(thread);
         if first.is_empty() {
             return None;
@@ -44,8 +47,39 @@ impl World {
         crate::deadlock::wait_for::cycle_through(thread, |at| self.waits_for(at))
     }
 
+    /// Whether it is plain that the thread is in no circle: it waits for nobody, or in a line of threads, each for the owner of a
+    /// mutex or for the end of another thread, that ends at one which waits for nobody. This is what nearly always happens, and
+    /// takes no memory.
+    fn waits_in_line(&self, thread: ThreadIndex) -> bool {
+        let mut at = thread;
+        for _ in 0..self.thread_count {
+            let Some(op) = &self.pending[at] else { return true };
+            at = match op.kind {
+                OpKind::Lock => match self.object(op.object).state {
+                    State::Mutex { owner: Some(owner) } => owner,
+                    _ => return true,
+                },
+                OpKind::Join => match self.object(op.object).state {
+                    State::Thread { index } if !self.thread(index).finished => index,
+                    _ => return true,
+                },
+                kind => return !may_wait(kind),
+            };
+            if at == thread {
+                return false;
+            }
+        }
+        false
+    }
+
     /// A circle among threads of which none can go on; empty when they wait for something that no thread owns.
     pub(crate) fn cycle_among_stuck(&self) -> Vec<ThreadIndex> {
         (0..self.thread_count).find_map(|thread| self.closes_cycle(thread)).unwrap_or_default()
     }
+}
+
+/// Operations beside those on mutexes and ends of threads that may wait for certain threads.
+fn may_wait(kind: OpKind) -> bool {
+    use OpKind::{Read, Relock, RelockTimed, Upgradable, Upgrade, Write};
+    matches!(kind, Relock | RelockTimed | Read | Write | Upgradable | Upgrade)
 }

@@ -1,13 +1,13 @@
 //! The state of one thread of a model.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use super::{
     clock::VectorClock,
     execution::Limits,
     memory::StaleReads,
     object::Place,
-    op::{NO_OBJECT, ObjectIndex, Op, OpKind},
+    op::{NO_OBJECT, ObjectIndex, OpKind},
     select::Selection,
     trace::Outcome,
 };
@@ -31,10 +31,8 @@ pub(crate) struct PanicRecord {
 /// A thread of the model.
 #[derive(Debug)]
 pub(crate) struct Thread {
-    pub(crate) name: Option<String>,
+    pub(crate) name: Option<Cow<'static, str>>,
     pub(crate) object: ObjectIndex,
-    /// The published operation; `None` while it runs for the first time and after its end.
-    pub(crate) pending: Option<Op>,
     pub(crate) outcome: Outcome,
     pub(crate) finished: bool,
     /// Woken from the condition variable that it waits on.
@@ -57,8 +55,6 @@ pub(crate) struct Thread {
     pub(crate) times_forced: u32,
     /// The step it last took.
     pub(crate) last_step: usize,
-    /// Since which step it could have run but did not.
-    pub(crate) starving_since: Option<usize>,
     pub(crate) held: Vec<Held>,
     /// Happens-before, for race detection.
     pub(crate) clock: VectorClock,
@@ -84,7 +80,6 @@ impl Thread {
         Thread {
             name: None,
             object: NO_OBJECT,
-            pending: None,
             outcome: Outcome::Done,
             finished: false,
             notified: false,
@@ -98,7 +93,6 @@ impl Thread {
             yielded_at: None,
             times_forced: 0,
             last_step: 0,
-            starving_since: None,
             held: Vec::new(),
             clock: VectorClock::new(),
             fence_release: VectorClock::new(),
@@ -116,7 +110,6 @@ impl Thread {
     pub(super) fn reset(&mut self, limits: &Limits) {
         self.name = None;
         self.object = NO_OBJECT;
-        self.pending = None;
         self.outcome = Outcome::Done;
         self.finished = false;
         self.notified = false;
@@ -130,7 +123,6 @@ impl Thread {
         self.yielded_at = None;
         self.times_forced = 0;
         self.last_step = 0;
-        self.starving_since = None;
         self.held.clear();
         self.clock.clear();
         self.fence_release.clear();

@@ -67,9 +67,9 @@ impl World {
             let standing = Standing {
                 thread: index,
                 held: thread.held.clone(),
-                next: thread.pending,
+                next: self.pending[index],
                 notified: thread.notified,
-                blocked: thread.pending.as_ref().is_some_and(|op| self.is_blocked(index, op)),
+                blocked: self.pending[index].as_ref().is_some_and(|op| self.is_blocked(index, op)),
                 finished: thread.finished,
             };
             match timeline.now.get_mut(index) {

@@ -85,6 +85,9 @@ pub(crate) fn end_thread() {
     if execution_id() == 0 {
         return;
     }
+    if LOCALS.with_borrow(|locals| locals.by_thread.is_empty()) {
+        return;
+    }
     let owner = thread::current().id();
     loop {
         let next = with(|locals| {

@@ -211,7 +211,7 @@ fn look(checker: &Checker, world: &mut World, stop: Stop) -> Stood {
 fn why_not(world: &World, names: &Names) -> String {
     let words = |index: usize| {
         let name = world.thread_name(index);
-        match world.thread(index).pending {
+        match world.pending[index] {
             None => format!("`{name}` has ended"),
             Some(op) if world.is_blocked(index, &op) => match op.object {
                 NO_OBJECT => format!("`{name}` waits to {}", op.kind.word()),
@@ -232,7 +232,7 @@ fn thread(
 ) -> ThreadPosition {
     let report = observe::thread_report(world, names, index);
     let state = world.thread(index);
-    let turn = match state.pending {
+    let turn = match world.pending[index] {
         None => Turn::Ended,
         Some(_) if candidates & bit(index) == 0 => Turn::Blocked,
         Some(_) if ready & bit(index) != 0 => Turn::Ready,
@@ -244,7 +244,7 @@ fn thread(
     ThreadPosition {
         name: report.name,
         turn,
-        next: state.pending.as_ref().map(|op| observe::next_report(names, op, state.notified)),
+        next: world.pending[index].as_ref().map(|op| observe::next_report(names, op, state.notified)),
         holds: report.holds,
         waits_for: world.waits_for(index),
         panic: report.panic,
@@ -254,7 +254,7 @@ fn thread(
 /// The objects that steps are about.
 fn objects(world: &World, names: &Names) -> Vec<ObjectPosition> {
     let pending: Vec<(ThreadIndex, Op)> =
-        (0..world.thread_count).filter_map(|thread| Some((thread, world.thread(thread).pending?))).collect();
+        (0..world.thread_count).filter_map(|thread| Some((thread, world.pending[thread]?))).collect();
     let of_steps = world.steps.iter().map(|step: &Step| step.op);
     let met: Vec<ObjectIndex> =
         of_steps.chain(pending.iter().map(|(_, op)| *op)).flat_map(objects_of).collect();

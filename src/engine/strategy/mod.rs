@@ -157,6 +157,11 @@ pub(crate) trait Strategy {
         true
     }
 
+    /// Whether it wants to be told of steps by [`stepped`](Self::stepped).
+    fn follows_steps(&self) -> bool {
+        false
+    }
+
     /// The chosen thread takes its step.
     fn stepped(&mut self, event: &Event<'_>) {
         let _ = event;

@@ -181,6 +181,10 @@ impl Strategy for Steer {
         self.generator.below(count)
     }
 
+    fn follows_steps(&self) -> bool {
+        true
+    }
+
     fn stepped(&mut self, event: &Event<'_>) {
         let Event { thread, op, .. } = event;
         self.takes = None;

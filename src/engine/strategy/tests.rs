@@ -294,6 +294,10 @@ impl Strategy for Weighted {
         self.every.choose_value(count)
     }
 
+    fn follows_steps(&self) -> bool {
+        true
+    }
+
     fn stepped(&mut self, event: &Event<'_>) {
         self.every.stepped(event);
     }

@@ -275,17 +275,69 @@ fn perform(shared: &Shared, action: Action, log: &mut Vec<u32>) {
 }
 
 type Program = Vec<Vec<Action>>;
-type Outcomes = BTreeSet<Vec<Vec<u32>>>;
+pub(super) type Outcomes = BTreeSet<Vec<Vec<u32>>>;
 
-/// Runs the program under one kind of search: what it found, and the outcomes of all executions that came to an end.
-fn explore(program: &Program, search: Search, spurious: u32) -> (Verdict, Outcomes) {
-    explore_on(1, program, search, spurious)
+/// Something to explore; it says what it came to.
+pub(super) type Model = Arc<dyn Fn() -> Vec<Vec<u32>> + Send + Sync>;
+
+/// One execution of the program: the log of each thread, and the final state.
+fn run(program: &Program) -> Vec<Vec<u32>> {
+    let (sender, receiver) = channel::bounded(1);
+    let on_channels = |action: &Action| matches!(action, Action::OnChannels(_));
+    // Only for programs that use them: their ends would be steps of every execution.
+    let uses_channels = program.iter().flatten().any(on_channels);
+    let channels = uses_channels.then(|| Arc::new(Channels::new()));
+    let shared = Arc::new(Shared {
+        mutexes: [Mutex::new(0), Mutex::new(0)],
+        atomics: [AtomicU32::new(0), AtomicU32::new(0)],
+        flag: Mutex::new(0),
+        changed: Condvar::new(),
+        table: RwLock::new(0),
+        permits: Semaphore::new(1),
+        sender,
+        receiver,
+        queues: Queues::new(),
+    });
+    let handles: Vec<_> = program
+        .iter()
+        .map(|actions| {
+            let (shared, actions) = (Arc::clone(&shared), actions.clone());
+            let channels = channels.clone();
+            thread::spawn(move || {
+                let mut log = Vec::new();
+                for action in actions {
+                    match action {
+                        Action::ParkTimeout => thread::park_timeout(Duration::from_millis(3)),
+                        Action::Unpark(_) => thread::current().unpark(),
+                        Action::OnChannels(action) => {
+                            let pause = || drop(shared.mutexes[0].lock());
+                            channels.as_ref().expect("made").perform(action, &mut log, pause);
+                        }
+                        action => perform(&shared, action, &mut log),
+                    }
+                }
+                log
+            })
+        })
+        .collect();
+    let mut logs: Vec<Vec<u32>> = handles.into_iter().map(|handle| handle.join().unwrap()).collect();
+    // The final state counts, too.
+    logs.push(vec![
+        *shared.mutexes[0].lock(),
+        *shared.mutexes[1].lock(),
+        shared.atomics[0].load(SeqCst),
+        shared.atomics[1].load(SeqCst),
+        *shared.table.read(),
+    ]);
+    logs.push(shared.queues.rest());
+    logs
 }
 
-/// The same with so many searches at once.
-fn explore_on(cores: usize, program: &Program, search: Search, spurious: u32) -> (Verdict, Outcomes) {
+/// Runs the model under one kind of search, with so many searches at once: what it found, and the outcomes of all executions
+/// that came to an end.
+pub(super) fn explore(cores: usize, model: &Model, search: Search, spurious: u32) -> (Verdict, Outcomes) {
     let outcomes = Arc::new(StdMutex::new(Outcomes::new()));
-    let (program, seen) = (program.clone(), Arc::clone(&outcomes));
+    let (model, seen) = (Arc::clone(model), Arc::clone(&outcomes));
     let brute = search == Search::BruteForce;
     let verdict = Checker::new("generated")
         .strategy(search)
@@ -297,55 +349,8 @@ fn explore_on(cores: usize, program: &Program, search: Search, spurious: u32) ->
         // The reduced searches get more, so that they end whenever brute force does.
         .max_time(Duration::from_secs(if brute { 2 } else { 60 }))
         .run(move || {
-            let (sender, receiver) = channel::bounded(1);
-            let on_channels = |action: &Action| matches!(action, Action::OnChannels(_));
-            // Only for programs that use them: their ends would be steps of every execution.
-            let uses_channels = program.iter().flatten().any(on_channels);
-            let channels = uses_channels.then(|| Arc::new(Channels::new()));
-            let shared = Arc::new(Shared {
-                mutexes: [Mutex::new(0), Mutex::new(0)],
-                atomics: [AtomicU32::new(0), AtomicU32::new(0)],
-                flag: Mutex::new(0),
-                changed: Condvar::new(),
-                table: RwLock::new(0),
-                permits: Semaphore::new(1),
-                sender,
-                receiver,
-                queues: Queues::new(),
-            });
-            let handles: Vec<_> = program
-                .iter()
-                .map(|actions| {
-                    let (shared, actions) = (Arc::clone(&shared), actions.clone());
-                    let channels = channels.clone();
-                    thread::spawn(move || {
-                        let mut log = Vec::new();
-                        for action in actions {
-                            match action {
-                                Action::ParkTimeout => thread::park_timeout(Duration::from_millis(3)),
-                                Action::Unpark(_) => thread::current().unpark(),
-                                Action::OnChannels(action) => {
-                                    let pause = || drop(shared.mutexes[0].lock());
-                                    channels.as_ref().expect("made").perform(action, &mut log, pause);
-                                }
-                                action => perform(&shared, action, &mut log),
-                            }
-                        }
-                        log
-                    })
-                })
-                .collect();
-            let mut logs: Vec<Vec<u32>> = handles.into_iter().map(|handle| handle.join().unwrap()).collect();
-            // The final state counts, too.
-            logs.push(vec![
-                *shared.mutexes[0].lock(),
-                *shared.mutexes[1].lock(),
-                shared.atomics[0].load(SeqCst),
-                shared.atomics[1].load(SeqCst),
-                *shared.table.read(),
-            ]);
-            logs.push(shared.queues.rest());
-            seen.lock().unwrap().insert(logs);
+            let outcome = model();
+            seen.lock().unwrap().insert(outcome);
         });
     let outcomes = std::mem::take(&mut *outcomes.lock().unwrap());
     (verdict, outcomes)
@@ -357,7 +362,21 @@ fn kind(verdict: &Verdict) -> Option<FindingKind> {
 }
 
 fn compare(program: &Program, spurious: u32) -> Result<(), TestCaseError> {
-    let (brute, brute_outcomes) = explore(program, Search::BruteForce, spurious);
+    let program = program.clone();
+    compare_searches(Arc::new(move || run(&program)), spurious, Executions::OneOfEachTrace)
+}
+
+/// What is asked of the number of executions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Executions {
+    /// As many as there are traces, and none in vain.
+    OneOfEachTrace,
+    /// No more than brute force needs: with stale values some graphs are reached twice.
+    NoMoreThanBruteForce,
+}
+
+pub(super) fn compare_searches(model: Model, spurious: u32, asked: Executions) -> Result<(), TestCaseError> {
+    let (brute, brute_outcomes) = explore(1, &model, Search::BruteForce, spurious);
     if let Verdict::Pass(pass) = &brute
         && pass.bounds.iter().any(|bound| bound.contains("budget"))
     {
@@ -367,15 +386,17 @@ fn compare(program: &Program, spurious: u32) -> Result<(), TestCaseError> {
     // Sleep sets execute each trace exactly once, too, beside executions that turn out to be in vain.
     let mut traces = None;
     for (cores, search) in [(1, Search::SleepSets), (1, Search::Exhaustive), (3, Search::Exhaustive)] {
-        let (verdict, outcomes) = explore_on(cores, program, search.clone(), spurious);
+        let (verdict, outcomes) = explore(cores, &model, search.clone(), spurious);
         prop_assert_eq!(kind(&verdict), kind(&brute), "{:?}", search);
         if brute.pass().is_some() {
             prop_assert_eq!(&outcomes, &brute_outcomes, "{:?} on {} cores", search, cores);
             let (few, many) = (verdict.explored().unwrap().executions, brute.explored().unwrap().executions);
             prop_assert!(few <= many, "{few} > {many}");
-            prop_assert_eq!(*traces.get_or_insert(few), few, "traces");
-            if search == Search::Exhaustive {
-                prop_assert_eq!(verdict.explored().unwrap().redundant, 0, "in vain on {} cores", cores);
+            if asked == Executions::OneOfEachTrace {
+                prop_assert_eq!(*traces.get_or_insert(few), few, "traces");
+                if search == Search::Exhaustive {
+                    prop_assert_eq!(verdict.explored().unwrap().redundant, 0, "in vain on {} cores", cores);
+                }
             }
         }
     }
@@ -498,11 +519,11 @@ fn spinning() -> impl Strategy<Value = Action> {
     ]
 }
 
-fn programs(
-    action: impl Strategy<Value = Action> + Clone,
+pub(super) fn programs<A: std::fmt::Debug>(
+    action: impl Strategy<Value = A> + Clone,
     threads: std::ops::Range<usize>,
     actions: std::ops::Range<usize>,
-) -> impl Strategy<Value = Program> {
+) -> impl Strategy<Value = Vec<Vec<A>>> {
     proptest::collection::vec(proptest::collection::vec(action, actions), threads)
 }
 
@@ -533,7 +554,7 @@ fn a_wakeup_for_no_reason_before_the_notification_and_after_another_thread() {
 }
 
 /// The same programs in every ordinary run, so that the gate does not depend on luck; new ones when `UNSNARL_CASES` is set.
-fn runner() -> proptest::test_runner::TestRunner {
+pub(super) fn runner() -> proptest::test_runner::TestRunner {
     runner_with(config())
 }
 

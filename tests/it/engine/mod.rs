@@ -7,6 +7,7 @@ mod counts;
 mod ends;
 mod findings;
 mod litmus;
+mod mixed;
 mod peers;
 mod prediction;
 mod queue_actions;

@@ -519,6 +519,10 @@ impl Strategy for Exhaustive {
         }
     }
 
+    fn follows_steps(&self) -> bool {
+        true
+    }
+
     fn stepped(&mut self, event: &Event<'_>) {
         let own = self.withdrawn.iter().position(|withdrawn| withdrawn.thread == event.thread);
         let withdrawn = own.map(|at| self.withdrawn.swap_remove(at));

@@ -3,7 +3,7 @@
 use super::history::{EventIndex, History, NO_EVENT, Taken, objects};
 use crate::engine::{
     clock::VectorClock,
-    object::{RECURSIVE, proceeds},
+    object::{RECURSIVE, facts, proceeds},
     op::{Footprint, LOOKS, MEETS, NO_OBJECT, ObjectIndex, OpKind, ThreadIndex, cases},
 };
 
@@ -106,7 +106,7 @@ fn footprint_before(history: &History, earlier: EventIndex, later: &Later<'_>) -
         }
         UpgradableTimed | TryUpgradable => step.facts == 0 && is_free(history, earlier, later, object),
         AcquireTimed | TryAcquire | SendTimed | TrySend | RecvTimed | TryRecv | Push | Pop => {
-            proceeds(kind, arg, step.facts)
+            proceeds(kind, arg, facts_before(history, earlier, later))
         }
         // Who leaves the condition variable was there before.
         NotifyOne | NotifyAll => matches!(step.footprint.kind, Relock | RelockTimed) || step.facts > 0,
@@ -136,11 +136,48 @@ fn can_swap(history: &History, earlier: EventIndex, later: &Later<'_>) -> bool {
             is_possible(history, earlier, later) || kind.is_timed() && may_give_up(later)
         }
         Acquire | AcquireTimed | Send | SendTimed | Recv | RecvTimed | Park | ParkTimed => {
-            proceeds(kind, arg, history.get(earlier).facts) || may_give_up(later)
+            proceeds(kind, arg, facts_before(history, earlier, later)) || may_give_up(later)
         }
         Join => false,
         _ => true,
     }
+}
+
+/// What decides whether `later` can proceed on its object without the step at `earlier` and all that depends on it.
+///
+/// Nearly always that is what the object was like before `earlier`, since all that comes after it on the object depends on it.
+/// The end of a sender or a receiver is different: others go on to receive what is there. So it is what the channel was like
+/// before the first message that does depend on the end, but with that sender, or receiver, still there.
+fn facts_before(history: &History, earlier: EventIndex, later: &Later<'_>) -> u64 {
+    let step = history.get(earlier);
+    let without = match step.footprint.kind {
+        OpKind::CloseSenders => facts::NO_SENDERS,
+        OpKind::CloseReceivers => facts::NO_RECEIVERS,
+        _ => return step.facts,
+    };
+    let steps = history.on_object(later.footprint.object);
+    let from = steps.partition_point(|index| *index <= earlier);
+    let after =
+        steps[from..].iter().find(|index| **index >= later.at || depends_on_end(history, earlier, **index));
+    // One that was never taken can wait for nothing but more of the others.
+    let Some(after) = after.copied() else { return 0 };
+    let facts = history.get(after).facts;
+    if facts & without & facts::NO_RECEIVERS != 0 {
+        // The last receiver has thrown away what was there.
+        return history.get(last_receiver(history, steps, after)).facts;
+    }
+    facts & !without
+}
+
+/// The last end of a receiver among these steps before that at `end`. There is one.
+fn last_receiver(history: &History, steps: &[EventIndex], end: EventIndex) -> EventIndex {
+    let is_one = |index: &EventIndex| history.get(*index).footprint.kind == OpKind::CloseReceivers;
+    steps.iter().copied().rfind(|index| *index < end && is_one(index)).expect("a closed channel was closed")
+}
+
+/// Whether a step, which is not the end of a sender or a receiver itself, comes after that at `earlier`.
+fn depends_on_end(history: &History, earlier: EventIndex, index: EventIndex) -> bool {
+    !history.get(index).footprint.kind.is_end() && history.follows(earlier, index)
 }
 
 /// Whether one of the cases of `later` is possible on its channel without the step at `earlier` and all that depends on it.
@@ -154,6 +191,7 @@ fn is_possible(history: &History, earlier: EventIndex, later: &Later<'_>) -> boo
         return true;
     }
     let steps = history.on_object(second);
+    let step = history.get(earlier).footprint;
     let from = steps.partition_point(|index| *index < earlier);
     (0..cases::CHANNELS_MAX).any(|channel| {
         let both = cases::send(channel) | cases::receive(channel);
@@ -162,19 +200,35 @@ fn is_possible(history: &History, earlier: EventIndex, later: &Later<'_>) -> boo
             return false;
         }
         let touches = |index: EventIndex| cases::channels(history.get(index).footprint.cases) & both != 0;
+        // What the end at `earlier` has closed is still open without it. Others go on to receive what is there.
+        let still_open = match step.kind {
+            OpKind::CloseSenders if touches(earlier) => cases::receive(channel),
+            OpKind::CloseReceivers if touches(earlier) => cases::send(channel),
+            _ => 0,
+        };
+        let follows = |index: EventIndex| match still_open {
+            0 => history.follows(earlier, index),
+            _ => depends_on_end(history, earlier, index),
+        };
         let after = steps[from..]
             .iter()
             .copied()
-            .find(|index| *index < later.at && touches(*index) && history.follows(earlier, *index));
+            .find(|index| *index < later.at && touches(*index) && follows(*index));
         let last = history.len() as EventIndex - 1;
-        let facts = match after {
-            Some(index) => history.get(index).channels,
-            None if later.at <= last => history.get(later.at).channels,
+        let at = match after {
+            Some(index) => index,
+            None if later.at <= last => later.at,
             // Nothing that came last can have made a step possible that was not taken.
             None if touches(last) => return false,
-            None => history.get(last).channels,
+            None => last,
         };
-        wanted & (facts.possible | if meets { facts.waiting } else { 0 }) != 0
+        let mut facts = history.get(at).channels;
+        if facts.closed & still_open & cases::send(channel) != 0 {
+            let on_channel: Vec<_> = steps.iter().copied().filter(|index| touches(*index)).collect();
+            facts = history.get(last_receiver(history, &on_channel, at)).channels;
+        }
+        let closed = facts.closed & !still_open;
+        wanted & (facts.possible | closed | if meets { facts.waiting } else { 0 }) != 0
     })
 }
 
