@@ -5,6 +5,7 @@ mod cache;
 mod engine;
 mod facade;
 mod programs;
+mod server;
 
 use super::Result;
 
@@ -19,6 +20,8 @@ pub(super) enum BenchCommand {
     Facade(facade::FacadeArgs),
     /// Compares the server's cache with moka and quick_cache: hit ratios and operations per second.
     Cache(cache::CacheArgs),
+    /// Loads the server and nginx, hyper, actix-web, may_minihttp and tiny_http side by side.
+    Server(server::ServerArgs),
 }
 
 /// Runs the command.
@@ -28,5 +31,6 @@ pub(super) fn run(command: &BenchCommand) -> Result {
         BenchCommand::Bugs(arguments) => bugs::run(arguments),
         BenchCommand::Facade(arguments) => facade::run(arguments),
         BenchCommand::Cache(arguments) => cache::run(arguments),
+        BenchCommand::Server(arguments) => server::run(arguments),
     }
 }

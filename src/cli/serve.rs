@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process};
 
 use crate::{
-    server::{Files, Limits, Server, ServerError},
+    server::{Files, FrontEnd, Limits, Server, ServerError},
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::Duration,
@@ -19,6 +19,9 @@ pub(crate) struct ServeArgs {
     /// Where to listen; port 0 takes any free port
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
     addr: String,
+    /// Who serves connections: a bounded pool, a thread for each, or an event loop for each core
+    #[arg(long, value_name = "KIND", default_value = "pool", value_parser = ["pool", "threads", "events"])]
+    front_end: String,
     /// Threads that answer requests [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     workers: Option<u32>,
@@ -75,7 +78,10 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), ServerError> {
     if let Some(folder) = args.error_pages {
         files = files.error_pages(folder)?;
     }
-    let server = Server::builder().addr(args.addr).workers(workers).limits(limits).files(files).build()?;
+    // The names are checked above.
+    let front_end: FrontEnd = args.front_end.parse().unwrap_or_default();
+    let server = Server::builder().addr(args.addr).front_end(front_end).workers(workers).limits(limits);
+    let server = server.files(files).build()?;
     let url = format!("http://{}/", server.local_addr());
     let handle = server.handle();
     let asked = AtomicBool::new(false);
@@ -90,7 +96,12 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), ServerError> {
         handle.shutdown();
     });
     if !quiet {
-        println!("serving {url} (status: {url}-/status, {workers} workers)");
+        let threads = match front_end {
+            FrontEnd::ThreadPerConnection => "a thread for each connection".to_owned(),
+            FrontEnd::Pool => format!("{workers} workers"),
+            FrontEnd::Events => format!("event loops and {workers} workers"),
+        };
+        println!("serving {url} (status: {url}-/status, {threads})");
         if installed.is_err() {
             eprintln!("cannot listen for Ctrl-C: it will stop the server at once");
         }

@@ -2,7 +2,7 @@
 
 use std::{io, time::Duration};
 
-use super::{native, sim};
+use super::{Event, Interest, native, sim};
 use crate::{
     backend::in_model,
     net::{TcpStream, dual::Stream},
@@ -10,7 +10,8 @@ use crate::{
 
 /// Waits until streams can be read (or have been closed by the peer).
 ///
-/// Interest is one-shot: a stream that was reported is not watched again until it is [`add`](Self::add)ed anew.
+/// Interest is one-shot or edge-triggered: a stream that was [`add`](Self::add)ed and reported is not watched again until it
+/// is added anew; a stream under [`watch`](Self::watch) is reported each time that something happens to it.
 /// Any thread may add and remove streams while one thread waits. A poller made in a model watches streams made there, a
 /// poller made outside watches those made outside.
 #[derive(Debug)]
@@ -53,6 +54,24 @@ impl Poller {
         }
     }
 
+    /// Reports `key` now if what `interest` names is the case already, and from now on each time that it comes about anew.
+    ///
+    /// Replaces what the stream was watched for before. After a write that would have blocked, call it anew.
+    ///
+    /// The stream must be [`remove`](Self::remove)d before it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`add`](Self::add).
+    #[track_caller]
+    pub fn watch(&self, stream: &TcpStream, key: usize, interest: Interest) -> io::Result<()> {
+        match (&self.0, &stream.0) {
+            (Inner::Os(poller), Stream::Os(stream)) => poller.watch(stream, key, interest),
+            (Inner::Sim(poller), Stream::Sim(stream)) => poller.watch(stream, key, interest),
+            _ => Err(mixed()),
+        }
+    }
+
     /// Stops watching `stream`.
     ///
     /// # Errors
@@ -67,17 +86,17 @@ impl Poller {
         }
     }
 
-    /// Blocks until a stream is ready, [`notify`](Self::notify) is called or `timeout` has passed, and appends the keys
-    /// of ready streams to `ready`.
+    /// Blocks until something happens to a stream, [`notify`](Self::notify) is called or `timeout` has passed, and appends
+    /// what happened to `events`.
     ///
     /// # Errors
     ///
     /// What the operating system says.
     #[track_caller]
-    pub fn wait(&self, ready: &mut Vec<usize>, timeout: Option<Duration>) -> io::Result<()> {
+    pub fn wait(&self, events: &mut Vec<Event>, timeout: Option<Duration>) -> io::Result<()> {
         match &self.0 {
-            Inner::Os(poller) => poller.wait(ready, timeout),
-            Inner::Sim(poller) => poller.wait(ready, timeout),
+            Inner::Os(poller) => poller.wait(events, timeout),
+            Inner::Sim(poller) => poller.wait(events, timeout),
         }
     }
 

@@ -1,7 +1,9 @@
-//! A one-shot readiness poller for TCP streams.
+//! A readiness poller for TCP streams, one-shot or edge-triggered.
 //!
 //! In a model it watches simulated streams.
 
+mod accept;
+mod event;
 #[cfg(any(backend = "native", backend = "instrumented"))]
 #[cfg_attr(backend = "instrumented", expect(unreachable_pub, reason = "public where it is the only poller"))]
 mod native;
@@ -11,8 +13,10 @@ mod sim;
 
 #[cfg(backend = "instrumented")]
 mod dual;
+pub use accept::{accept, prepare};
 #[cfg(backend = "instrumented")]
 pub use dual::Poller;
+pub use event::{Event, Interest};
 #[cfg(backend = "native")]
 pub use native::Poller;
 #[cfg(any(backend = "loom", backend = "shuttle"))]

@@ -8,11 +8,13 @@ use crate::{
     fault::{self, Kind},
     net::sim::{TcpStream, Wake},
     parking_lot::{Condvar, Mutex},
+    poll::{Event, Interest},
 };
 
 /// Waits until streams can be read (or have been closed by the peer).
 ///
-/// Interest is one-shot: a stream that was reported is not watched again until it is [`add`](Self::add)ed anew.
+/// Interest is one-shot or edge-triggered: a stream that was [`add`](Self::add)ed and reported is not watched again until it
+/// is added anew; a stream under [`watch`](Self::watch) is reported each time that something happens to it.
 /// Any thread may add and remove streams while one thread waits.
 pub struct Poller {
     queue: Arc<Queue>,
@@ -25,7 +27,8 @@ struct Queue {
 
 #[derive(Default)]
 struct State {
-    ready: Vec<usize>,
+    /// At most one entry for each key: what happens before it is taken is one event.
+    ready: Vec<Event>,
     notified: bool,
     waiting: bool,
 }
@@ -54,6 +57,20 @@ impl Poller {
         Ok(())
     }
 
+    /// Reports `key` now if what `interest` names is the case already, and from now on each time that it comes about anew.
+    ///
+    /// Replaces what the stream was watched for before. After a write that would have blocked, call it anew.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    #[track_caller]
+    pub fn watch(&self, stream: &TcpStream, key: usize, interest: Interest) -> io::Result<()> {
+        let queue: Arc<dyn Wake> = Arc::<Queue>::clone(&self.queue);
+        stream.watch_edges(queue, key, interest);
+        Ok(())
+    }
+
     /// Stops watching `stream`; its key is not reported any more.
     ///
     /// # Errors
@@ -64,14 +81,14 @@ impl Poller {
         stream.unwatch()
     }
 
-    /// Blocks until a stream is ready, [`notify`](Self::notify) is called or `timeout` has passed, and appends the keys
-    /// of ready streams to `ready`. On the loom and shuttle backends a timeout other than zero never passes.
+    /// Blocks until something happens to a stream, [`notify`](Self::notify) is called or `timeout` has passed, and appends
+    /// what happened to `events`. On the loom and shuttle backends a timeout other than zero never passes.
     ///
     /// # Errors
     ///
     /// None.
     #[track_caller]
-    pub fn wait(&self, ready: &mut Vec<usize>, timeout: Option<Duration>) -> io::Result<()> {
+    pub fn wait(&self, events: &mut Vec<Event>, timeout: Option<Duration>) -> io::Result<()> {
         let mut state = self.queue.state.lock();
         while state.ready.is_empty() && !state.notified && timeout != Some(Duration::ZERO) {
             state.waiting = true;
@@ -92,9 +109,9 @@ impl Poller {
         state.notified = false;
         let several = if state.ready.len() > 1 { state.ready.len() } else { 0 };
         let menu = (0..several).map(|which| (Kind::Readiness, which));
-        match fault::at("poll", menu, |which| format!("only key {} of {several}", state.ready[which])) {
-            Some(which) => ready.push(state.ready.remove(which)),
-            None => ready.append(&mut state.ready),
+        match fault::at("poll", menu, |which| format!("only key {} of {several}", state.ready[which].key)) {
+            Some(which) => events.push(state.ready.remove(which)),
+            None => events.append(&mut state.ready),
         }
         Ok(())
     }
@@ -126,13 +143,16 @@ impl Queue {
 
 impl Wake for Queue {
     #[track_caller]
-    fn wake(&self, key: usize) {
-        self.change(|state| state.ready.push(key));
+    fn wake(&self, key: usize, closed: bool) {
+        self.change(|state| match state.ready.iter_mut().find(|event| event.key == key) {
+            Some(event) => event.closed |= closed,
+            None => state.ready.push(Event { key, closed }),
+        });
     }
 
     #[track_caller]
     fn forget(&self, key: usize) {
-        self.state.lock().ready.retain(|other| *other != key);
+        self.state.lock().ready.retain(|event| event.key != key);
     }
 }
 

@@ -15,29 +15,23 @@
 //! 4. *An error that may repeat itself at once, such as running out of descriptors, is followed by a pause.* The connection
 //!    stays in the backlog, so `accept` would fail again and again and take a whole core.
 
-use std::io::{self, Write};
+use std::io;
 
-use super::{
-    connection::Connection,
-    core::{Core, Workers},
-    limits::{ACCEPT_PAUSE_MS, RETRY_AFTER_S},
-    parking::Guest,
-};
+use super::{core::Core, limits::ACCEPT_PAUSE_MS};
 use crate::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
-    sync::Arc,
-    thread,
-    time::{Duration, Instant},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream},
+    poll, thread,
+    time::Duration,
 };
 
 /// How often a shutdown tries to reach the acceptor while descriptors have run out.
 const WAKE_TRIES_MAX: usize = 100;
 
-/// Accepts until the server drains.
-pub(crate) fn run(core: &Arc<Core>, workers: &Workers, listener: &TcpListener) {
+/// Accepts until the server drains; `admit` gets each connection, non-blocking, and must not block.
+pub(super) fn run(core: &Core, listener: &TcpListener, mut admit: impl FnMut(TcpStream, SocketAddr)) {
     while !core.is_draining() {
-        match listener.accept() {
-            Ok((stream, peer)) => admit(core, workers, stream, peer),
+        match poll::accept(listener) {
+            Ok((stream, peer)) => admit(stream, peer),
             Err(error) if is_about_one_client(&error) => {}
             Err(_) => {
                 core.count(|incidents| incidents.accept_errors += 1);
@@ -46,8 +40,8 @@ pub(crate) fn run(core: &Arc<Core>, workers: &Workers, listener: &TcpListener) {
         }
     }
     if listener.set_nonblocking(true).is_ok() {
-        while let Ok((stream, peer)) = listener.accept() {
-            admit(core, workers, stream, peer);
+        while let Ok((stream, peer)) = poll::accept(listener) {
+            admit(stream, peer);
         }
     }
 }
@@ -74,46 +68,4 @@ pub(crate) fn wake(addr: SocketAddr) {
 fn is_about_one_client(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, WouldBlock};
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted | WouldBlock)
-}
-
-fn admit(core: &Arc<Core>, workers: &Workers, stream: TcpStream, peer: SocketAddr) {
-    // A socket that cannot be switched has been reset already.
-    if stream.set_nonblocking(true).is_err() || stream.set_nodelay(true).is_err() {
-        return;
-    }
-    match core.table.insert(Arc::new(stream), Some(peer)) {
-        Ok(row) => {
-            if let Err(rejected) = workers.try_submit(Connection::new(Arc::clone(core), row)) {
-                rejected.job.shed();
-            }
-        }
-        Err(refused) => {
-            core.count(|incidents| incidents.shed += 1);
-            turn_away(core, refused.connection, None);
-        }
-    }
-}
-
-const OVERLOADED: &str = "503 Service Unavailable: the server is overloaded, try again\n";
-
-/// Sends 503 without blocking and lets the client leave gently.
-pub(crate) fn turn_away(core: &Core, stream: Arc<TcpStream>, place: Option<Connection>) {
-    let text = format!(
-        "HTTP/1.1 503 Service Unavailable\r\nretry-after: {RETRY_AFTER_S}\r\ncontent-type: text/plain\r\n\
-         content-length: {}\r\nconnection: close\r\n\r\n{OVERLOADED}",
-        OVERLOADED.len()
-    );
-    // A client without room for these few bytes does not get them: turning away must not cost a thread.
-    if (&*stream).write(text.as_bytes()).is_ok() {
-        leave(core, stream, place);
-    }
-}
-
-/// Ends the answer and waits, without a thread, until the client has taken it: closing while its bytes are unread would
-/// send a reset that destroys the answer on its way (RFC 9112 section 9.6).
-pub(crate) fn leave(core: &Core, stream: Arc<TcpStream>, place: Option<Connection>) {
-    if stream.shutdown(Shutdown::Write).is_ok() {
-        core.parking
-            .park(Guest::Leaving { stream, _place: place }, Instant::now() + core.limits.linger_timeout);
-    }
 }

@@ -1,9 +1,16 @@
 //! What all threads of one server share.
 
 use super::{
-    connection::Connection, handler::Handler, limits::Limits, parking::Parking, pool::Pool, table::Table,
+    connection::Connection,
+    front_end::FrontEnd,
+    handler::Handler,
+    limits::Limits,
+    parking::Parking,
+    pool::{Pool, PoolStatus},
+    table::Table,
 };
 use crate::{
+    Named,
     net::TcpStream,
     parking_lot::Mutex,
     sync::{
@@ -14,13 +21,17 @@ use crate::{
 };
 
 /// The pool as the server uses it: a job is a connection that has, or may have, something to read.
-pub(crate) type Workers = Pool<Connection>;
+pub(crate) type Workers = Pool<Box<Connection>>;
 
 pub(crate) struct Core {
+    pub(crate) front_end: FrontEnd,
     pub(crate) limits: Limits,
     pub(crate) handler: Box<dyn Handler>,
     pub(crate) table: Table<Arc<TcpStream>>,
-    pub(crate) parking: Parking,
+    /// Where connections wait: one for each loop.
+    pub(crate) loops: Vec<Arc<Parking>>,
+    /// While it runs.
+    pub(crate) workers: Mutex<Option<Arc<Workers>>>,
     pub(crate) incidents: Mutex<Incidents>,
     pub(crate) started: Instant,
     pub(crate) status_page: bool,
@@ -42,18 +53,21 @@ pub(crate) struct Incidents {
 
 impl Core {
     pub(crate) fn new(
+        front_end: FrontEnd,
         limits: Limits,
         handler: Box<dyn Handler>,
-        parking: Parking,
+        loops: Vec<Arc<Parking>>,
         incidents: Mutex<Incidents>,
         status_page: bool,
         cache_stats: Option<Box<dyn Fn() -> super::cache::CacheStats + Send + Sync>>,
     ) -> Self {
         Core {
+            front_end,
             table: Table::new(limits.connections_max),
             limits,
             handler,
-            parking,
+            loops,
+            workers: Mutex::new(None).named("workers"),
             incidents,
             started: Instant::now(),
             status_page,
@@ -73,6 +87,17 @@ impl Core {
     pub(crate) fn start_draining(&self) -> bool {
         // ORDERING: see `is_draining`.
         !self.draining.swap(true, Ordering::SeqCst)
+    }
+
+    /// What the pool is doing; nothing where there is none.
+    pub(crate) fn pool_status(&self) -> PoolStatus {
+        let workers = self.workers.lock().clone();
+        workers.map_or_else(PoolStatus::none, |workers| workers.status())
+    }
+
+    /// Connections that wait without a thread.
+    pub(crate) fn parked(&self) -> usize {
+        self.loops.iter().map(|parking| parking.len()).sum()
     }
 
     pub(crate) fn count(&self, incident: impl FnOnce(&mut Incidents)) {

@@ -11,8 +11,8 @@ use crate::net::SocketAddr;
 /// Answers requests. Every `Fn(&Request<'_>) -> R` is one, if `R` is a response or becomes one ([`IntoResponse`]): a
 /// [`Response`], a text, or a `Result` of them.
 ///
-/// It runs on a worker of the pool, may block, and then blocks that worker. A panic costs this one request: the client
-/// gets a 500 and its connection is closed.
+/// It runs on a worker of the pool (or on the connection's own thread), may block, and then blocks that worker. A panic costs
+/// this one request: the client gets a 500 and its connection is closed.
 ///
 /// # Examples
 ///
@@ -30,6 +30,16 @@ use crate::net::SocketAddr;
 pub trait Handler: Send + Sync + 'static {
     /// Answers one request.
     fn handle(&self, request: &Request<'_>) -> Response;
+
+    /// Answers one request if that needs no waiting: neither disk nor lock nor long computing. `None` sends it to a worker,
+    /// who calls [`handle`](Self::handle).
+    ///
+    /// It runs on the threads that watch all connections, so whatever it waits for, all wait for. What it saves is the way
+    /// through the queue, which costs more than a small answer. Default: `None`.
+    fn handle_now(&self, request: &Request<'_>) -> Option<Response> {
+        let _ = request;
+        None
+    }
 }
 
 impl<F, R> Handler for F

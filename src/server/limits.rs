@@ -34,6 +34,10 @@ pub const LINGERING_COUNT_MAX: usize = 256;
 /// Requests answered on one connection before its worker lets the others in the queue go first.
 pub const REQUESTS_PER_TURN_MAX: usize = 64;
 
+/// Connections that became ready together from which on the pool's loop lets the workers serve a part. A smaller batch is
+/// served in less time than a worker takes to wake.
+pub const SHARE_MIN: usize = 65;
+
 /// Milliseconds from the first byte of a request (or from accept) to the end of its head; then 408.
 pub const HEADER_TIMEOUT_MS: u64 = 10_000;
 /// Milliseconds from the end of the head to the end of the request body; then 408.

@@ -2,8 +2,8 @@
 //!
 //! # State
 //!
-//! Everything the pool decides by lies under one mutex (`pool.state`); one condition variable (`pool.work`) means "the
-//! queue got longer or the pool is shutting down".
+//! Everything the pool decides by lies under one mutex (`pool.state`). Each worker sleeps on a condition variable of its own
+//! (`pool.work`), which means "you have been woken"; the sleepers are a stack.
 //!
 //! | `shutting_down` | queue | a submission | a free worker |
 //! |---|---|---|---|
@@ -15,16 +15,17 @@
 //!
 //! # Protocol
 //!
-//! 1. *A worker decides "sleep" and falls asleep in one step*, because the condition variable releases the mutex only
-//!    once the thread is a waiter. Otherwise: worker finds the queue empty; submitter queues and notifies nobody; worker
-//!    sleeps beside a queued job.
-//! 2. *Nobody counts free workers.* A submitter queues and notifies, whatever the workers are doing. A pool that asks "is
-//!    someone free?" by a counter which a sleeper lowers only after it has woken queues two jobs for one sleeper: the
-//!    second waits until the first ends, perhaps for ever.
-//! 3. *A woken worker looks again*, since another worker may have taken the job between the notification and the wake-up,
-//!    and since wake-ups may be spurious.
-//! 4. *`notify_one` suffices* because all waiters wait for the same thing and any of them can do the job. Shutting down
-//!    concerns them all, so it uses `notify_all`.
+//! 1. *A worker decides "sleep", says so on the stack and falls asleep in one step*, because the condition variable releases
+//!    the mutex only once the thread is a waiter. Otherwise: worker finds the queue empty; submitter queues and wakes nobody;
+//!    worker sleeps beside a queued job.
+//! 2. *Who wakes a sleeper takes it off the stack.* A pool that asks "is someone free?" by a counter which a sleeper lowers
+//!    only after it has woken queues two jobs for one sleeper: the second waits until the first ends, perhaps for ever.
+//! 3. *A woken worker looks again*, since another worker may have taken the job between the notification and the wake-up;
+//!    and it sleeps on unless somebody took it off the stack, since wake-ups may be spurious.
+//! 4. *As many are on their way at once as there are cores, and no more*: a worker that takes a job and leaves others in the
+//!    queue wakes the next one. So at any time the queue is empty, or nobody sleeps, or somebody is on the way who will see
+//!    to it. Otherwise: two jobs are queued and one worker is woken; the job that it takes waits for the other one.
+//!    Who fell asleep last is woken first: its stack and its data are still in the core's cache.
 //! 5. *Shutting down closes the door first and empties the room second*: the flag and the queue share the mutex, so a
 //!    submission is either before the flag (its job runs) or after it (its job comes back). Otherwise: submitter reads
 //!    "open"; shutdown sets the flag, workers find an empty queue and end; submitter queues a job nobody will run.
@@ -41,7 +42,7 @@ use std::{
 
 use crate::{
     Named,
-    parking_lot::{Condvar, Mutex},
+    parking_lot::{Condvar, Mutex, MutexGuard},
     sync::Arc,
     thread,
     time::Instant,
@@ -74,14 +75,21 @@ pub struct Pool<J> {
 
 struct Shared<J> {
     state: Mutex<State<J>>,
-    work: Condvar,
+    /// One for each worker.
+    work: Vec<Condvar>,
     queue_len_max: usize,
+    /// How many may be on their way at once.
+    waking_max: usize,
 }
 
 struct State<J> {
     queue: VecDeque<J>,
     shutting_down: bool,
     workers: Vec<WorkerStatus>,
+    /// Workers that sleep and that nobody has woken; the last one fell asleep last.
+    sleepers: Vec<usize>,
+    /// Workers that were woken and do not run yet.
+    waking: usize,
     panicked: u64,
 }
 
@@ -115,6 +123,13 @@ pub struct PoolStatus {
 pub struct Worker<'a, J> {
     index: usize,
     shared: &'a Shared<J>,
+}
+
+impl PoolStatus {
+    /// Of no pool.
+    pub(crate) fn none() -> Self {
+        PoolStatus { workers: Vec::new(), queue_len: 0, queue_len_max: 0, panicked: 0, shutting_down: false }
+    }
 }
 
 impl<J> Worker<'_, J> {
@@ -194,25 +209,57 @@ impl<J: Send + 'static> Pool<J> {
     where
         H: Fn(&Worker<'_, J>, J) + Send + Sync + 'static,
     {
+        let handler = move |worker: &Worker<'_, J>, (): &mut (), job| handler(worker, job);
+        Pool::with_local(name, workers, queue_len_max, || (), handler)
+    }
+
+    /// As [`new`](Self::new); each worker makes itself a value by `local` and lends it to every job that it runs. After a
+    /// panic it makes a new one.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    ///
+    /// # Panics
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_local<L, H>(
+        name: &str,
+        workers: usize,
+        queue_len_max: usize,
+        local: impl Fn() -> L + Send + Sync + 'static,
+        handler: H,
+    ) -> io::Result<Self>
+    where
+        H: Fn(&Worker<'_, J>, &mut L, J) + Send + Sync + 'static,
+    {
         assert!(workers > 0, "a pool needs at least one worker");
         assert!(queue_len_max > 0, "a pool needs room for at least one waiting job");
         let idle = WorkerStatus { busy: false, since: Instant::now(), done: 0 };
-        let state =
-            State { queue: VecDeque::new(), shutting_down: false, workers: vec![idle; workers], panicked: 0 };
+        let state = State {
+            queue: VecDeque::new(),
+            shutting_down: false,
+            workers: vec![idle; workers],
+            sleepers: Vec::with_capacity(workers),
+            waking: 0,
+            panicked: 0,
+        };
         let shared = Arc::new(Shared {
             state: Mutex::new(state).named("pool.state"),
-            work: Condvar::new().named("pool.work"),
+            work: (0..workers).map(|_| Condvar::new().named("pool.work")).collect(),
             queue_len_max,
+            waking_max: thread::available_parallelism().map_or(1, usize::from),
         });
         let pool = Pool { shared, threads: Mutex::new(Vec::with_capacity(workers)).named("pool.threads") };
-        let handler = Arc::new(handler);
+        let work_on = Arc::new((local, handler));
         for index in 0..workers {
             let shared = Arc::clone(&pool.shared);
-            let handler = Arc::clone(&handler);
+            let work_on = Arc::clone(&work_on);
             // On an error the pool is dropped, which ends the threads started so far.
-            let thread = thread::Builder::new()
-                .name(format!("{name}-{index}"))
-                .spawn(move || work(&Worker { index, shared: &shared }, &*handler))?;
+            let thread = thread::Builder::new().name(format!("{name}-{index}")).spawn(move || {
+                let (local, handler) = &*work_on;
+                work(&Worker { index, shared: &shared }, local, handler);
+            })?;
             pool.threads.lock().push(thread);
         }
         Ok(pool)
@@ -240,11 +287,12 @@ impl<J> Pool<J> {
         let room = self.shared.queue_len_max - state.queue.len();
         let taken = room.min(jobs.len());
         state.queue.extend(jobs.drain(..taken));
-        let wake = taken.min(state.workers.len());
-        drop(state);
-        for _ in 0..wake {
-            self.shared.work.notify_one();
-        }
+        self.shared.wake(state, taken);
+    }
+
+    /// How many workers would serve beside the caller, if all cores did.
+    pub(crate) fn helpers(&self) -> usize {
+        self.shared.waking_max.saturating_sub(1).min(self.shared.work.len())
     }
 
     /// Takes no more jobs, lets the workers run every job that was taken, and waits until they have ended.
@@ -255,8 +303,14 @@ impl<J> Pool<J> {
     ///
     /// Deadlocks or panics when a job of this pool calls it: a thread cannot wait for its own end.
     pub fn shutdown(&self) {
-        self.shared.state.lock().shutting_down = true;
-        self.shared.work.notify_all();
+        let mut state = self.shared.state.lock();
+        state.shutting_down = true;
+        let sleepers = std::mem::take(&mut state.sleepers);
+        state.waking += sleepers.len();
+        drop(state);
+        for sleeper in sleepers {
+            self.shared.work[sleeper].notify_one();
+        }
         let threads = std::mem::take(&mut *self.threads.lock());
         for thread in threads {
             // A worker catches its jobs' panics, so an error here is a defect of the pool itself; it has been
@@ -294,9 +348,22 @@ impl<J> Shared<J> {
             return Err(Rejected { job, reason: RejectReason::Full });
         }
         state.queue.push_back(job);
-        drop(state);
-        self.work.notify_one();
+        self.wake(state, 1);
         Ok(())
+    }
+
+    /// Wakes workers for as many new jobs, and unlocks first.
+    fn wake(&self, mut state: MutexGuard<'_, State<J>>, jobs: usize) {
+        let count = jobs.min(self.waking_max.saturating_sub(state.waking)).min(state.sleepers.len());
+        state.waking += count;
+        // Most often it is one, which needs no memory.
+        let first = if count > 0 { state.sleepers.pop() } else { None };
+        let at = state.sleepers.len() - count.saturating_sub(1);
+        let others = state.sleepers.split_off(at);
+        drop(state);
+        for sleeper in first.into_iter().chain(others) {
+            self.work[sleeper].notify_one();
+        }
     }
 
     fn status(&self) -> PoolStatus {
@@ -312,23 +379,35 @@ impl<J> Shared<J> {
 }
 
 /// The life of one worker.
-fn work<J, H: Fn(&Worker<'_, J>, J)>(worker: &Worker<'_, J>, handler: &H) {
-    let mut state = worker.shared.state.lock();
+fn work<J, L, H: Fn(&Worker<'_, J>, &mut L, J)>(
+    worker: &Worker<'_, J>,
+    make_local: &impl Fn() -> L,
+    handler: &H,
+) {
+    let (shared, index) = (worker.shared, worker.index);
+    let mut local = make_local();
+    let mut state = shared.state.lock();
     loop {
         if let Some(job) = state.queue.pop_front() {
-            state.workers[worker.index].begin();
-            drop(state);
+            state.workers[index].begin();
+            let more = state.queue.len();
+            shared.wake(state, more);
             let outcome: Result<(), Box<dyn Any + Send>> =
-                catch_unwind(AssertUnwindSafe(|| handler(worker, job)));
-            state = worker.shared.state.lock();
-            state.workers[worker.index].end();
+                catch_unwind(AssertUnwindSafe(|| handler(worker, &mut local, job)));
             if outcome.is_err() {
-                state.panicked += 1;
+                local = make_local();
             }
+            state = shared.state.lock();
+            state.workers[index].end();
+            state.panicked += u64::from(outcome.is_err());
         } else if state.shutting_down {
             return;
         } else {
-            worker.shared.work.wait(&mut state);
+            state.sleepers.push(index);
+            while state.sleepers.contains(&index) {
+                shared.work[index].wait(&mut state);
+            }
+            state.waking -= 1;
         }
     }
 }

@@ -28,13 +28,13 @@ pub(crate) fn is_for(head: &Head) -> bool {
 }
 
 /// The page, or its data.
-pub(crate) fn respond(core: &Core, head: &Head, pool: PoolStatus) -> Response {
+pub(crate) fn respond(core: &Core, head: &Head) -> Response {
     let accepts_json = head
         .fields("accept")
         .any(|value| value.windows(16).any(|part| part.eq_ignore_ascii_case(b"application/json")));
     let response = Response::new(200).with_field("cache-control", "no-store").with_field("vary", "accept");
     if head.path() == PATH_JSON || accepts_json {
-        let json = serde_json::to_vec(&Status::gather(core, &pool)).unwrap_or_default();
+        let json = serde_json::to_vec(&Status::gather(core, &core.pool_status())).unwrap_or_default();
         return response.with_field("content-type", "application/json").with_body(Body::Bytes(json));
     }
     response
@@ -177,7 +177,7 @@ impl Status {
             workers,
             queue: Gauge { now: pool.queue_len, max: pool.queue_len_max },
             connections: Gauge { now: table.live, max: table.connections_max },
-            parked: core.parking.len(),
+            parked: core.parked(),
             rows: views.iter().take(ROWS_COUNT_MAX).map(|view| Row::of(view, now)).collect(),
             rows_left_out,
             cache,

@@ -70,6 +70,11 @@ impl BlockingStep {
 pub trait Closable {
     /// Cuts the connection, so that a thread blocked on it returns. Must be harmless the second time.
     fn close(&self);
+
+    /// Ends its reading, so that a thread which waits for bytes finds the end; what has arrived can still be read.
+    fn stop_reading(&self) {
+        self.close();
+    }
 }
 
 impl Closable for TcpStream {
@@ -77,11 +82,19 @@ impl Closable for TcpStream {
         // Fails only when the peer was faster, which is what is wanted.
         let _ = self.shutdown(Shutdown::Both);
     }
+
+    fn stop_reading(&self) {
+        let _ = self.shutdown(Shutdown::Read);
+    }
 }
 
 impl<C: Closable + ?Sized> Closable for Arc<C> {
     fn close(&self) {
         (**self).close();
+    }
+
+    fn stop_reading(&self) {
+        (**self).stop_reading();
     }
 }
 
@@ -484,6 +497,14 @@ impl<C: Closable> Table<C> {
         drop(slots);
         rows.iter().for_each(|row| row.connection.close());
         rows.len()
+    }
+
+    /// Ends the reading of every connection that is [`BlockingStep::Idle`]: what has arrived can still be read and answered,
+    /// and a thread that waits for more finds the end.
+    pub fn stop_reading_idle(&self) {
+        let mut rows = self.slots.lock().rows();
+        rows.retain(|row| row.facts().step == BlockingStep::Idle);
+        rows.iter().for_each(|row| row.connection.stop_reading());
     }
 
     /// Cuts every connection that is [`BlockingStep::Idle`]; returns how many. A connection whose next request arrives at

@@ -6,10 +6,12 @@ mod broken_pool;
 mod broken_table;
 mod cache;
 mod facade;
+mod parking;
 mod pool;
 mod server;
 mod stranded;
 mod table;
+mod waking;
 
 use unsnarl::check::EngineName;
 

@@ -328,4 +328,28 @@ impl TcpListener {
     }
 }
 
+#[cfg(feature = "poll")]
+impl TcpListener {
+    /// Whether it was made in a model.
+    pub(crate) fn is_simulated(&self) -> bool {
+        matches!(self.0, Listener::Sim(_))
+    }
+
+    /// The operating system's listener, outside of a model.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn os(&self) -> Option<&net::TcpListener> {
+        match &self.0 {
+            Listener::Os(listener) => Some(listener),
+            Listener::Sim(_) => None,
+        }
+    }
+}
+
+#[cfg(all(feature = "poll", target_os = "linux"))]
+impl From<std::os::fd::OwnedFd> for TcpStream {
+    fn from(stream: std::os::fd::OwnedFd) -> Self {
+        TcpStream(Stream::Os(stream.into()))
+    }
+}
+
 accepts!(TcpListener, TcpStream, SocketAddr);

@@ -5,7 +5,10 @@
 //!
 //! 1. bytes that were written before the end or a reset are read before it is seen;
 //! 2. once the reader is gone a write fails, also one that waits;
-//! 3. a watcher is told once, at the moment at which a read would not wait, and not again before it is armed anew.
+//! 3. a one-shot watcher is told once, at the moment at which a read would not wait, and not again before it is armed anew;
+//!    one of edges is told each time that bytes come and at the end, also while earlier bytes are unread;
+//! 4. who waits for room is told once, when a write would not wait; and somebody who was told by a fault that there is nothing
+//!    (or no room) is told afterwards that there is.
 
 use std::{
     collections::VecDeque,
@@ -40,20 +43,25 @@ struct State {
     /// The reader is gone.
     closed: bool,
     waiting: usize,
+    /// Who reads.
     watch: Option<Watch>,
+    /// Who writes.
+    room_watch: Option<Watch>,
 }
 
-/// Somebody who wants to know when a read would not wait.
+/// Somebody who wants to know when a read, or a write, would not wait.
 struct Watch {
     who: Arc<dyn Wake>,
     key: usize,
     armed: bool,
+    /// Stays armed.
+    edges: bool,
 }
 
 /// Is told of streams that became ready.
 pub(crate) trait Wake: Send + Sync {
-    /// The stream under `key` can be read.
-    fn wake(&self, key: usize);
+    /// Something happened to the stream under `key`; whether the peer has ended its side.
+    fn wake(&self, key: usize, closed: bool);
 
     /// The stream under `key` is not watched any more.
     #[cfg(feature = "poll")]
@@ -120,6 +128,7 @@ impl Pipe {
             closed: false,
             waiting: 0,
             watch: None,
+            room_watch: None,
         };
         Pipe { state: Mutex::new(state).named("socket"), changed: Condvar::new().named("socket") }
     }
@@ -149,12 +158,18 @@ impl Pipe {
                 self.break_off_now(state);
                 return Err(Failed::BrokeOff);
             }
-            Some(Fault::Late) => late(patience)?,
+            Some(Fault::Late) => {
+                if late(patience).is_err() {
+                    state.tell_watcher();
+                    return Err(ErrorKind::WouldBlock.into());
+                }
+            }
             Some(Fault::Interrupted) => return Err(ErrorKind::Interrupted.into()),
         }
         state.copy(&mut buffer[..count]);
         if !peek && count > 0 {
             state.bytes.drain(..count);
+            state.tell_room_watcher();
             self.wake(state);
         }
         Ok(count)
@@ -205,6 +220,7 @@ impl Pipe {
         state.ended = true;
         state.reset |= reset;
         state.tell_watcher();
+        state.tell_room_watcher();
         self.wake(state);
     }
 
@@ -220,6 +236,7 @@ impl Pipe {
         state.reset = true;
         state.closed = true;
         state.tell_watcher();
+        state.tell_room_watcher();
         self.wake(state);
     }
 
@@ -229,6 +246,7 @@ impl Pipe {
         let mut state = self.state.lock();
         state.deaf = true;
         state.tell_watcher();
+        state.tell_room_watcher();
         self.wake(state);
     }
 
@@ -238,19 +256,31 @@ impl Pipe {
         let mut state = self.state.lock();
         state.closed = true;
         state.watch = None;
+        state.tell_room_watcher();
         let unread = !state.bytes.is_empty();
         self.wake(state);
         unread
     }
 
-    /// Tells `who` once when a read would not wait, which may be now.
+    /// Tells `who` once when a read would not wait, which may be now; with `edges` also each later time.
     #[cfg(feature = "poll")]
     #[track_caller]
-    pub(super) fn watch(&self, who: Arc<dyn Wake>, key: usize) {
+    pub(super) fn watch(&self, who: Arc<dyn Wake>, key: usize, edges: bool) {
         let mut state = self.state.lock();
-        state.watch = Some(Watch { who, key, armed: true });
+        state.watch = Some(Watch { who, key, armed: true, edges });
         if state.readable() {
             state.tell_watcher();
+        }
+    }
+
+    /// Tells `who` once when a write would not wait, which may be now.
+    #[cfg(feature = "poll")]
+    #[track_caller]
+    pub(super) fn watch_room(&self, who: Arc<dyn Wake>, key: usize) {
+        let mut state = self.state.lock();
+        state.room_watch = Some(Watch { who, key, armed: true, edges: false });
+        if state.writable() {
+            state.tell_room_watcher();
         }
     }
 
@@ -260,10 +290,22 @@ impl Pipe {
     pub(super) fn unwatch(&self) -> io::Result<()> {
         let mut state = self.state.lock();
         let watch = state.watch.take().ok_or(ErrorKind::NotFound)?;
-        if !watch.armed {
+        if watch.edges || !watch.armed {
             watch.who.forget(watch.key);
         }
         Ok(())
+    }
+
+    /// Ends what [`watch_room`](Self::watch_room) began; says whether anything had.
+    #[cfg(feature = "poll")]
+    #[track_caller]
+    pub(super) fn unwatch_room(&self) -> bool {
+        let mut state = self.state.lock();
+        let Some(watch) = state.room_watch.take() else { return false };
+        if !watch.armed {
+            watch.who.forget(watch.key);
+        }
+        true
     }
 
     #[track_caller]
@@ -309,6 +351,11 @@ impl State {
         !self.bytes.is_empty() || self.ended || self.deaf
     }
 
+    /// Whether a write would not wait.
+    fn writable(&self) -> bool {
+        self.bytes.len() < self.capacity || self.closed || self.ended || self.deaf
+    }
+
     /// Fills `buffer` with the first bytes, of which there are as many.
     fn copy(&self, buffer: &mut [u8]) {
         for (to, from) in buffer.iter_mut().zip(&self.bytes) {
@@ -318,11 +365,27 @@ impl State {
 
     #[track_caller]
     fn tell_watcher(&mut self) {
-        if let Some(watch) = &mut self.watch
-            && std::mem::take(&mut watch.armed)
-        {
-            // Under this lock, so that nobody is told of a stream that is not watched any more.
-            watch.who.wake(watch.key);
+        let closed = self.ended || self.deaf;
+        if let Some(watch) = &mut self.watch {
+            watch.tell(closed);
+        }
+    }
+
+    #[track_caller]
+    fn tell_room_watcher(&mut self) {
+        if let Some(watch) = &mut self.room_watch {
+            watch.tell(self.closed);
+        }
+    }
+}
+
+impl Watch {
+    /// Under the pipe's lock, so that nobody is told of a stream that is not watched any more.
+    #[track_caller]
+    fn tell(&mut self, closed: bool) {
+        if self.armed {
+            self.armed = self.edges;
+            self.who.wake(self.key, closed);
         }
     }
 }

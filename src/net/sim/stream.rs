@@ -267,12 +267,31 @@ impl<A: Address> Stream<A> {
     /// The pipe that this end reads from.
     #[cfg(feature = "poll")]
     pub(crate) fn watch(&self, who: Arc<dyn super::Wake>, key: usize) {
-        self.end.incoming.watch(who, key);
+        self.end.incoming.watch(who, key, false);
+    }
+
+    /// As [`watch`](Self::watch), each time; or once when there is room to write.
+    #[cfg(feature = "poll")]
+    #[track_caller]
+    pub(crate) fn watch_edges(&self, who: Arc<dyn super::Wake>, key: usize, interest: crate::poll::Interest) {
+        match interest {
+            crate::poll::Interest::Read => {
+                self.end.outgoing.unwatch_room();
+                self.end.incoming.watch(who, key, true);
+            }
+            crate::poll::Interest::Write => {
+                // Not watched for bytes before, it is not now.
+                let _ = self.end.incoming.unwatch();
+                self.end.outgoing.watch_room(who, key);
+            }
+        }
     }
 
     #[cfg(feature = "poll")]
     pub(crate) fn unwatch(&self) -> io::Result<()> {
-        self.end.incoming.unwatch()
+        let for_room = self.end.outgoing.unwatch_room();
+        let for_bytes = self.end.incoming.unwatch();
+        if for_room { Ok(()) } else { for_bytes }
     }
 
     fn settings(&self) -> Settings {

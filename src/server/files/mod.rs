@@ -30,7 +30,7 @@ use super::{
     ServerError,
     cache::{Cache, CacheStats},
     handler::{Handler, Request},
-    http::{Method, Response},
+    http::{Method, Response, coding::Accepted},
     limits::Limits,
     router::refused,
     table::BlockingStep,
@@ -197,6 +197,21 @@ impl Handler for Files {
             method => refused(method, ALLOW),
         };
         self.pages.apply(response)
+    }
+
+    /// What is in the cache, fresh, and wanted as it is.
+    fn handle_now(&self, request: &Request<'_>) -> Option<Response> {
+        let head = request.head();
+        if !matches!(head.method(), Method::Get | Method::Head) || !Accepted::of(head).is_plain() {
+            return None;
+        }
+        let slot = self.cache.get(head.path())?;
+        match &*slot {
+            Slot::File(entry) if self.is_fresh(&slot, |slot| slot.is_current()) => {
+                Some(self.pages.apply(self.send(request, head.path(), entry)))
+            }
+            _ => None,
+        }
     }
 }
 

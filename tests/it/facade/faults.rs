@@ -294,6 +294,7 @@ fn a_poller_may_report_one_of_several() {
             while !all_at_once && ready.len() < 3 {
                 poller.wait(&mut ready, None).unwrap();
             }
+            let mut ready: Vec<usize> = ready.iter().map(|event| event.key).collect();
             ready.sort_unstable();
             assert_eq!(ready, [0, 1, 2]);
         }

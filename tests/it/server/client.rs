@@ -23,7 +23,7 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(builder: ServerBuilder) -> Self {
-        let server = builder.addr("127.0.0.1:0").build().expect("the server can be built");
+        let server = builder.front_end(super::FRONT_END).addr("127.0.0.1:0").build().expect("the server can be built");
         let handle = server.handle();
         Running { handle, thread: Some(std::thread::spawn(move || server.run())) }
     }

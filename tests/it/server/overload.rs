@@ -1,6 +1,6 @@
 //! Full queues, full tables and failing handlers.
 
-use std::sync::{Arc, Barrier, Mutex, mpsc};
+use std::sync::{Arc, Barrier};
 
 use unsnarl::server::{Limits, Request, Server, http::Response};
 
@@ -31,36 +31,6 @@ fn a_full_table_sheds_with_retry_after() {
     });
     second.send(get("/"));
     assert_eq!(second.answer().status, 200);
-}
-
-#[test]
-fn a_full_queue_sheds_and_the_queued_are_served() {
-    let (open, gate) = mpsc::channel::<()>();
-    let gate = Mutex::new(gate);
-    let (entered, has_entered) = mpsc::channel();
-    let handler = move |_: &Request<'_>| {
-        entered.send(()).unwrap();
-        let _ = gate.lock().unwrap().recv();
-        Response::text(200, "hello")
-    };
-    let limits = Limits { queue_len_max: 2, ..limits() };
-    let server =
-        Running::start(Server::builder().handler(handler).workers(1).limits(limits).status_page(false));
-    let mut running = server.connect();
-    running.send(get("/"));
-    has_entered.recv().unwrap();
-    // The worker is busy, so the next two wait in the queue and the third finds it full.
-    let mut queued = [server.connect(), server.connect()];
-    queued.iter_mut().for_each(|client| client.send(get("/")));
-    let mut shed = server.connect();
-    shed.send_some(get("/"));
-    let answer = shed.answer();
-    assert_eq!((answer.status, answer.field("retry-after")), (503, Some("1")));
-    drop(open);
-    assert_eq!(running.answer().status, 200);
-    for client in &mut queued {
-        assert_eq!(client.answer().status, 200);
-    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::{
 
 use unsnarl::server::pool::{Pool, RejectReason};
 
-use super::client::until;
+use super::bounded::client::until;
 
 #[test]
 fn no_accepted_job_is_lost() {
