@@ -1,4 +1,6 @@
 //! The integration tests: one binary, one module per area.
+
+#![allow(clippy::duplicate_mod, reason = "the tests of the server run with each of its front ends")]
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "tests stand outside the facade")]
 
 #[cfg(feature = "cli")]

@@ -3,13 +3,14 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
 use super::super::super::{Result, stop};
 use crate::{
+    net::{TcpListener, TcpStream},
     thread,
     time::{Duration, Instant},
 };
