@@ -98,6 +98,23 @@ fn objects_in_another_order_of_first_use() {
     }
 }
 
+/// Receives until nobody sends any more: messages arrive in any order of senders, and whose end comes when does not matter.
+#[test]
+fn receiving_to_the_end() {
+    for (each, traces) in [(1, 2), (2, 6), (3, 20)] {
+        let explored = explore(move || {
+            let (sender, receiver) = unsnarl::channel::bounded(1);
+            let mut bodies: Vec<Box<dyn FnOnce() + Send>> = Vec::new();
+            for sender in [sender.clone(), sender] {
+                bodies.push(Box::new(move || (0..each).for_each(|item| sender.send(item).unwrap())));
+            }
+            bodies.push(Box::new(move || assert_eq!(receiver.iter().count(), 2 * each)));
+            threads(bodies);
+        });
+        assert_eq!((explored.executions, explored.redundant), (traces, 0), "{each} from each");
+    }
+}
+
 #[test]
 fn own_mutexes_are_one_trace() {
     let explored = explore(|| {
