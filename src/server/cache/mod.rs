@@ -41,6 +41,7 @@ use std::{
 
 use foldhash::quality::FixedState;
 use hashbrown::{Equivalent, HashTable};
+use smallvec::SmallVec;
 
 use crate::{
     Named,
@@ -309,7 +310,9 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
 
     fn shard(&self, hash: u64) -> &Mutex<Shard<K, V>> {
         // Bits in the middle: the tables inside a shard use the lower ones and the highest of the same hash.
-        &self.shards[(hash >> 32) as usize % self.shards.len()]
+        let upper = (hash >> 16) & u64::from(u32::MAX);
+        // As a fraction of 2^32, without a division.
+        &self.shards[((upper * self.shards.len() as u64) >> 32) as usize]
     }
 }
 
@@ -361,7 +364,8 @@ impl<K: Hash + Eq + Clone, V> Landing<'_, K, V> {
         // Before anything is changed: should weighing panic, this flight still lands, as failed.
         let weight = loaded.map_or(0, |value| (self.cache.weigh)(key, value));
         let Some(key) = self.key.take() else { return };
-        let mut out = Vec::new();
+        // Mostly one has to go for one that comes.
+        let mut out = SmallVec::<[Arc<V>; 2]>::new();
         let mut shard = self.cache.shard(self.hash).lock();
         if let Ok(announced) = shard.flights.find_entry(self.hash, |(other, _)| *other == key) {
             announced.remove();

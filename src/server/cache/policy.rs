@@ -92,18 +92,18 @@ impl<K: Hash + Eq, V> Policy<K, V> {
 
     /// Keeps `value`, if it is wanted often enough, and appends to `out` every value that had to go: the key's old one,
     /// evicted ones, or `value` itself.
-    pub fn insert(&mut self, hash: u64, key: K, value: V, weight: usize, out: &mut Vec<V>) {
+    pub fn insert(&mut self, hash: u64, key: K, value: V, weight: usize, out: &mut impl Extend<V>) {
         self.climber.miss(self.len());
         if weight > self.weight_max {
             out.extend(self.remove(hash, &key));
-            out.push(value);
+            out.extend([value]);
             return;
         }
         self.sketch.add(hash, 1);
         if let Some(at) = self.find(hash, &key) {
             // A newer version keeps the place of the old one.
             let entry = self.nodes.get_mut(at);
-            out.push(std::mem::replace(&mut entry.value, value));
+            out.extend([std::mem::replace(&mut entry.value, value)]);
             let before = std::mem::replace(&mut entry.weight, weight);
             let queue = if entry.in_main { &mut self.main } else { &mut self.window };
             queue.weight = queue.weight - before + weight;
@@ -153,7 +153,7 @@ impl<K: Hash + Eq, V> Policy<K, V> {
     }
 
     /// Moves and evicts until the bound holds.
-    fn make_room(&mut self, out: &mut Vec<V>) {
+    fn make_room(&mut self, out: &mut impl Extend<V>) {
         let window_max = self.climber.window(self.weight_max);
         let main_max = self.weight_max - window_max;
         while let Some(candidate) = self.window.oldest().filter(|_| self.window.weight > window_max) {
@@ -227,9 +227,9 @@ impl<K: Hash + Eq, V> Policy<K, V> {
         self.main.weight += entry.weight;
     }
 
-    fn evict(&mut self, at: u32, out: &mut Vec<V>) {
+    fn evict(&mut self, at: u32, out: &mut impl Extend<V>) {
         self.look_at(at);
-        out.push(self.drop_out(at).value);
+        out.extend([self.drop_out(at).value]);
         self.evicted += 1;
     }
 
