@@ -66,12 +66,12 @@ fn of_failure(success: std::sync::atomic::Ordering) -> std::sync::atomic::Orderi
     }
 }
 
-/// Whether objects forget what earlier executions did to them.
-///
-/// loom and shuttle run one model at a time, so a one-time cell in a static can start afresh in each execution. Our own
-/// engine runs several executions at once on several cores; there a static is shared as in the real program.
+/// Whether the caller is in an execution in which one-time cells start afresh, also those that an earlier execution has met: in
+/// every model.
 #[cfg(not(backend = "native"))]
-pub(crate) const STATICS_START_AFRESH: bool = cfg!(any(backend = "loom", backend = "shuttle"));
+pub(crate) fn cells_start_afresh() -> bool {
+    cfg!(any(backend = "loom", backend = "shuttle")) || in_model()
+}
 
 /// Whether a wait with a timeout can end by it. Where it cannot, the timeouts of sockets and pollers are accepted and never
 /// fire, and all others are refused.

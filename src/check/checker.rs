@@ -32,7 +32,7 @@ pub enum Capability {
     Timeouts,
     /// More than four threads beside the main thread: not loom.
     ManyThreads,
-    /// A panicking thread whose panic is its own affair (poisoning, `join` that gives `Err`): our engine only.
+    /// A panicking thread whose panic is its own affair (poisoning, `join` that gives `Err`): not loom.
     ThreadPanics,
     /// A search that ends within the time budget of an ordinary run: our engine only. For models that loom and shuttle
     /// could hold but would not finish; they run bounded there if this is not named.
@@ -48,7 +48,9 @@ impl Capability {
         match engine {
             EngineName::Unsnarl => true,
             EngineName::Loom => false,
-            EngineName::Shuttle => matches!(self, Capability::ManyThreads | Capability::Choices),
+            EngineName::Shuttle => {
+                matches!(self, Capability::ManyThreads | Capability::ThreadPanics | Capability::Choices)
+            }
         }
     }
 

@@ -48,7 +48,10 @@ fn text_of(payload: &(dyn Any + Send)) -> String {
 fn failed(checker: &Checker, engine: EngineName, message: &str, explored: Explored) -> Verdict {
     // Our own refusals of what the backend cannot do.
     if let Some(at) = message.find("unsnarl: the ") {
-        let reason = message[at..].lines().next().unwrap_or_default().to_owned();
+        let mut reason = message[at..].lines().next().unwrap_or_default().to_owned();
+        if let Some(first) = message[..at].lines().next() {
+            reason.push_str(&format!(" (after: {first})"));
+        }
         return Verdict::Inconclusive { reason };
     }
     let kind = kind_of(message);

@@ -87,6 +87,25 @@ impl Condvar {
         with_poison(guard.is_poisoned(), (guard, WaitTimeoutResult(timed_out)))
     }
 
+    /// As [`wait_timeout`](Self::wait_timeout), in milliseconds; the flag says whether it was notified in time.
+    ///
+    /// # Errors
+    ///
+    /// The guard in a [`PoisonError`] when the mutex is poisoned.
+    #[deprecated(note = "as in std: use `wait_timeout`")]
+    #[track_caller]
+    pub fn wait_timeout_ms<'a, T: ?Sized>(
+        &self,
+        guard: MutexGuard<'a, T>,
+        milliseconds: u32,
+    ) -> LockResult<(MutexGuard<'a, T>, bool)> {
+        let in_time = |(guard, result): (_, WaitTimeoutResult)| (guard, !result.timed_out());
+        match self.wait_timeout(guard, Duration::from_millis(milliseconds.into())) {
+            Ok(waited) => Ok(in_time(waited)),
+            Err(poisoned) => Err(PoisonError::new(in_time(poisoned.into_inner()))),
+        }
+    }
+
     /// Waits as long as `condition` is true of the data, for at most `timeout`. The result says timed out when the
     /// condition was still true at the end.
     ///

@@ -1,4 +1,7 @@
 //! Cells that are written once.
+//!
+//! In a model a cell in a static starts afresh in each execution. Its value is made anew then, and the old one stays for ever where
+//! it is, in a box, since references to it may have got out.
 
 use std::{
     cell::UnsafeCell,
@@ -8,13 +11,13 @@ use std::{
 };
 
 use super::once::Once;
-use crate::{Named, backend::STATICS_START_AFRESH};
+use crate::{Named, backend::cells_start_afresh};
 
 /// A cell that is written at most once, in the shape of [`std::sync::OnceLock`].
 pub struct OnceLock<T> {
     once: Once,
     /// Written only by the one initialiser that `once` lets in; read only after `once` is done.
-    value: UnsafeCell<Option<T>>,
+    value: UnsafeCell<Option<Box<T>>>,
 }
 
 // SAFETY: shared references give `&T` (`Sync`), and the value may be dropped by a thread other than its maker (`Send`).
@@ -36,12 +39,12 @@ impl<T> OnceLock<T> {
     #[track_caller]
     pub fn get(&self) -> Option<&T> {
         // SAFETY: after completion nobody writes while the cell is shared.
-        if self.once.is_completed() { unsafe { (*self.value.get()).as_ref() } } else { None }
+        if self.once.is_completed() { unsafe { (*self.value.get()).as_deref() } } else { None }
     }
 
     /// The value, by exclusive borrow.
     pub fn get_mut(&mut self) -> Option<&mut T> {
-        self.value.get_mut().as_mut()
+        self.value.get_mut().as_deref_mut()
     }
 
     /// Sets the value; blocks while another thread sets it.
@@ -64,16 +67,15 @@ impl<T> OnceLock<T> {
     #[track_caller]
     pub fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
         self.once.run(true, |_| {
-            let value = init();
+            let value = Box::new(init());
             // SAFETY: `once` lets one initialiser in, and readers only after it.
             let slot = unsafe { &mut *self.value.get() };
             let old = slot.replace(value);
-            debug_assert!(old.is_none() || STATICS_START_AFRESH, "a one-time cell is written once");
-            // A value of an earlier execution: references to it may have got out, so it stays for ever.
+            debug_assert!(old.is_none() || cells_start_afresh(), "a one-time cell is written once");
             std::mem::forget(old);
         });
         // SAFETY: after completion nobody writes while the cell is shared.
-        unsafe { (*self.value.get()).as_ref() }.expect("the cell is done")
+        unsafe { (*self.value.get()).as_deref() }.expect("the cell is done")
     }
 
     /// The value; waits until another thread has made it, giving the processor up again and again.
@@ -81,12 +83,12 @@ impl<T> OnceLock<T> {
     pub fn wait(&self) -> &T {
         self.once.wait_force();
         // SAFETY: after completion nobody writes while the cell is shared.
-        unsafe { (*self.value.get()).as_ref() }.expect("the cell is done")
+        unsafe { (*self.value.get()).as_deref() }.expect("the cell is done")
     }
 
     /// Unwraps the value.
     pub fn into_inner(self) -> Option<T> {
-        self.value.into_inner()
+        self.value.into_inner().map(|value| *value)
     }
 
     /// Takes the value out and leaves an empty cell.
@@ -149,7 +151,7 @@ impl<T: fmt::Debug> fmt::Debug for OnceLock<T> {
 /// A value that is made at first use, in the shape of [`std::sync::LazyLock`].
 pub struct LazyLock<T, F = fn() -> T> {
     once: Once,
-    value: UnsafeCell<Option<T>>,
+    value: UnsafeCell<Option<Box<T>>>,
     /// Taken by the one initialiser that `once` lets in.
     init: UnsafeCell<Option<F>>,
 }
@@ -179,7 +181,7 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
             this.make();
         });
         // SAFETY: after completion nobody writes while the value is shared.
-        unsafe { (*this.value.get()).as_ref() }.expect("the value is made")
+        unsafe { (*this.value.get()).as_deref() }.expect("the value is made")
     }
 
     /// The value, made now if it was not, by exclusive borrow.
@@ -190,7 +192,7 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     #[track_caller]
     pub fn force_mut(this: &mut Self) -> &mut T {
         LazyLock::force(this);
-        this.value.get_mut().as_mut().expect("the value is made")
+        this.value.get_mut().as_deref_mut().expect("the value is made")
     }
 
     /// Makes the value. Called only by the one initialiser that `once` lets in.
@@ -198,7 +200,7 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
         // SAFETY: as above: one initialiser, and no reader before it is done.
         let (slot, init) = unsafe { (&mut *self.value.get(), &mut *self.init.get()) };
         // In a static, a later execution comes here again. A function pointer can be called again; another closure is gone,
-        // and the value of the execution that called it is the only one there will be.
+        // and the value that it made is the only one there will be.
         let value = match init.take() {
             Some(first) => {
                 if let Some(again) = same_function(&first) {
@@ -209,8 +211,7 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
             None if slot.is_some() => return,
             None => unreachable!("an initialiser that panicked leaves the cell poisoned"),
         };
-        // A value of an earlier execution: references to it may have got out, so it stays for ever.
-        std::mem::forget(slot.replace(value));
+        std::mem::forget(slot.replace(Box::new(value)));
     }
 }
 
@@ -220,21 +221,21 @@ impl<T, F> LazyLock<T, F> {
     #[track_caller]
     pub fn get(this: &Self) -> Option<&T> {
         // SAFETY: after completion nobody writes while the value is shared.
-        if this.once.is_completed() { unsafe { (*this.value.get()).as_ref() } } else { None }
+        if this.once.is_completed() { unsafe { (*this.value.get()).as_deref() } } else { None }
     }
 
     /// The value, if it was made, by exclusive borrow.
     #[must_use]
     #[track_caller]
     pub fn get_mut(this: &mut Self) -> Option<&mut T> {
-        if this.once.is_completed() { this.value.get_mut().as_mut() } else { None }
+        if this.once.is_completed() { this.value.get_mut().as_deref_mut() } else { None }
     }
 }
 
-/// A second copy of `init` where it is a function pointer and executions start afresh.
+/// A second copy of `init` where it is a function pointer.
 fn same_function<F>(init: &F) -> Option<F> {
     let is_function_pointer = std::any::type_name::<F>().starts_with("fn(");
-    if STATICS_START_AFRESH && is_function_pointer {
+    if is_function_pointer {
         // SAFETY: the type is a function pointer, as its name says, and function pointers are `Copy`.
         Some(unsafe { std::ptr::read(init) })
     } else {
@@ -277,7 +278,7 @@ impl<T: fmt::Debug, F> fmt::Debug for LazyLock<T, F> {
         let mut out = f.debug_tuple("LazyLock");
         // SAFETY: after completion nobody writes while the value is shared.
         match self.once.is_completed().then(|| unsafe { &*self.value.get() }) {
-            Some(Some(value)) => out.field(value),
+            Some(Some(value)) => out.field(&**value),
             _ => out.field(&format_args!("<uninit>")),
         };
         out.finish()

@@ -68,10 +68,24 @@ pub fn park_timeout(timeout: Duration) {
     raw::park_timeout(timeout);
 }
 
+/// As [`park_timeout`], in milliseconds.
+#[deprecated(note = "as in std: use `park_timeout`")]
+#[track_caller]
+pub fn park_timeout_ms(milliseconds: u32) {
+    park_timeout(Duration::from_millis(milliseconds.into()));
+}
+
 /// Blocks for at least `duration`; in a model, of virtual time.
 #[track_caller]
 pub fn sleep(duration: Duration) {
     raw::sleep(duration);
+}
+
+/// As [`sleep()`], in milliseconds.
+#[deprecated(note = "as in std: use `sleep`")]
+#[track_caller]
+pub fn sleep_ms(milliseconds: u32) {
+    sleep(Duration::from_millis(milliseconds.into()));
 }
 
 /// Lets other threads run.

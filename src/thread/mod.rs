@@ -8,6 +8,9 @@ pub use std::thread::{
     available_parallelism, current, panicking, park, park_timeout, scope, sleep, spawn, yield_now,
 };
 #[cfg(backend = "native")]
+#[allow(deprecated, reason = "published crates use them")]
+pub use std::thread::{park_timeout_ms, sleep_ms};
+#[cfg(backend = "native")]
 pub use std::thread_local;
 
 #[cfg(not(backend = "native"))]
@@ -19,6 +22,9 @@ mod scope;
 #[cfg(not(backend = "native"))]
 mod spawn;
 
+#[cfg(not(backend = "native"))]
+#[allow(deprecated, reason = "published crates use them")]
+pub use self::handle::{park_timeout_ms, sleep_ms};
 #[cfg(not(backend = "native"))]
 pub use self::{
     handle::{

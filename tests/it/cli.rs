@@ -147,7 +147,7 @@ fn engines_are_compared_as_a_document() {
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .env("NO_COLOR", "1")
             .env("COLUMNS", "100")
-            .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-target"))
+            .env("CARGO_TARGET_DIR", target())
             .output()
             .expect("the command starts")
     };
@@ -182,9 +182,12 @@ fn engines_are_compared_as_a_document() {
     assert_eq!(said, "error: --only: no program's name contains `nothing-is-called-so`");
 }
 
-/// Where the bank is built, for all tests.
-fn bank_target() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("bank-target")
+/// The target folder that these tests were built in: what they build is what other steps of CI need, too.
+fn target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .parent()
+        .expect("cargo's folder for tests is in the target folder")
+        .to_owned()
 }
 
 /// A check of the bank, under our engine alone.
@@ -195,7 +198,7 @@ fn check_of_the_bank(arguments: &[&str]) -> Command {
         .arg(bank().join("Cargo.toml"))
         .args(arguments)
         .env("NO_COLOR", "1")
-        .env("CARGO_TARGET_DIR", bank_target());
+        .env("CARGO_TARGET_DIR", target());
     command
 }
 
@@ -222,7 +225,7 @@ fn ctrl_c_leaves_what_was_found_out() {
     .stderr(Stdio::piped())
     .spawn()
     .expect("the command starts");
-    let scratch = bank_target().join(format!("unsnarl/run-{}", child.id()));
+    let scratch = target().join(format!("unsnarl/run-{}", child.id()));
     let said_how_far = || {
         let names = fs::read_dir(&scratch).into_iter().flatten().flatten().map(|entry| entry.file_name());
         names.into_iter().any(|name| name.to_string_lossy().ends_with(".progress"))

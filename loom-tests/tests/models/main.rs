@@ -6,6 +6,8 @@ mod broken_pool;
 mod broken_table;
 mod cache;
 mod facade;
+#[cfg(any(unsnarl_backend = "loom", unsnarl_backend = "shuttle"))]
+mod guests;
 mod parking;
 mod pool;
 mod server;

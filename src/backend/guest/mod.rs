@@ -27,6 +27,3 @@ pub(super) use ::shuttle as engine;
 
 /// As error messages call this backend.
 pub(super) const NAME: &str = if cfg!(backend = "loom") { "loom" } else { "shuttle" };
-
-#[cfg(test)]
-mod tests;

@@ -41,17 +41,12 @@ macro_rules! atomic {
         pub struct $name$(<$param>)? {
             #[cfg(feature = "model")]
             identity: Identity,
+            /// The value that each execution begins with: the one that the first of them found.
             #[cfg(feature = "model")]
-            initial: $value,
+            initial: native::$name$(<$param>)?,
             native: native::$name$(<$param>)?,
         }
 
-        #[cfg(feature = "model")]
-        // SAFETY: the initial value is only ever copied, and stored into the atomic, which itself may be shared.
-        unsafe impl$(<$param>)? Sync for $name$(<$param>)? {}
-        #[cfg(feature = "model")]
-        // SAFETY: as for `Sync`.
-        unsafe impl$(<$param>)? Send for $name$(<$param>)? {}
         impl$(<$param>)? std::panic::RefUnwindSafe for $name$(<$param>)? {}
 
         impl$(<$param>)? $name$(<$param>)? {
@@ -62,7 +57,7 @@ macro_rules! atomic {
                     #[cfg(feature = "model")]
                     identity: Identity::new(),
                     #[cfg(feature = "model")]
-                    initial: value,
+                    initial: native::$name::new(value),
                     native: native::$name::new(value),
                 }
             }
@@ -70,12 +65,19 @@ macro_rules! atomic {
             #[cfg(feature = "model")]
             #[track_caller]
             fn step(&self, handle: &Handle, kind: OpKind, expected: Option<$value>) -> ObjectIndex {
-                let state = || State::Atomic { value: mark_of(self.newest()) };
+                let mut is_new = false;
+                let state = || {
+                    is_new = true;
+                    State::Atomic { value: mark_of(self.newest()) }
+                };
                 let (object, outlived) = self.identity.index_of_value(handle, state);
+                // ORDERING: relaxed: one OS thread runs the model, and the happens-before edges are the engine's.
                 if outlived {
-                    // ORDERING: relaxed: one OS thread runs the model, and the happens-before edges are the engine's.
-                    self.native.store(self.initial, Ordering::Relaxed);
+                    self.native.store(self.initial.load(Ordering::Relaxed), Ordering::Relaxed);
                     handle.with(|world| world.set_value(object, self.newest()));
+                } else if is_new {
+                    // ORDERING: relaxed, as above.
+                    self.initial.store(self.native.load(Ordering::Relaxed), Ordering::Relaxed);
                 }
                 let argument = expected.map_or(0, |expected| mark_of(expected.to_bits()));
                 handle.step(Op::new(kind, object, argument, Location::caller()), None);

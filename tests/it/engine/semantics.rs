@@ -11,7 +11,7 @@ use unsnarl::{
     check::{Checker, FindingKind, Pass, Verdict},
     parking_lot::{Condvar, Mutex, RwLock},
     sync::{
-        self, Arc,
+        self, Arc, LazyLock, OnceLock,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     thread,
@@ -458,6 +458,47 @@ fn statics_start_afresh_and_survivors_with_data_are_noted() {
         other.join().unwrap();
     });
     assert!(pass.notes.iter().any(|note| note.contains("lives on")), "{pass:?}");
+}
+
+#[test]
+fn cells_in_statics_start_afresh_also_where_something_else_has_used_them() {
+    static LAZY: LazyLock<StdMutex<Vec<u8>>> = LazyLock::new(StdMutex::default);
+    static CELL: OnceLock<String> = OnceLock::new();
+    let use_them = |who: &str| {
+        LAZY.lock().unwrap().push(1);
+        CELL.get_or_init(|| who.to_owned()).clone()
+    };
+    for _ in 0..2 {
+        let seen = Arc::new(StdMutex::new(BTreeSet::new()));
+        let sink = Arc::clone(&seen);
+        let pass = passes(move || {
+            let other = thread::spawn(move || use_them("other"));
+            let mine = use_them("main");
+            assert_eq!(mine, other.join().unwrap());
+            assert_eq!(LAZY.lock().unwrap().len(), 2);
+            sink.lock().unwrap().insert(mine);
+        });
+        assert!(pass.explored.executions > 1);
+        assert_eq!(seen.lock().unwrap().len(), 2, "either may be first");
+    }
+    // Outside of models they are ordinary cells, which a model then finds as they are.
+    let first = CELL.get_or_init(|| "nobody".to_owned()).clone();
+    assert_eq!(CELL.get(), Some(&first));
+}
+
+#[test]
+fn what_was_done_before_the_check_is_seen_in_each_execution() {
+    let (count, cell) = (Arc::new(AtomicUsize::new(0)), Arc::new(OnceLock::new()));
+    count.store(5, SeqCst);
+    cell.set(6).unwrap();
+    let pass = passes(move || {
+        let theirs = Arc::clone(&count);
+        let other = thread::spawn(move || theirs.fetch_add(1, SeqCst));
+        count.fetch_add(1, SeqCst);
+        other.join().unwrap();
+        assert_eq!((count.load(SeqCst), cell.get()), (7, Some(&6)));
+    });
+    assert!(pass.explored.executions > 1);
 }
 
 #[test]

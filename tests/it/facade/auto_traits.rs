@@ -1,6 +1,10 @@
-//! Which types may go to, and be shared with, other threads: as in `std` and `parking_lot`, on every backend.
+//! Which types may go to, and be shared with, other threads, and be looked at after a panic: as in `std` and `parking_lot`, on
+//! every backend. That `std` itself is so is required by the same lines.
 
-use std::cell::Cell;
+use std::{
+    cell::{Cell, RefCell},
+    panic::{RefUnwindSafe, UnwindSafe},
+};
 
 use unsnarl::{cell::UnsafeCell, channel, net, parking_lot, sync, thread, time};
 
@@ -61,3 +65,28 @@ is_not!(Send: parking_lot::MutexGuard<'static, u8>, parking_lot::MappedMutexGuar
 is_not!(Send: sync::Mutex<NotSend>, channel::Sender<NotSend>, UnsafeCell<NotSend>);
 is_not!(Sync: sync::RwLock<NotSync>, sync::OnceLock<NotSync>, sync::LazyLock<NotSync>, UnsafeCell<u8>);
 is_not!(Sync: sync::MutexGuard<'static, NotSync>, parking_lot::RwLock<NotSync>);
+
+/// What a panic may have left half done.
+type NotUnwindSafe = RefCell<u8>;
+
+/// The same of the facade and of what it takes its shape from.
+macro_rules! both {
+    ($($macro:ident $trait:ident: $($name:ident::$ty:ident $(<$($of:ty),*>)?),*;)*) => {$(
+        $macro!($trait: $($name::$ty $(<$($of),*>)?),*);
+        const _: () = {
+            use std as theirs;
+            $macro!($trait: $(theirs::$name::$ty $(<$($of),*>)?),*);
+        };
+    )*};
+}
+
+both! {
+    is UnwindSafe: sync::Mutex<NotUnwindSafe>, sync::RwLock<NotUnwindSafe>, sync::Condvar, sync::Barrier, sync::Once,
+        sync::OnceLock<u8>, sync::LazyLock<u8>, thread::Thread, time::Instant;
+    is RefUnwindSafe: sync::Mutex<NotUnwindSafe>, sync::RwLock<NotUnwindSafe>, sync::Condvar, sync::Barrier, sync::Once,
+        sync::OnceLock<u8>, sync::LazyLock<u8>, thread::Thread, time::Instant;
+    is_not UnwindSafe: thread::JoinHandle<u8>, sync::OnceLock<&'static NotUnwindSafe>, sync::LazyLock<&'static NotUnwindSafe>;
+    is_not RefUnwindSafe: thread::JoinHandle<u8>, sync::OnceLock<NotUnwindSafe>, sync::LazyLock<NotUnwindSafe>;
+}
+is!(UnwindSafe: channel::Sender<NotUnwindSafe>, channel::Receiver<NotUnwindSafe>, sync::Semaphore, sync::Latch);
+is_not!(RefUnwindSafe: parking_lot::Mutex<NotUnwindSafe>, parking_lot::RwLock<NotUnwindSafe>);

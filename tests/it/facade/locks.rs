@@ -300,3 +300,64 @@ fn c12_semaphores_bound() {
     assert!(waiting.join().unwrap());
     assert_eq!(slots.try_acquire().unwrap_err(), TryAcquireError::Closed);
 }
+
+/// Code that knows `lock_api` and nothing of us, as published crates have it.
+mod generic {
+    use unsnarl::parking_lot::lock_api;
+
+    pub(super) struct Accounts<R, W> {
+        pub(super) left: lock_api::Mutex<R, u32>,
+        pub(super) right: lock_api::Mutex<R, u32>,
+        pub(super) total: lock_api::RwLock<W, u32>,
+    }
+
+    impl<R: lock_api::RawMutex, W: lock_api::RawRwLock> Accounts<R, W> {
+        pub(super) const fn new() -> Self {
+            Accounts {
+                left: lock_api::Mutex::new(1),
+                right: lock_api::Mutex::new(1),
+                total: lock_api::RwLock::new(2),
+            }
+        }
+
+        pub(super) fn pass(&self, from: &lock_api::Mutex<R, u32>, to: &lock_api::Mutex<R, u32>) {
+            let mut from = from.lock();
+            let mut to = to.lock();
+            (*from, *to) = (*from - 1, *to + 1);
+            assert_eq!(*from + *to, *self.total.read());
+        }
+    }
+}
+
+type Accounts = generic::Accounts<parking_lot::RawMutex, parking_lot::RawRwLock>;
+
+#[test]
+fn c01_code_that_is_generic_over_lock_api_locks() {
+    static ACCOUNTS: Accounts = Accounts::new();
+    ACCOUNTS.pass(&ACCOUNTS.left, &ACCOUNTS.right);
+    assert_eq!((*ACCOUNTS.left.lock(), *ACCOUNTS.right.lock()), (0, 2));
+}
+
+#[cfg(feature = "model")]
+#[test]
+fn c01_code_that_is_generic_over_lock_api_is_checked() {
+    use unsnarl::check::{Checker, FindingKind};
+
+    let crosswise = |is_crossed: bool| {
+        Checker::new("generic").regressions(false).run(move || {
+            let accounts = Arc::new(Accounts::new());
+            let theirs = Arc::clone(&accounts);
+            let other = thread::spawn(move || match is_crossed {
+                true => theirs.pass(&theirs.right, &theirs.left),
+                false => theirs.pass(&theirs.left, &theirs.right),
+            });
+            *accounts.total.write() += 0;
+            if is_crossed {
+                accounts.pass(&accounts.left, &accounts.right);
+            }
+            other.join().unwrap();
+        })
+    };
+    assert!(crosswise(false).pass().is_some_and(|pass| pass.is_complete()));
+    assert_eq!(crosswise(true).finding().map(|finding| finding.kind), Some(FindingKind::Deadlock));
+}

@@ -15,6 +15,7 @@ mod printed;
 #[cfg(all(feature = "queue", feature = "deque"))]
 mod queues;
 mod selects;
+mod sizes;
 mod sockets;
 mod threads;
 #[cfg(unix)]

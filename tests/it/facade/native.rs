@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 
-use unsnarl::{channel, parking_lot as pl, sync, thread, time};
+use unsnarl::{channel, fs, net, parking_lot as pl, sync, thread, time};
 
 /// Requires that each type has two names.
 macro_rules! same {
@@ -42,6 +42,23 @@ fn items_of_std_are_stds() {
         thread::LocalKey<u8> = std::thread::LocalKey<u8>,
         time::Instant = std::time::Instant,
         time::SystemTime = std::time::SystemTime,
+    );
+}
+
+#[test]
+fn sockets_and_files_are_stds() {
+    same!(
+        net::TcpListener = std::net::TcpListener,
+        net::TcpStream = std::net::TcpStream,
+        net::UdpSocket = std::net::UdpSocket,
+        fs::File = std::fs::File,
+        fs::OpenOptions = std::fs::OpenOptions,
+        fs::Metadata = std::fs::Metadata,
+    );
+    #[cfg(unix)]
+    same!(
+        net::unix::UnixListener = std::os::unix::net::UnixListener,
+        net::unix::UnixStream = std::os::unix::net::UnixStream,
     );
 }
 

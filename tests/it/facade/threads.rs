@@ -131,3 +131,23 @@ fn c19_thread_locals_are_each_threads_own() {
     assert_eq!(dropped.load(Ordering::SeqCst), 1);
     assert!(COUNT.with_borrow(Option::is_none));
 }
+
+#[test]
+#[allow(deprecated, reason = "published crates use them")]
+fn what_std_has_deprecated_is_there() {
+    use unsnarl::sync::{
+        Condvar, Mutex, ONCE_INIT, Once,
+        atomic::{ATOMIC_BOOL_INIT, ATOMIC_USIZE_INIT, AtomicBool, AtomicUsize, Ordering, spin_loop_hint},
+    };
+
+    static ONCE: Once = ONCE_INIT;
+    static COUNT: AtomicUsize = ATOMIC_USIZE_INIT;
+    static FLAG: AtomicBool = ATOMIC_BOOL_INIT;
+    ONCE.call_once(|| COUNT.store(3, Ordering::SeqCst));
+    assert_eq!((COUNT.compare_and_swap(3, 4, Ordering::SeqCst), FLAG.load(Ordering::SeqCst)), (3, false));
+    spin_loop_hint();
+    thread::sleep_ms(1);
+    thread::park_timeout_ms(1);
+    let (lock, changed) = (Mutex::new(()), Condvar::new());
+    assert!(!changed.wait_timeout_ms(lock.lock().unwrap(), 1).unwrap().1);
+}

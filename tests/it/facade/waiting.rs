@@ -1,4 +1,4 @@
-//! Clauses 26 and 27, outside of models and, where the order of threads matters, inside.
+//! Clauses 12, 26 and 27, outside of models and, where the order of threads matters, inside.
 
 use std::time::Duration;
 
@@ -66,9 +66,12 @@ mod in_models {
     use unsnarl::{
         check::{Checker, FindingKind, Verdict},
         parking_lot::Mutex,
-        sync::{Latch, Notify, Semaphore, WaitGroup},
+        sync::{AcquireError, Latch, Notify, Semaphore, TryAcquireError, WaitGroup},
         thread,
     };
+
+    /// Both kinds.
+    const KINDS: [fn(usize) -> Semaphore; 2] = [Semaphore::new, Semaphore::fair];
 
     /// The model passes, and every order was looked at.
     fn passes(name: &str, model: impl Fn() + Send + Sync + 'static) {
@@ -100,6 +103,78 @@ mod in_models {
             }
             assert_eq!(permits.available_permits(), 2);
         });
+    }
+
+    #[test]
+    fn c12_closing_ends_every_wait_and_permits_that_are_out_stay() {
+        for kind in KINDS {
+            passes("close", move || {
+                let permits = Arc::new(kind(1));
+                let permit = permits.acquire().unwrap();
+                let waiting = {
+                    let permits = Arc::clone(&permits);
+                    thread::spawn(move || permits.acquire_many(2).map(drop))
+                };
+                permits.close();
+                assert_eq!(permits.try_acquire().unwrap_err(), TryAcquireError::Closed);
+                drop(permit);
+                let refused: Result<(), AcquireError> = waiting.join().unwrap();
+                assert!(refused.is_err() && permits.is_closed());
+                assert_eq!(permits.available_permits(), 1);
+            });
+        }
+    }
+
+    #[test]
+    fn c12_a_wait_for_many_ends_in_time_or_with_all_of_them() {
+        for kind in KINDS {
+            let ends = Arc::new(std::sync::Mutex::new(std::collections::BTreeSet::new()));
+            let seen = Arc::clone(&ends);
+            passes("timed", move || {
+                let permits = Arc::new(kind(1));
+                let other = {
+                    let permits = Arc::clone(&permits);
+                    thread::spawn(move || permits.add_permits(1))
+                };
+                let got = match permits.acquire_many_timeout(2, std::time::Duration::from_secs(1)) {
+                    Ok(permit) => {
+                        assert_eq!(permits.available_permits(), 0);
+                        drop(permit);
+                        true
+                    }
+                    Err(error) => {
+                        assert_eq!(error, TryAcquireError::NoPermits);
+                        false
+                    }
+                };
+                other.join().unwrap();
+                assert_eq!(permits.available_permits(), 2);
+                seen.lock().unwrap().insert(got);
+            });
+            assert_eq!(ends.lock().unwrap().iter().copied().collect::<Vec<_>>(), [false, true]);
+        }
+    }
+
+    #[test]
+    fn c12_two_that_want_two_of_three_wait_for_each_other_only_if_they_take_them_singly() {
+        for kind in KINDS {
+            let model = move |singly: bool| {
+                move || {
+                    let permits = Arc::new(kind(3));
+                    let take = move |permits: &Semaphore| {
+                        let first = permits.acquire_many(if singly { 1 } else { 2 }).unwrap();
+                        let second = singly.then(|| permits.acquire_many(2).unwrap());
+                        drop((first, second));
+                    };
+                    let there = Arc::clone(&permits);
+                    let other = thread::spawn(move || take(&there));
+                    take(&permits);
+                    other.join().unwrap();
+                }
+            };
+            passes("at once", model(false));
+            assert_eq!(fails("singly", model(true)), FindingKind::Deadlock);
+        }
     }
 
     #[test]

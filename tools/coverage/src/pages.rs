@@ -73,7 +73,7 @@ fn selector(css: &str) -> Selector {
     Selector::parse(css).expect("a selector that is written here")
 }
 
-/// The item of a page, if it is stable and not deprecated.
+/// The item of a page, if it is stable.
 fn read_item(root: &Path, page: &Html) -> anyhow::Result<Option<Item>> {
     let declaration = page.select(&selector("#main-content > .item-info")).next();
     if declaration.is_some_and(is_left_out) {
@@ -148,14 +148,14 @@ fn trait_of(heading: &str) -> Option<String> {
     (!TRAITS_LEFT_OUT.contains(&bare)).then(|| name.trim_start_matches("const ").to_owned())
 }
 
-/// The remarks that stand beside a member: it is unstable, or deprecated.
+/// The remarks that stand beside a member: it is unstable, for one.
 fn info_of(section: ElementRef<'_>) -> Option<ElementRef<'_>> {
     let after = section.next_siblings().filter_map(ElementRef::wrap).next()?;
     after.value().classes().any(|class| class == "item-info").then_some(after)
 }
 
 fn is_left_out(info: ElementRef<'_>) -> bool {
-    info.select(&selector(".stab.unstable, .stab.deprecated")).next().is_some()
+    info.select(&selector(".stab.unstable")).next().is_some()
 }
 
 fn is_inside(element: ElementRef<'_>, id: &str) -> bool {

@@ -1,6 +1,4 @@
-//! What is particular to the guests: refusals, limits, and states that they themselves do not survive.
-//!
-//! That the facade keeps its contract inside them is shown by the models of `loom-tests/`.
+//! What is particular to loom and shuttle: refusals, limits, and states that they themselves do not survive.
 
 use std::{
     collections::BTreeSet,
@@ -8,40 +6,45 @@ use std::{
     time::Duration,
 };
 
-use crate::{
-    backend::{Limits, Outcome, run},
-    channel, parking_lot,
+use unsnarl::{
+    channel,
+    check::{Checker, Pass, Verdict, choose},
+    fault::{self, Faults},
+    net::{TcpListener, TcpStream},
+    parking_lot,
     sync::{
-        Condvar, LazyLock, Mutex, OnceLock, RwLock, Semaphore,
+        Condvar, LazyLock, Mutex, OnceLock, PoisonError, RwLock, Semaphore,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::Instant,
 };
 
-const LOOM: bool = cfg!(backend = "loom");
+const LOOM: bool = cfg!(unsnarl_backend = "loom");
 
-fn limits() -> Limits {
-    Limits {
-        max_executions: Some(20_000),
-        max_time: Some(Duration::from_secs(20)),
-        preemptions: LOOM.then_some(2),
-        max_steps: 5_000,
-        random: None,
+fn checker() -> Checker {
+    Checker::new("guest").max_executions(20_000).max_time(Duration::from_secs(20)).loom_preemptions(Some(2))
+}
+
+#[track_caller]
+fn pass_of(checker: &Checker, model: impl Fn() + Send + Sync + 'static) -> Pass {
+    match checker.run(model) {
+        Verdict::Pass(pass) => pass,
+        other => panic!("{other:?}"),
     }
 }
 
 #[track_caller]
 fn passes(model: impl Fn() + Send + Sync + 'static) -> u64 {
-    match run(&limits(), model) {
-        Outcome::Complete { executions } | Outcome::Bounded { executions, .. } => executions,
-        Outcome::Failed { executions, message } => panic!("failed in execution {executions}: {message}"),
-    }
+    pass_of(&checker(), model).explored.executions
 }
 
+/// What the engine said of a model that it did not let pass, or refused.
 #[track_caller]
 fn fails(model: impl Fn() + Send + Sync + 'static) -> String {
-    match run(&limits(), model) {
-        Outcome::Failed { message, .. } => message,
+    match checker().run(model) {
+        Verdict::Finding(finding) => finding.explanation[0].clone(),
+        Verdict::Inconclusive { reason } => reason,
         other => panic!("expected a failure, got {other:?}"),
     }
 }
@@ -63,7 +66,7 @@ fn a_deadlock_with_destructors_that_lock_is_survived() {
     struct OnDrop(Arc<Mutex<u32>>);
     impl Drop for OnDrop {
         fn drop(&mut self) {
-            *self.0.lock().unwrap_or_else(crate::sync::PoisonError::into_inner) += 1;
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         }
     }
     let message = fails(|| {
@@ -308,10 +311,8 @@ fn a_sixth_thread_is_refused_by_loom() {
 
 #[test]
 fn limits_are_kept() {
-    let mut limits = limits();
-    limits.preemptions = None;
-    limits.max_executions = Some(10);
-    let outcome = run(&limits, || {
+    let limited = checker().loom_preemptions(None).max_executions(10);
+    let pass = pass_of(&limited, || {
         let count = Arc::new(Mutex::new(0));
         let threads: Vec<_> = (0..3)
             .map(|_| {
@@ -326,27 +327,25 @@ fn limits_are_kept() {
             thread.join().unwrap();
         }
     });
-    assert!(matches!(outcome, Outcome::Bounded { executions: 10, .. }), "{outcome:?}");
+    assert!(pass.explored.executions == 10 && !pass.is_complete(), "{pass:?}");
 }
 
 #[test]
 fn a_small_model_is_complete() {
-    let mut limits = limits();
-    limits.preemptions = None;
-    let outcome = run(&limits, || {
+    let pass = pass_of(&checker().loom_preemptions(None), || {
         let lock = Arc::new(Mutex::new(()));
         let other = Arc::clone(&lock);
         let thread = thread::spawn(move || drop(other.lock().unwrap()));
         drop(lock.lock().unwrap());
         thread.join().unwrap();
     });
-    assert!(matches!(outcome, Outcome::Complete { executions: 2.. }), "{outcome:?}");
+    assert!(pass.explored.executions >= 2 && pass.is_complete(), "{pass:?}");
 }
 
 #[test]
 fn sleeping_moves_the_virtual_clock() {
     passes(|| {
-        let start = crate::time::Instant::now();
+        let start = Instant::now();
         thread::sleep(Duration::from_secs(3600));
         assert_eq!(start.elapsed(), Duration::from_secs(3600));
     });
@@ -354,24 +353,17 @@ fn sleeping_moves_the_virtual_clock() {
 
 #[test]
 fn numbers_and_faults_are_random_in_shuttle_and_refused_by_loom() {
-    use crate::{
-        backend,
-        fault::{self, Faults},
-        net::{TcpListener, TcpStream},
-    };
-
-    let choose = |count: u32| backend::choose("choose", || (1 << count) - 1);
     let refused = || {
         fault::allow(Faults::new().refusals(1));
         let _listener = TcpListener::bind("127.0.0.1:80").unwrap();
         TcpStream::connect("127.0.0.1:80").is_ok()
     };
     if LOOM {
-        assert!(fails(move || assert!(choose(2) < 2)).contains("the loom backend cannot choose numbers"));
-        assert!(fails(move || drop(refused())).contains("the loom backend cannot choose numbers"));
+        assert!(fails(|| assert!(choose(2) < 2)).contains("the loom backend cannot choose numbers"));
+        assert!(fails(move || assert!(!refused())).contains("the loom backend cannot choose numbers"));
     } else {
-        assert_eq!(outcomes(move || choose(3)), BTreeSet::from([0, 1, 2]));
+        assert_eq!(outcomes(|| choose(3)), BTreeSet::from([0, 1, 2]));
         assert_eq!(outcomes(refused), BTreeSet::from([false, true]));
-        assert!(matches!(run(&limits(), move || assert!(choose(2) < 2)), Outcome::Bounded { .. }));
+        assert!(!pass_of(&checker(), || assert!(choose(2) < 2)).is_complete());
     }
 }
