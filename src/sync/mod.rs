@@ -11,16 +11,16 @@
 //! | touch the same data, one at a time | a [`Mutex`] |
 //! | mostly read the same data | an [`RwLock`]; never take it twice in a thread: a writer that waits in between is a deadlock |
 //! | wait until data has become so and so | a [`Condvar`] beside the mutex of that data, in a loop |
-//! | hand values over, or jobs | a channel ([`channel`](crate::channel), [`mpsc`]): nothing stays shared. Bounded, unless who sends is known to be slower |
+//! | hand values or jobs over | a channel ([`channel`](crate::channel), [`mpsc`]), bounded unless the sender is known to be slower |
 //! | use at most *n* of something (connections, slots) | a [`Semaphore`], [fair](Semaphore::fair) where some want many at once |
-//! | wait until others have finished or started | a [`WaitGroup`] or a [`Latch`]; in rounds a [`Barrier`]; a [scope](crate::thread::scope) if they are its threads |
+//! | wait until others have come so far | a [`WaitGroup`] or a [`Latch`]; in rounds a [`Barrier`]; a [scope](crate::thread::scope) |
 //! | wait for "something has happened", with no data to it | a [`Notify`], which remembers one that came too early |
 //! | make a value once | [`OnceLock`], [`LazyLock`] |
 //! | count, or raise a flag, and read nothing else because of it | an [`atomic`] |
 //!
-//! A mutex is given back by who took it, a permit by whoever has it: a semaphore with one permit is no mutex, as nothing says which
-//! data it guards (`cargo unsnarl lesson semaphore-as-lock`). A condition variable forgets a notification that nobody waits for; a
-//! permit, a message and a latch stay.
+//! A mutex is given back by who took it, a permit by whoever has it: a semaphore with one permit is no mutex, as nothing says
+//! which data it guards (`cargo unsnarl lesson semaphore-as-lock`). A condition variable forgets a notification that nobody
+//! waits for; a permit, a message and a latch stay.
 
 mod fair;
 mod latch;

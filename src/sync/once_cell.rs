@@ -1,7 +1,7 @@
 //! Cells that are written once.
 //!
-//! In a model a cell in a static starts afresh in each execution. Its value is made anew then, and the old one stays for ever where
-//! it is, in a box, since references to it may have got out.
+//! In a model a cell in a static starts afresh in each execution. Its value is made anew then, and the old one stays for ever
+//! where it is, in a box, since references to it may have got out.
 
 use std::{
     cell::UnsafeCell,

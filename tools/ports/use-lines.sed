@@ -3,7 +3,6 @@ s/\bstd::sync\b/unsnarl::sync/g
 s/\bcore::sync\b/unsnarl::sync/g
 s/\bstd::thread\b/unsnarl::thread/g
 s/\bstd::time\b/unsnarl::time/g
-s/^extern crate crossbeam_channel as/use unsnarl::channel as/
 s/\bcrossbeam_channel\b/unsnarl::channel/g
 s/\bcrossbeam_deque\b/unsnarl::deque/g
 s/\bcrossbeam_utils::sync::WaitGroup\b/unsnarl::sync::WaitGroup/g

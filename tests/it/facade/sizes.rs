@@ -1,5 +1,5 @@
-//! How large the facade's items are beside the originals: as large on the native backend, and by no more than is said here where a
-//! checker or the watch has to tell objects apart.
+//! How large the facade's items are beside the originals: as large on the native backend, and by no more than is said here
+//! where a checker or the watch has to tell objects apart.
 
 use unsnarl::{channel, parking_lot as pl, sync, thread, time};
 
