@@ -63,7 +63,7 @@ impl Core {
     ) -> Self {
         Core {
             front_end,
-            table: Table::new(limits.connections_max),
+            table: Table::new(limits.connections_max).per_address(limits.connections_per_address_max),
             limits,
             handler,
             loops,

@@ -29,6 +29,11 @@ pub const STREAM_BYTES: usize = 64 * 1024;
 pub const QUEUE_LEN_MAX: usize = 1024;
 /// Open connections; a further one is answered with 503.
 pub const CONNECTIONS_MAX: usize = 16 * 1024;
+/// Open connections of one address; a further one is answered with 503. As many as in all by default, since behind a proxy all
+/// have one address.
+pub const CONNECTIONS_PER_ADDRESS_MAX: usize = CONNECTIONS_MAX;
+/// Requests answered on one connection; the last answer says `Connection: close`.
+pub const REQUESTS_PER_CONNECTION_MAX: u64 = 1_000_000;
 /// Refused connections that are still being closed gently; a further one is closed hard.
 pub const LINGERING_COUNT_MAX: usize = 256;
 /// Requests answered on one connection before its worker lets the others in the queue go first.
@@ -90,6 +95,10 @@ pub struct Limits {
     pub queue_len_max: usize,
     /// See [`CONNECTIONS_MAX`].
     pub connections_max: usize,
+    /// See [`CONNECTIONS_PER_ADDRESS_MAX`].
+    pub connections_per_address_max: usize,
+    /// See [`REQUESTS_PER_CONNECTION_MAX`].
+    pub requests_per_connection_max: u64,
     /// See [`LINGERING_COUNT_MAX`].
     pub lingering_count_max: usize,
     /// See [`HEADER_TIMEOUT_MS`].
@@ -122,6 +131,8 @@ impl Default for Limits {
             body_bytes_max: BODY_BYTES_MAX,
             queue_len_max: QUEUE_LEN_MAX,
             connections_max: CONNECTIONS_MAX,
+            connections_per_address_max: CONNECTIONS_PER_ADDRESS_MAX,
+            requests_per_connection_max: REQUESTS_PER_CONNECTION_MAX,
             lingering_count_max: LINGERING_COUNT_MAX,
             header_timeout: Duration::from_millis(HEADER_TIMEOUT_MS),
             body_timeout: Duration::from_millis(BODY_TIMEOUT_MS),

@@ -21,11 +21,11 @@
 //! 6. *A leaving connection's counts are added to the totals under `table`*, so that a request is counted exactly once at
 //!    every moment.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use crate::{
     Named,
-    net::{Shutdown, SocketAddr, TcpStream},
+    net::{IpAddr, Shutdown, SocketAddr, TcpStream},
     parking_lot::{Condvar, Mutex},
     sync::Arc,
     time::Instant,
@@ -261,6 +261,8 @@ pub struct Refused<C> {
 pub enum RefuseReason {
     /// The table is at its limit; later there may be room.
     Full,
+    /// The peer's address has as many connections as one may have.
+    Address,
     /// The table takes no more connections, ever.
     Closed,
 }
@@ -293,6 +295,7 @@ pub struct Table<C> {
     slots: Mutex<Slots<C>>,
     emptied: Condvar,
     connections_max: usize,
+    connections_per_address_max: usize,
 }
 
 struct Slots<C> {
@@ -300,6 +303,8 @@ struct Slots<C> {
     /// Numbers of slots without a row; the last one given back is the first given out, since its memory is warm.
     free: Vec<u32>,
     live: usize,
+    /// Live connections whose peer is known, by its address; those without are not in it.
+    by_address: BTreeMap<IpAddr, usize>,
     closed: bool,
     admitted: u64,
     refused: u64,
@@ -320,6 +325,7 @@ impl<C> Table<C> {
             slots: Vec::new(),
             free: Vec::new(),
             live: 0,
+            by_address: BTreeMap::new(),
             closed: false,
             admitted: 0,
             refused: 0,
@@ -329,7 +335,15 @@ impl<C> Table<C> {
             slots: Mutex::new(slots).named("table"),
             emptied: Condvar::new().named("table.emptied"),
             connections_max,
+            connections_per_address_max: connections_max,
         }
+    }
+
+    /// Takes no more than `connections_max` connections of one address; without this call as many as in all.
+    #[must_use]
+    pub fn per_address(mut self, connections_max: usize) -> Self {
+        self.connections_per_address_max = connections_max;
+        self
     }
 
     /// Takes `connection` in. It starts in [`BlockingStep::Queued`]. Never blocks for long.
@@ -344,6 +358,8 @@ impl<C> Table<C> {
             Some(RefuseReason::Closed)
         } else if slots.live >= self.connections_max {
             Some(RefuseReason::Full)
+        } else if peer.is_some_and(|peer| slots.of_address(peer.ip()) >= self.connections_per_address_max) {
+            Some(RefuseReason::Address)
         } else {
             None
         };
@@ -357,6 +373,9 @@ impl<C> Table<C> {
         let row = Arc::new(Row { id, connection, peer, opened: now, facts });
         slots.slots[id.index as usize].row = Some(Arc::clone(&row));
         slots.live += 1;
+        if let Some(peer) = peer {
+            *slots.by_address.entry(peer.ip()).or_default() += 1;
+        }
         slots.admitted += 1;
         Ok(row)
     }
@@ -373,6 +392,9 @@ impl<C> Table<C> {
         slots.gone.add(&row.facts().tally);
         slots.free.push(id.index);
         slots.live -= 1;
+        if let Some(peer) = row.peer {
+            slots.forget_address(peer.ip());
+        }
         let empty = slots.live == 0;
         drop(slots);
         if empty {
@@ -480,6 +502,9 @@ impl<C> Table<C> {
                 assert_eq!(row.id.generation, slot.generation, "a row knows its generation");
             }
         }
+        let known = slots.slots.iter().filter_map(|slot| slot.row.as_ref()?.peer).count();
+        assert_eq!(slots.by_address.values().sum::<usize>(), known, "each connection counts for its address");
+        assert!(slots.by_address.values().all(|count| *count > 0), "who is not there is not counted");
         let mut free = slots.free.clone();
         free.sort_unstable();
         free.dedup();
@@ -518,6 +543,20 @@ impl<C: Closable> Table<C> {
 }
 
 impl<C> Slots<C> {
+    fn of_address(&self, address: IpAddr) -> usize {
+        self.by_address.get(&address).copied().unwrap_or(0)
+    }
+
+    /// One connection of the address has left. An address without connections takes no memory.
+    fn forget_address(&mut self, address: IpAddr) {
+        match self.by_address.get_mut(&address) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => {
+                self.by_address.remove(&address);
+            }
+        }
+    }
+
     fn take_slot(&mut self) -> SlotId {
         if let Some(index) = self.free.pop() {
             return SlotId { index, generation: self.slots[index as usize].generation };

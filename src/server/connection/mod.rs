@@ -78,8 +78,8 @@ pub(crate) struct Connection {
     deadline: Instant,
     /// Counted and not yet noted in the table's row: saves a lock.
     tally: Tally,
-    /// Whether this is not the first request: until then the header deadline holds, later the idle one.
-    has_answered: bool,
+    /// Requests answered. Until the first the header deadline holds, later the idle one.
+    answered: u64,
     /// The socket was emptied, so there is nothing to read before something is reported.
     is_drained: bool,
     /// The client has ended its side, so the end is to be read.
@@ -135,7 +135,7 @@ impl Connection {
             phase: Phase::Head(HeadScanner::default()),
             deadline,
             tally: Tally::default(),
-            has_answered: false,
+            answered: 0,
             is_drained: false,
             has_client_closed: false,
             blocking: None,
@@ -237,7 +237,7 @@ impl Connection {
             }
             _ if self.has_begun() => BlockingStep::Read,
             _ => {
-                if self.has_answered {
+                if self.answered > 0 {
                     self.deadline = Instant::now() + self.core.limits.idle_timeout;
                 }
                 BlockingStep::Idle
@@ -301,7 +301,7 @@ impl Connection {
             let range = scanner.scan(self.input.bytes(), limits.header_bytes_max, limits.uri_bytes_max)?;
             let Some(range) = range else {
                 // The first request's time runs since accept.
-                if before && !scanner.is_before_request() && self.has_answered {
+                if before && !scanner.is_before_request() && self.answered > 0 {
                     self.deadline = Instant::now() + limits.header_timeout;
                 }
                 return Ok(false);
@@ -383,7 +383,8 @@ impl Connection {
         };
         // The client's wish decides; after that the server may still refuse.
         let wanted = head.keep_alive();
-        let keep = wanted && !response.closes() && !self.core.is_draining();
+        let is_last = self.answered + 1 >= self.core.limits.requests_per_connection_max;
+        let keep = wanted && !is_last && !response.closes() && !self.core.is_draining();
         let after = match keep {
             true => After::Keep,
             false if wanted || !self.input.is_empty() => After::Leave,
@@ -426,7 +427,7 @@ impl Connection {
         turn: &mut Turn<'_>,
     ) -> Result<After, Next> {
         let status = response.status();
-        self.has_answered = true;
+        self.answered += 1;
         self.tally.requests += 1;
         self.tally.client_errors += u64::from((400..500).contains(&status));
         self.tally.server_errors += u64::from(status >= 500);

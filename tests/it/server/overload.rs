@@ -1,6 +1,9 @@
 //! Full queues, full tables and failing handlers.
 
-use std::sync::{Arc, Barrier};
+use std::{
+    io::Read,
+    sync::{Arc, Barrier},
+};
 
 use unsnarl::server::{Limits, Request, Server, http::Response};
 
@@ -31,6 +34,40 @@ fn a_full_table_sheds_with_retry_after() {
     });
     second.send(get("/"));
     assert_eq!(second.answer().status, 200);
+}
+
+#[test]
+fn an_address_has_so_many_connections_and_no_more() {
+    let handler = |_: &Request<'_>| Response::text(200, "hello");
+    let limits = Limits { connections_per_address_max: 1, ..limits() };
+    let server = Running::start(Server::builder().handler(handler).workers(1).limits(limits));
+    let mut held = server.connect();
+    held.send(get("/"));
+    assert_eq!(held.answer().status, 200);
+    let mut other = std::net::TcpStream::connect(server.addr()).unwrap();
+    let mut text = String::new();
+    other.read_to_string(&mut text).unwrap();
+    assert!(text.starts_with("HTTP/1.1 503 ") && text.contains("retry-after: 1"), "{text}");
+    drop((held, other));
+    until("the place is free again", || {
+        let mut client = server.connect();
+        client.send_some(get("/"));
+        client.answer().status == 200
+    });
+}
+
+#[test]
+fn the_last_request_of_a_connection_closes_it() {
+    let handler = |_: &Request<'_>| Response::text(200, "hello");
+    let limits = Limits { requests_per_connection_max: 2, ..limits() };
+    let server = Running::start(Server::builder().handler(handler).workers(1).limits(limits));
+    let mut client = server.connect();
+    client.send(get("/"));
+    assert!(!client.answer().closes());
+    client.send(get("/").repeat(2));
+    assert!(client.answer().closes());
+    client.finish_sending();
+    assert!(client.rest().is_empty(), "what came after the last request is not answered");
 }
 
 #[test]

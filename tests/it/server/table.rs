@@ -104,3 +104,19 @@ fn counts_outlive_their_connection() {
     assert_eq!(table.status().tally.requests, 3);
     assert!(table.wait_empty(Instant::now()));
 }
+
+#[test]
+fn an_address_has_a_limit_of_its_own() {
+    let table = Table::new(4).per_address(1);
+    let peer = |port| Some(std::net::SocketAddr::from(([127, 0, 0, 1], port)));
+    let other = Some(std::net::SocketAddr::from(([127, 0, 0, 2], 1)));
+    let first = table.insert(Dummy::default(), peer(1)).unwrap();
+    assert_eq!(table.insert(Dummy::default(), peer(2)).unwrap_err().reason, RefuseReason::Address);
+    table.insert(Dummy::default(), other).unwrap();
+    table.insert(Dummy::default(), None).unwrap();
+    table.validate();
+    assert!(table.remove(first.id()));
+    table.validate();
+    table.insert(Dummy::default(), peer(2)).unwrap();
+    table.validate();
+}
