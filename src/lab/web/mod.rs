@@ -3,10 +3,10 @@
 //! `cargo unsnarl lab` opens it. With lessons of one's own it is opened from one's own program or test:
 //!
 //! ```no_run
-//! use unsnarl::lab::{self, Chapter, Lesson, web::Lab};
+//! use unsnarl::lab::{Chapter, Lesson, web::Lab};
 //!
-//! # const TWO_LOCKS: Lesson = unsnarl::lab::lessons()[0];
-//! let mine = Chapter { title: "Our own bugs", about: "What we learned the hard way.", lessons: &[TWO_LOCKS] };
+//! # let my_lessons: &'static [Lesson] = &unsnarl::lab::lessons()[..1];
+//! let mine = Chapter { title: "Our own bugs", about: "What we learned the hard way.", lessons: my_lessons };
 //! let lab = Lab::new().chapter(mine).build()?;
 //! println!("{}", lab.url());
 //! lab.run()?;
