@@ -184,10 +184,40 @@ pub struct StepReport {
     /// How it ended, where that is not plain success: `failed`, `timed out`, `closed`, `spurious`; of an atomic operation that
     /// does not see the newest value, what it saw instead. Steps are counted from 1.
     pub outcome: Option<String>,
+    /// The ordering of an atomic operation, where that is weaker than sequentially consistent: `relaxed`, `acquire`, `release`,
+    /// `acqrel`.
+    #[serde(default)]
+    pub ordering: Option<String>,
     /// The thread that ran before could have gone on.
     pub preempts: bool,
     /// The threads that stand otherwise after the step than before it.
     pub changes: Vec<StandingReport>,
+}
+
+impl StepReport {
+    /// What is to be known of the step beside the operation, where there is something.
+    pub(crate) fn remark(&self) -> Option<String> {
+        match (&self.ordering, &self.outcome) {
+            (Some(ordering), Some(outcome)) => Some(format!("{ordering}, {outcome}")),
+            (ordering, outcome) => ordering.clone().or_else(|| outcome.clone()),
+        }
+    }
+}
+
+/// Something that is no step, and that the finding is about: a panic, or one of two accesses that race.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct MomentReport {
+    /// Which thread, as an index into [`Finding::threads`].
+    pub thread: usize,
+    /// How many steps of all threads lay before it.
+    pub steps_before: usize,
+    /// `panic`, `read` or `write`.
+    pub operation: String,
+    /// The label of the memory that is accessed.
+    pub object: Option<String>,
+    /// Where, as `file:line:column`.
+    pub place: String,
 }
 
 /// What shrinking saved.
@@ -230,6 +260,9 @@ pub struct Finding {
     pub start: Vec<StandingReport>,
     /// The steps up to the finding.
     pub steps: Vec<StepReport>,
+    /// What happened between the steps that the finding is about, in order.
+    #[serde(default)]
+    pub moments: Vec<MomentReport>,
     /// How often the schedule takes the processor from a thread that could have gone on.
     pub preemptions: usize,
     /// What shrinking saved; none if the schedule is the one that was found.

@@ -29,6 +29,10 @@ pub(super) fn run<F: Fn() + Send + Sync + 'static>(checker: &Checker, model: F) 
         Ok(Outcome::Complete { executions }) => {
             Verdict::Pass(Pass { explored: explored(executions), bounds: Vec::new(), notes: Vec::new() })
         }
+        // A pass rests on something.
+        Ok(Outcome::Bounded { executions: 0, why }) => {
+            Verdict::Inconclusive { reason: format!("not one execution came to its end: {why}") }
+        }
         Ok(Outcome::Bounded { executions, why }) => {
             Verdict::Pass(Pass { explored: explored(executions), bounds: vec![why], notes: Vec::new() })
         }
@@ -73,6 +77,7 @@ fn failed(checker: &Checker, engine: EngineName, message: &str, explored: Explor
         objects: Vec::new(),
         start: Vec::new(),
         steps: Vec::new(),
+        moments: Vec::new(),
         preemptions: 0,
         shrunk: None,
         schedule: String::new(),

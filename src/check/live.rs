@@ -36,6 +36,8 @@ pub struct Progress {
     pub executions: u64,
     /// How long it has run.
     pub elapsed: Duration,
+    /// How long it may run.
+    pub limit: Duration,
     /// The share of the exhaustive search that is done, by estimate, between 0 and 1; none while there is no estimate.
     pub share: Option<f64>,
 }
@@ -52,6 +54,7 @@ struct Shared {
     file: PathBuf,
     model: String,
     started: Instant,
+    limit: Duration,
     executions: AtomicU64,
     written: Mutex<Instant>,
 }
@@ -64,6 +67,7 @@ impl Live {
                 file: PathBuf::from(file),
                 model: checker.name.clone(),
                 started: now,
+                limit: checker.max_time,
                 executions: AtomicU64::new(0),
                 written: Mutex::new(now),
             })
@@ -94,7 +98,13 @@ impl Shared {
         }
         *written = Instant::now();
         let elapsed = self.started.elapsed();
-        let progress = Progress { model: self.model.clone(), executions, elapsed, share: share() };
+        let progress = Progress {
+            model: self.model.clone(),
+            executions,
+            elapsed,
+            limit: self.limit,
+            share: share(),
+        };
         // Nobody is told of a failure: the check itself is not affected.
         if let Ok(line) = serde_json::to_string(&progress) {
             let _ = fs::write(&self.file, line);

@@ -94,8 +94,8 @@ pub use control::Control;
 pub use events::{EVENTS_VARIABLE, Record};
 pub(crate) use finding::NOT_LINEARIZABLE;
 pub use finding::{
-    FINDING_VERSION, Finding, FindingKind, HeldReport, LineReport, Mark, NextReport, ObjectReport, Shrunk,
-    SourceReport, StandingReport, StepReport, ThreadReport, WaitReport,
+    FINDING_VERSION, Finding, FindingKind, HeldReport, LineReport, Mark, MomentReport, NextReport,
+    ObjectReport, Shrunk, SourceReport, StandingReport, StepReport, ThreadReport, WaitReport,
 };
 pub use live::{PROGRESS_VARIABLE, Progress};
 pub use regressions::REGRESSIONS_FOLDER;

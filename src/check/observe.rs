@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use super::{
     Checker,
     finding::{
-        FINDING_VERSION, Finding, FindingKind, HeldReport, Mark, NextReport, ObjectReport, StandingReport,
-        StepReport, ThreadReport, WaitReport,
+        FINDING_VERSION, Finding, FindingKind, HeldReport, Mark, MomentReport, NextReport, ObjectReport,
+        StandingReport, StepReport, ThreadReport, WaitReport,
     },
     names::Names,
     regressions,
@@ -18,7 +18,7 @@ use crate::{
         Stop, World,
         object::Access,
         op::{NO_OBJECT, ObjectIndex, Op, OpKind},
-        timeline::Standing,
+        timeline::{PlainAccess, Standing},
         trace::{Choice, Outcome},
     },
     report::{
@@ -39,6 +39,7 @@ pub(super) struct Observed {
     objects: Vec<ObjectReport>,
     start: Vec<StandingReport>,
     pub(super) steps: Vec<StepReport>,
+    moments: Vec<MomentReport>,
     pub(super) schedule: Schedule,
 }
 
@@ -83,15 +84,14 @@ pub(super) fn observe(checker: &Checker, world: &mut World, kind: FindingKind, s
     let story = Story { threads: &threads, steps: &steps };
     let Words { title, explanation, marks } = match stop {
         Stop::Race(race) => {
-            let access = |access: &Access, writes: bool, holds| words::Access {
+            let side = |access: &Access, writes: bool| words::Access {
                 thread: access.thread,
                 writes,
                 place: access.place.to_string(),
-                holds,
+                holds: held_at(world, &names, race.cell, access),
             };
-            let held = threads[race.later.thread].holds.iter().map(|held| held.object.label.clone());
-            let earlier = access(&race.earlier, race.earlier_writes, never_held(&steps, race.earlier.thread));
-            let later = access(&race.later, race.later_writes, Some(held.collect()));
+            let (earlier, later) =
+                (side(&race.earlier, race.earlier_writes), side(&race.later, race.later_writes));
             words::race(story, &names.object(world, race.cell), &earlier, &later)
         }
         Stop::Panicked { thread } => words::panic(story, *thread),
@@ -113,18 +113,55 @@ pub(super) fn observe(checker: &Checker, world: &mut World, kind: FindingKind, s
         cycle,
         schedule: schedule(checker, world, kind, &steps),
         objects: named(world, &names, &threads, &steps),
+        moments: moments(world, &names, stop),
         threads,
         start,
         steps,
     }
 }
 
-/// Nothing, if the thread never held anything. Accesses of memory are no steps, so of an earlier one nobody knows in which
-/// moment between two steps it was.
-fn never_held(steps: &[StepReport], thread: usize) -> Option<Vec<String>> {
-    let mut standings = steps.iter().flat_map(|step| &step.changes).filter(|s| s.thread == thread).peekable();
-    standings.peek()?;
-    standings.all(|standing| standing.holds.is_empty()).then(Vec::new)
+/// Where it is recorded, the last access of a thread to plain memory that was at this place.
+fn access_of<'w>(world: &'w World, cell: ObjectIndex, access: &Access) -> Option<&'w PlainAccess> {
+    let accesses = world.timeline.as_ref()?.accesses();
+    accesses.iter().rfind(|one| (one.thread, one.cell, one.place) == (access.thread, cell, access.place))
+}
+
+/// What a thread held as it accessed plain memory.
+fn held_at(world: &World, names: &Names, cell: ObjectIndex, access: &Access) -> Option<Vec<String>> {
+    let held = &access_of(world, cell, access)?.held;
+    Some(held.iter().map(|held| names.label(held.object).to_owned()).collect())
+}
+
+/// What happened between the steps that the finding is about.
+fn moments(world: &World, names: &Names, stop: &Stop) -> Vec<MomentReport> {
+    if let Stop::Race(race) = stop {
+        let side = |access: &Access, writes: bool| {
+            Some(MomentReport {
+                thread: access.thread,
+                steps_before: access_of(world, race.cell, access)?.steps_before,
+                operation: if writes { "write" } else { "read" }.to_owned(),
+                object: Some(names.label(race.cell).to_owned()),
+                place: access.place.to_string(),
+            })
+        };
+        let sides = [side(&race.earlier, race.earlier_writes), side(&race.later, race.later_writes)];
+        return sides.into_iter().flatten().collect();
+    }
+    let panics = world.threads().iter().enumerate().filter(|(_, thread)| thread.ended_by_panic);
+    let mut moments: Vec<MomentReport> = panics
+        .filter_map(|(index, thread)| {
+            let panic = thread.panic.as_ref()?;
+            Some(MomentReport {
+                thread: index,
+                steps_before: panic.steps_before,
+                operation: "panic".to_owned(),
+                object: None,
+                place: panic.place.clone(),
+            })
+        })
+        .collect();
+    moments.sort_by_key(|moment| moment.steps_before);
+    moments
 }
 
 /// The objects that the reader meets.
@@ -185,6 +222,7 @@ pub(super) fn finding(checker: &Checker, observed: Observed, explored: Explored)
         objects: observed.objects,
         start: observed.start,
         steps: observed.steps,
+        moments: observed.moments,
         preemptions: observed.preemptions,
         shrunk: None,
         schedule: observed.schedule.to_string(),
@@ -282,6 +320,11 @@ pub(super) fn step_report(world: &World, names: &Names, at: usize) -> StepReport
                 Some(format!("overwritten already, by step {}", later + 1))
             }
         },
+        ordering: world
+            .timeline
+            .as_ref()
+            .and_then(|timeline| timeline.weak_ordering(at))
+            .map(|ordering| format!("{ordering:?}").to_lowercase()),
         preempts: step.preempts,
         changes: Vec::new(),
     }

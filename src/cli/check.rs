@@ -48,7 +48,7 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     build: BuildArgs,
     /// Seconds that each model's exploration may take, instead of what the model says.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     budget: Option<u64>,
     /// A preemption bound for every model, instead of what the model says.
     #[arg(long, value_name = "NUMBER")]
@@ -67,7 +67,7 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
     cores: Option<u16>,
     /// Seconds after which a test that has not ended is ended; by default 600.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<u64>,
     /// Only the i-th of n parts of the tests, as `i/n`: for n machines that share the work.
     #[arg(long, value_name = "I/N", value_parser = shard)]
@@ -139,6 +139,11 @@ fn shard(text: &str) -> std::result::Result<Shard, String> {
         Some(shard) => Err(format!("of {} shards the first is 1 and the last {}", shard.count, shard.count)),
         None => Err("give a part as `1/4`, the first of four".to_owned()),
     }
+}
+
+/// A time of whole seconds.
+fn seconds(text: &str) -> std::result::Result<u64, String> {
+    text.parse().map_err(|_| "give whole seconds, such as `30`".to_owned())
 }
 
 /// Refuses what is no strategy before anything is built.

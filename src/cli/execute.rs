@@ -170,7 +170,7 @@ fn one(
         if looked.elapsed() >= PROGRESS_INTERVAL {
             looked = Instant::now();
             let words = match so_far(&live) {
-                Some(so_far) => how_far(&so_far),
+                Some(so_far) => how_far(&so_far) + &what_is_left(&so_far),
                 None => table::time(started.elapsed()),
             };
             let line = line.get_or_insert_with(|| progress.line());
@@ -217,6 +217,18 @@ pub(super) fn how_far(progress: &check::Progress) -> String {
         table::count(progress.executions),
         table::count(rate)
     )
+}
+
+/// How much longer it will take: by estimate, or at most.
+pub(super) fn what_is_left(progress: &check::Progress) -> String {
+    let limit = progress.limit.saturating_sub(progress.elapsed);
+    // Of a smaller share nothing is to be told.
+    let expected = progress.share.filter(|share| (0.005..=1.0).contains(share));
+    let expected = expected.map(|share| progress.elapsed.mul_f64((1.0 - share) / share));
+    match expected.filter(|left| *left < limit) {
+        Some(left) => format!(", about {} left", table::time(left)),
+        None => format!(", at most {} left", table::time(limit)),
+    }
 }
 
 fn end_of(status: ExitStatus) -> End {

@@ -33,7 +33,8 @@ pub(super) fn runs_of(job: &Job<'_>, run: TestRun) -> Vec<Run> {
         End::Passed => {}
         // Without progress nobody knows whether it is a model.
         End::Stopped => runs.extend(so_far.map(|so_far| {
-            let message = format!("{}: ended after {}", so_far.model, execute::how_far(&so_far));
+            let model = if so_far.model == job.test { String::new() } else { format!("{}: ", so_far.model) };
+            let message = format!("{model}ended after {}", execute::how_far(&so_far));
             problem(ProblemKind::Stopped, message)
         })),
         End::Failed if explained => {}
@@ -65,8 +66,13 @@ pub(super) fn drop_failures_of_ordinary_tests(runs: &mut Vec<Run>) {
 }
 
 /// The line of the table.
-fn cells(run: &Run, first_of_model: bool) -> Vec<Cell> {
-    let model = Cell::new(if first_of_model { run.model() } else { "" });
+fn cells(run: &Run, first_of_model: bool, with_package: bool) -> Vec<Cell> {
+    let model = match (first_of_model, with_package) {
+        (true, true) => format!("{} {}", run.package, run.model()),
+        (true, false) => run.model().to_owned(),
+        (false, _) => String::new(),
+    };
+    let model = Cell::new(model);
     let engine = Cell::new(run.engine().as_str());
     let record = match &run.outcome {
         Outcome::Checked(record) => record,
@@ -166,13 +172,15 @@ pub(super) fn print(results: &Results, quiet: bool) {
     let mut out = String::new();
     if !shown.is_empty() {
         let mut before = None;
+        // Models of two packages may have one name.
+        let of_several = results.all().iter().any(|run| run.package != shown[0].package);
         let rows: Vec<Vec<Cell>> = shown
             .iter()
             .map(|run| {
                 let here = Some((&run.package, run.model()));
                 let is_first = before != here;
                 before = here;
-                cells(run, is_first)
+                cells(run, is_first, of_several)
             })
             .collect();
         out.push_str(&table::render(
@@ -230,12 +238,16 @@ fn footnotes(runs: &[&Run], head: &str, of: fn(&Pass) -> &[String]) -> String {
     texts.sort_by_key(|(engine, ..)| *engine);
     let mut out = String::new();
     for (nth, (engine, _, text, times)) in texts.iter().enumerate() {
-        let (gap, head) = if nth == 0 { ("\n", head) } else { ("", "") };
+        let head = if nth == 0 { head } else { "" };
+        if nth == 0 {
+            out.push('\n');
+        }
         let times = if *times == 1 { String::new() } else { format!(" ({times} runs)") };
-        out.push_str(&format!(
-            "{gap}{}\n",
-            console::style().dim(format!("{head:<9} {engine}: {text}{times}"))
-        ));
+        let text = format!("{engine}: {text}{times}");
+        for (nth, line) in console::wrapped(&text, "          ").lines().enumerate() {
+            let head = if nth == 0 { head } else { "" };
+            out.push_str(&format!("{}\n", console::style().dim(format!("{head:<10}{}", line.trim_start()))));
+        }
     }
     out
 }

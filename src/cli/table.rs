@@ -112,6 +112,7 @@ pub(super) fn time(time: Duration) -> String {
     let (value, unit) = match seconds {
         s if s >= 1.0 => (s, "s"),
         s if s >= 1e-3 => (s * 1e3, "ms"),
+        s if console::style().is_ascii() => (s * 1e6, "us"),
         s => (s * 1e6, "µs"),
     };
     if value < 10.0 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }

@@ -575,7 +575,8 @@ fn install_panic_hook() {
                 return;
             };
             let place = info.location().map(ToString::to_string).unwrap_or_default();
-            let record = PanicRecord { message: message_of(info.payload()), place };
+            let message = message_of(info.payload());
+            let record = PanicRecord { message, place, steps_before: world.steps.len() };
             let thread = world.current;
             world.thread_mut(thread).panic = Some(record);
         }));

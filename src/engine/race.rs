@@ -34,6 +34,7 @@ impl World {
     pub(crate) fn atomic_access(&mut self, object: ObjectIndex, access: AtomicAccess, ordering: Ordering) {
         let thread = self.current;
         self.weak_atomics |= ordering != Ordering::SeqCst;
+        self.take_down_ordering(ordering);
         if access != AtomicAccess::Store {
             if acquires(ordering) {
                 self.acquire_from(thread, object);
@@ -85,6 +86,7 @@ impl World {
     /// Checks an access of the running thread to plain memory against those that nothing orders before it.
     pub(crate) fn plain_access(&mut self, cell: ObjectIndex, writes: bool, place: Place) {
         let thread = self.current;
+        self.take_down_access(cell, place);
         let clock = std::mem::take(&mut self.thread_mut(thread).clock);
         let later = Access { thread, count: clock.get(thread), place };
         let State::Cell(history) = &mut self.objects.get_mut(cell).state else {

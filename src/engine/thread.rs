@@ -26,6 +26,8 @@ pub(crate) struct Held {
 pub(crate) struct PanicRecord {
     pub(crate) message: String,
     pub(crate) place: String,
+    /// How many steps of the execution lay before it.
+    pub(crate) steps_before: usize,
 }
 
 /// A thread of the model.

@@ -46,8 +46,17 @@ pub fn sequence(finding: &Finding) -> String {
     if skipped > 0 {
         let _ = writeln!(out, "  Note over t0: {skipped} steps before");
     }
-    for step in &finding.steps[skipped..] {
+    let moments = |out: &mut String, steps: usize| {
+        for moment in finding.moments.iter().filter(|moment| moment.steps_before == steps) {
+            let object = moment.object.as_deref().unwrap_or_default();
+            let text = format!("{} {object}", moment.operation);
+            let _ = writeln!(out, "  Note over t{}: ✗ {}", moment.thread, escaped(text.trim_end()));
+        }
+    };
+    moments(&mut out, skipped);
+    for (nth, step) in finding.steps[skipped..].iter().enumerate() {
         let _ = writeln!(out, "  Note over t{}: {}", step.thread, escaped(&cell(step)));
+        moments(&mut out, skipped + nth + 1);
     }
     for (index, thread) in finding.threads.iter().enumerate() {
         let Some(waits) = &thread.waits else { continue };
@@ -60,7 +69,7 @@ pub fn sequence(finding: &Finding) -> String {
 
 fn cell(step: &StepReport) -> String {
     let object = step.object.as_ref().map_or_else(String::new, |object| format!(" {object}"));
-    let outcome = step.outcome.as_ref().map_or_else(String::new, |outcome| format!(" ({outcome})"));
+    let outcome = step.remark().map_or_else(String::new, |remark| format!(" ({remark})"));
     format!("{}{object}{outcome}", step.operation)
 }
 

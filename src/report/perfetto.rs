@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use prost::Message;
 
-use crate::check::{Finding, StandingReport, StepReport};
+use crate::check::{Finding, MomentReport, StandingReport, StepReport};
 
 #[derive(Clone, PartialEq, Message)]
 struct Trace {
@@ -121,6 +121,9 @@ pub fn trace(finding: &Finding) -> Vec<u8> {
     }
     let mut states = States::default();
     states.change(&mut trace, 0, &finding.start);
+    for moment in &finding.moments {
+        trace.moment(moment);
+    }
     for (at, step) in finding.steps.iter().enumerate() {
         let begin = at as u64 * STEP;
         trace.step(begin, step);
@@ -185,6 +188,22 @@ impl Writer {
         self.event(timestamp, event);
     }
 
+    /// What is no step stands where the last step before it ends.
+    fn moment(&mut self, moment: &MomentReport) {
+        let object = moment.object.as_ref().map_or_else(String::new, |object| format!(" {object}"));
+        let event = TrackEvent {
+            r#type: Some(EventType::Instant as i32),
+            track_uuid: Some(thread_track(moment.thread)),
+            categories: vec!["moment".to_owned()],
+            name: Some(format!("{}{object}", moment.operation)),
+            debug_annotations: vec![DebugAnnotation {
+                string_value: Some(moment.place.clone()),
+                name: Some("place".to_owned()),
+            }],
+        };
+        self.event(moment.steps_before as u64 * STEP, event);
+    }
+
     fn step(&mut self, begin: u64, step: &StepReport) {
         let object = step.object.as_ref().map_or_else(String::new, |object| format!(" {object}"));
         let note = |name: &str, value: &str| DebugAnnotation {
@@ -192,6 +211,7 @@ impl Writer {
             name: Some(name.to_owned()),
         };
         let mut notes = vec![note("place", &step.place)];
+        notes.extend(step.ordering.as_ref().map(|ordering| note("ordering", ordering)));
         notes.extend(step.outcome.as_ref().map(|outcome| note("outcome", outcome)));
         let track = thread_track(step.thread);
         self.begin(begin, track, "step", format!("{}{object}", step.operation), notes);

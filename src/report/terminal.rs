@@ -261,10 +261,11 @@ fn write_cycle(out: &mut String, finding: &Finding, style: &Style) -> fmt::Resul
         let object = wanted(thread);
         let held = next.holds.iter().find(|held| held.object.label == object);
         let by = match held {
-            Some(held) => format!("held by {} since {}", next.name, style.place(&held.place)),
-            None if wanted(next) == object => format!("behind {}", next.name),
-            None => "which has not ended".to_owned(),
+            Some(held) => (format!("held by {} since ", next.name), held.place.as_str()),
+            None if wanted(next) == object => (format!("behind {}", next.name), ""),
+            None => ("which has not ended".to_owned(), ""),
         };
+        let by = (by.0.chars().count() + by.1.chars().count(), format!("{}{}", by.0, style.place(by.1)));
         let edge = if position == 0 {
             top
         } else if position + 1 == threads.len() {
@@ -272,12 +273,15 @@ fn write_cycle(out: &mut String, finding: &Finding, style: &Style) -> fmt::Resul
         } else {
             middle
         };
-        writeln!(
-            out,
-            "  {edge} {} {arrow} {} {by}",
-            style.thread(finding.cycle[position], format!("{:>name_width$}", thread.name)),
-            style.object(format!("{object:<lock_width$}")),
-        )?;
+        let who = style.thread(finding.cycle[position], format!("{:>name_width$}", thread.name));
+        let what = style.object(format!("{object:<lock_width$}"));
+        let before = 2 + edge.chars().count() + 1 + name_width + 1 + arrow.chars().count() + 1 + lock_width;
+        if before + 1 + by.0 <= style.width {
+            writeln!(out, "  {edge} {who} {arrow} {what} {}", by.1)?;
+        } else {
+            let line = if position + 1 == threads.len() { "" } else { middle.trim_end() };
+            writeln!(out, "  {edge} {who} {arrow} {what}\n  {line:<4}  {}", by.1)?;
+        }
     }
     Ok(())
 }

@@ -84,10 +84,13 @@ for file in sorted((out / "findings").iterdir()):
         assert unknown(trace) == 0, file
         described = {packet.track_descriptor.uuid for packet in trace.packet if packet.HasField("track_descriptor")}
         events = [packet for packet in trace.packet if packet.HasField("track_event")]
-        depth = collections.Counter()
+        depth, moments = collections.Counter(), 0
         for packet in sorted(events, key=lambda packet: packet.timestamp):
             event = packet.track_event
             assert event.track_uuid in described, event
+            if event.type == event.TYPE_INSTANT:
+                moments += 1
+                continue
             begins = event.type == event.TYPE_SLICE_BEGIN
             assert begins or event.type == event.TYPE_SLICE_END, event
             assert not begins or event.name, event
@@ -96,8 +99,8 @@ for file in sorted((out / "findings").iterdir()):
         assert not any(depth.values()), depth
         steps = sum(packet.track_event.categories[:] == ["step"] for packet in events)
         text = load(file.with_suffix(".json"))
-        assert steps == len(text["steps"]), (steps, file)
-        print(f"Perfetto: {file.name}: {len(described)} tracks, {steps} steps")
+        assert (steps, moments) == (len(text["steps"]), len(text["moments"])), (steps, moments, file)
+        print(f"Perfetto: {file.name}: {len(described)} tracks, {steps} steps, {moments} moments")
 assert forms == {suffix: 3 for suffix in (".json", ".txt", ".html", ".dot", ".md", ".pftrace")}, forms
 
 # Workflow commands

@@ -322,6 +322,7 @@ impl World {
         let read = store.value;
         let wrote = operation.writes(read);
         let ordering = operation.ordering(wrote);
+        self.take_down_ordering(ordering);
         let before = self.take_clock_before(thread);
         let epoch = before.get(thread);
         if access != AtomicAccess::Store {

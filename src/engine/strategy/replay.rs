@@ -22,14 +22,13 @@ impl Replay {
     }
 
     fn describe(view: &View<'_>) -> String {
-        let mut text = String::new();
-        for (thread, op) in view.pending.iter().enumerate() {
-            if let Some(op) = op {
-                let able = if view.candidates & bit(thread) != 0 { "" } else { " (blocked)" };
-                text.push_str(&format!(" thread {thread} is at `{}` at {}{able};", op.kind.word(), op.place));
-            }
-        }
-        text
+        let at = view.pending.iter().enumerate().filter_map(|(thread, op)| {
+            let op = op.as_ref()?;
+            let able = if view.candidates & bit(thread) != 0 { "" } else { " (blocked)" };
+            Some(format!("thread {thread} is at `{}` at {}{able}", op.kind.word(), op.place))
+        });
+        let at: Vec<String> = at.collect();
+        if at.is_empty() { "every thread has ended".to_owned() } else { at.join(", ") }
     }
 }
 
@@ -62,7 +61,7 @@ impl Strategy for Replay {
             return Decision::Run(thread);
         }
         self.mismatch = Some(format!(
-            "step {step} records that thread {thread} does `{}`, but now{}",
+            "step {step} records that thread {thread} does `{}`, but now {}",
             kind.word(),
             Self::describe(view)
         ));

@@ -18,6 +18,12 @@ function standings(finding) {
 
 const phrase = (operation, object) => (object ? `${operation} ${object}` : operation);
 
+// What is to be known of a step beside its operation.
+const remarkOf = (step) => [step.ordering, step.outcome].filter(Boolean).join(", ");
+
+const momentWords = ({ operation, object }) =>
+  operation === "panic" ? "panics" : `${operation}s ${object}, which is one side of the race,`;
+
 // A finding step by step, in the element `root`. `lead` comes before it, `onStep` hears of each step.
 class Viewer {
   constructor(finding, { root, step, lead, onStep } = {}) {
@@ -88,11 +94,28 @@ class Viewer {
   table() {
     const { finding, states } = this;
     const shown = finding.threads.map((thread, index) => index).filter((index) =>
-      finding.steps.some((step) => step.thread === index) || finding.threads[index].waits);
+      finding.steps.some((step) => step.thread === index) || finding.threads[index].waits ||
+      finding.moments.some((moment) => moment.thread === index));
     const heads = shown.map((index) =>
       el("th", { scope: "col" }, el("span", { class: "dot", style: `--c:${colour(index)}` }), finding.threads[index].name));
     this.rows = [];
+    this.moments = [];
     const body = el("tbody");
+    const barsOf = (state, thread) => el("span", { class: "bars" }, ...state[thread].holds.map((label) =>
+      el("span", { class: "bar", style: `--c:${this.objectColour(label)}`, title: `holds ${label}` })));
+    // Panics and racing accesses are no steps: they stand in rows between.
+    const addMoments = (after) => {
+      for (const moment of finding.moments.filter((one) => one.steps_before === after)) {
+        const row = el("tr", {}, el("td", { class: "n" }, ""), ...shown.map((thread) => el("td", {},
+          el("span", { class: "lane" }, barsOf(states[after], thread),
+            thread === moment.thread ? el("span", { class: "stuck" }, `✗ ${phrase(moment.operation, moment.object)}`) : null))),
+          el("td", { class: "note" }, ""));
+        row.addEventListener("click", () => { this.pause(); this.go(after); });
+        this.moments.push({ row, after });
+        body.append(row);
+      }
+    };
+    addMoments(this.first);
     for (let at = this.first; at < finding.steps.length; at += 1) {
       const step = finding.steps[at];
       const cells = shown.map((thread) => {
@@ -107,17 +130,16 @@ class Viewer {
         return el("td", { class: stuck ? "blocked" : "", title: stuck ? `cannot ${phrase(before.next.operation, before.next.object)}` : null },
           el("span", { class: "lane" }, bars, op));
       });
-      const row = el("tr", {}, el("td", { class: "n" }, String(at + 1)), ...cells, el("td", { class: "note" }, step.outcome || ""));
+      const row = el("tr", {}, el("td", { class: "n" }, String(at + 1)), ...cells, el("td", { class: "note" }, remarkOf(step)));
       row.addEventListener("click", () => { this.pause(); this.go(at + 1); });
       this.rows.push(row);
       body.append(row);
+      addMoments(at + 1);
     }
     if (finding.threads.some((thread) => thread.waits)) {
       body.append(el("tr", { class: "end" }, el("td", { class: "n" }, ""), ...shown.map((index) => {
         const { waits } = finding.threads[index];
-        const held = states[states.length - 1][index].holds;
-        const bars = el("span", { class: "bars" }, ...held.map((label) => el("span", { class: "bar", style: `--c:${this.objectColour(label)}` })));
-        return el("td", {}, el("span", { class: "lane" }, bars,
+        return el("td", {}, el("span", { class: "lane" }, barsOf(states[states.length - 1], index),
           waits ? el("span", { class: "stuck" }, `✗ ${phrase(waits.operation, waits.object && waits.object.label)}`) : null));
       }), el("td", { class: "note" }, "")));
     }
@@ -134,6 +156,7 @@ class Viewer {
       if (number === this.step) row.setAttribute("aria-current", "step");
       else row.removeAttribute("aria-current");
     });
+    for (const { row, after } of this.moments) row.className = after > this.step ? "later" : "";
     const row = this.rows[this.step - 1 - this.first];
     if (row && !isFirst) this.keepInSight(row);
     if (row && isFirst) this.lanes.scrollTop = this.lanes.scrollHeight;
@@ -142,7 +165,9 @@ class Viewer {
     const done = finding.steps[this.step - 1];
     this.now.replaceChildren(...(done
       ? [`Step ${this.step} of ${this.last}: `, el("strong", {}, finding.threads[done.thread].name), ` did `,
-        el("code", {}, phrase(done.operation, done.object)), ` at `, el("code", {}, done.place), done.outcome ? ` (${done.outcome})` : ""]
+        el("code", {}, phrase(done.operation, done.object)), ` at `, el("code", {}, done.place), remarkOf(done) ? ` (${remarkOf(done)})` : "",
+        ...finding.moments.filter((moment) => moment.steps_before === this.step).map((moment) =>
+          el("span", { class: "bad" }, `; then ${finding.threads[moment.thread].name} ${momentWords(moment)} at ${moment.place}`))]
       : [`Before the first of ${plural(this.last, "step")}.`]));
     this.graph.replaceChildren(this.drawGraph());
     this.source.replaceChildren(...this.drawSource(done));

@@ -1,6 +1,6 @@
 //! Threads that wait for each other in a circle, or for themselves.
 
-use super::{Words, label, list, names, waits_phrase};
+use super::{Words, list, names, waits_phrase};
 use crate::check::{HeldReport, ObjectReport, ThreadReport, WaitReport};
 
 /// A circle of several threads.
@@ -56,6 +56,16 @@ fn remedy(threads: &[ThreadReport], cycle: &[usize]) -> Option<String> {
             ));
         }
     }
+    let is_behind = |thread: usize| {
+        let waits = wants(thread).filter(|waits| waits.operation == "read-lock")?;
+        let held = threads[thread].holds.iter().find(|held| Some(&held.object) == waits.object.as_ref())?;
+        Some((&threads[thread].name, &held.object.label))
+    };
+    if let Some((name, lock)) = cycle.iter().find_map(|thread| is_behind(*thread)) {
+        return Some(format!(
+            "`{name}` reads `{lock}` already when it asks to read it again. Use the first guard for both, or give it back before; of parking_lot's locks `read_recursive` does not wait behind writers."
+        ));
+    }
     let orders: Vec<String> = cycle.iter().filter_map(|thread| order(&threads[*thread], &wanted)).collect();
     if orders.len() != cycle.len() {
         return None;
@@ -80,14 +90,23 @@ fn order(thread: &ThreadReport, wanted: &[&ObjectReport]) -> Option<String> {
 /// A thread that waits for what it holds itself.
 pub(super) fn of_one(thread: &ThreadReport) -> Words {
     let Some(waits) = &thread.waits else { return Words::new("deadlock") };
-    let name = label(waits.object.as_ref());
-    let mut words =
-        Words::new(format!("deadlock: `{}` waits for {name}, which it holds itself", thread.name));
+    let held = thread.holds.iter().find(|held| Some(&held.object) == waits.object.as_ref());
+    let reads = held.is_some_and(|held| held.operation.contains("read"));
+    let phrase = waits_phrase(waits);
+    let mut words = Words::new(format!(
+        "deadlock: `{}` {phrase}, which it {} itself",
+        thread.name,
+        if reads { "reads" } else { "holds" }
+    ));
     words.look_at_wait(thread);
-    match thread.holds.iter().find(|held| Some(&held.object) == waits.object.as_ref()) {
+    match held {
         Some(held) => {
-            let (name, phrase, place) = (&thread.name, waits_phrase(waits), &waits.place);
-            words.say(format!("`{name}` {phrase} at {place}, but holds it itself since {}.", held.place));
+            let (name, place) = (&thread.name, &waits.place);
+            let how = if reads { " for reading" } else { "" };
+            words.say(format!(
+                "`{name}` {phrase} at {place}, but has held it itself{how} since {}.",
+                held.place
+            ));
             words.say(advice(held, waits).to_owned());
         }
         None => words.say(format!("`{}` {} at {}.", thread.name, waits_phrase(waits), waits.place)),

@@ -30,7 +30,9 @@ pub(super) fn explain(words: &mut Words, story: Story<'_>) {
             meanwhile(story, between)
         ));
         words.see(&before.place, format!("`{name}` is interrupted after this"));
-        if after.place != before.place {
+        // Where it is stuck there stands enough.
+        let is_stuck_there = words.marks.iter().any(|mark| mark.primary && mark.place == after.place);
+        if after.place != before.place && !is_stuck_there {
             words.see(&after.place, format!("`{name}` goes on here"));
         }
     }

@@ -21,7 +21,7 @@ pub(crate) use nondeterminism::nondeterminism;
 pub(crate) use panic::panic;
 pub(crate) use race::{Access, race};
 
-use crate::check::{Mark, ObjectReport, StepReport, ThreadReport, WaitReport};
+use crate::check::{Mark, StepReport, ThreadReport, WaitReport};
 
 /// What is said of a finding.
 #[derive(Debug, Default)]
@@ -120,10 +120,6 @@ fn list(items: &[String]) -> String {
 /// The names of threads, as a list.
 fn names(threads: &[ThreadReport], which: &[usize]) -> String {
     list(&which.iter().map(|thread| format!("`{}`", threads[*thread].name)).collect::<Vec<_>>())
-}
-
-fn label(object: Option<&ObjectReport>) -> String {
-    object.map_or_else(|| "nothing".to_owned(), |object| format!("{} `{}`", object.kind, object.label))
 }
 
 pub(super) fn waits_phrase(waits: &WaitReport) -> String {

@@ -14,6 +14,7 @@ mod queue_actions;
 mod races;
 mod regressions;
 mod samplers;
+mod scenarios;
 mod selects;
 mod semantics;
 mod session;

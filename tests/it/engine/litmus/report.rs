@@ -35,10 +35,11 @@ fn a_stale_read_says_whose_value_it_is() {
         steps.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     insta::assert_snapshot!(steps.join("\n"), @"
     1 start tests/it/engine/litmus/report.rs:18:22
-    2 store data tests/it/engine/litmus/report.rs:19:19
-    3 store data tests/it/engine/litmus/report.rs:20:19
-    4 store flag tests/it/engine/litmus/report.rs:21:19
-    5 load flag tests/it/engine/litmus/report.rs:23:26
-    6 load data tests/it/engine/litmus/report.rs:24:32 read an overwritten value, that of step 2
+    2 store data tests/it/engine/litmus/report.rs:19:19 relaxed
+    3 store data tests/it/engine/litmus/report.rs:20:19 relaxed
+    4 store flag tests/it/engine/litmus/report.rs:21:19 relaxed
+    5 load flag tests/it/engine/litmus/report.rs:23:26 relaxed
+    6 load data tests/it/engine/litmus/report.rs:24:32 relaxed, read an overwritten value, that of step 2
+    ✗ panic tests/it/engine/litmus/report.rs:24:9
     ");
 }
