@@ -98,13 +98,8 @@ impl Shared {
         }
         *written = Instant::now();
         let elapsed = self.started.elapsed();
-        let progress = Progress {
-            model: self.model.clone(),
-            executions,
-            elapsed,
-            limit: self.limit,
-            share: share(),
-        };
+        let progress =
+            Progress { model: self.model.clone(), executions, elapsed, limit: self.limit, share: share() };
         // Nobody is told of a failure: the check itself is not affected.
         if let Ok(line) = serde_json::to_string(&progress) {
             let _ = fs::write(&self.file, line);

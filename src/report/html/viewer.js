@@ -27,7 +27,8 @@ const momentWords = ({ operation, object }) =>
 // A finding step by step, in the element `root`. `lead` comes before it, `onStep` hears of each step.
 class Viewer {
   constructor(finding, { root, step, lead, onStep } = {}) {
-    this.finding = finding;
+    // What was written by an earlier version, or is not at its end, has no moments.
+    this.finding = { moments: [], ...finding };
     this.root = root;
     this.lead = lead;
     this.onStep = onStep;
