@@ -20,6 +20,7 @@ pub(crate) fn tell_choice(outcome: impl FnOnce() -> String) {
     let _ = outcome;
 }
 
+#[cfg(feature = "model")]
 /// Shows a value to somebody who steps through the execution by hand.
 pub(crate) fn show(name: &str, value: impl FnOnce() -> String) {
     in_model!(handle => if handle.with(|world| world.shown_values.is_some() && !world.teardown) {

@@ -32,7 +32,9 @@ pub(crate) mod thread;
 pub(crate) use barrier::RawBarrier;
 pub(crate) use cell::UnsafeCell;
 pub(crate) use channel::{Patience, RawCase, RawChannel, RawSelected, RecvFailed, SendFailed, select};
-pub(crate) use choice::{choose, pass_time, show, tell_choice};
+#[cfg(feature = "model")]
+pub(crate) use choice::show;
+pub(crate) use choice::{choose, pass_time, tell_choice};
 pub(crate) use clock::{execution_id, in_model, now};
 pub(crate) use condvar::RawCondvar;
 pub use mutex::RawMutex;

@@ -79,6 +79,7 @@ impl RawQueue {
 
     /// The owner has changed the queue by exclusive borrow, which no other thread can tell from a change before.
     #[track_caller]
+    #[cfg(feature = "queue")]
     pub(crate) fn changed(&mut self, counts: impl Fn() -> QueueCounts) {
         in_model!(handle => {
             if !handle.in_teardown() {

@@ -351,6 +351,7 @@ impl State {
         !self.bytes.is_empty() || self.ended || self.deaf
     }
 
+    #[cfg(feature = "poll")]
     /// Whether a write would not wait.
     fn writable(&self) -> bool {
         self.bytes.len() < self.capacity || self.closed || self.ended || self.deaf
