@@ -428,7 +428,7 @@ fn two_readers_in_one_thread_and_a_reader_that_upgrades() {
         let _read = table.read();
         let _write = table.write();
     });
-    assert!(finding.title.contains("holds itself"), "{finding}");
+    assert!(finding.title.contains("which it reads itself"), "{finding}");
 }
 
 #[test]
