@@ -22,7 +22,7 @@ use serde::Deserialize;
 use super::{Result, engines::EngineChoice, stop};
 
 /// The file's name.
-const FILE: &str = "unsnarl.toml";
+pub(super) const FILE: &str = "unsnarl.toml";
 /// Names a profile where no flag does.
 const PROFILE_VARIABLE: &str = "UNSNARL_PROFILE";
 /// The profile that all others take from.
@@ -36,6 +36,9 @@ const BUILT_IN: [&str; 3] = [DEFAULT, "ci", "nightly"];
 struct File {
     #[serde(default)]
     profile: BTreeMap<String, toml::Table>,
+    /// What [`serve`](super::serve) reads.
+    #[serde(default, rename = "serve")]
+    _serve: toml::Table,
 }
 
 /// The settings of a profile: those of the flags of the same names.

@@ -1,9 +1,12 @@
 //! Ctrl-C: the first lets the command print what it has, the second ends it at once.
 
-use super::{Result, stop};
-use crate::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use super::{Result, signals::Signals, stop};
+use crate::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
 };
 
 /// Whether somebody pressed Ctrl-C.
@@ -11,17 +14,21 @@ use crate::sync::{
 pub(super) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// Takes over the signal, for the rest of the process.
+    /// Takes over the signals, for the rest of the process.
     pub(super) fn listen() -> Result<Self> {
+        let wrong = |error| stop::fault(format!("cannot listen for Ctrl-C: {error}"));
+        let mut signals = Signals::listen().map_err(wrong)?;
         let flag = Arc::new(AtomicBool::new(false));
         let ours = Arc::clone(&flag);
-        ctrlc::set_handler(move || {
-            // ORDERING: relaxed: the flag publishes nothing else.
-            if ours.swap(true, Ordering::Relaxed) {
-                std::process::exit(130);
+        let waits = thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            while signals.next().is_some() {
+                // ORDERING: relaxed: the flag publishes nothing else.
+                if ours.swap(true, Ordering::Relaxed) {
+                    std::process::exit(stop::INTERRUPTED.into());
+                }
             }
-        })
-        .map_err(|error| stop::fault(format!("cannot listen for Ctrl-C: {error}")))?;
+        });
+        waits.map_err(wrong)?;
         Ok(Interrupt(flag))
     }
 

@@ -2,10 +2,10 @@
 
 use std::{path::PathBuf, process};
 
-use super::{Result, console, stop, table};
+use super::{Result, console, signals::Signals, stop, table};
 use crate::{
     lab::web::{self, Lab, LabError, RunLimits},
-    sync::atomic::{AtomicBool, Ordering},
+    thread,
     time::Duration,
 };
 
@@ -35,9 +35,6 @@ pub(super) struct LabArgs {
     lesson: Option<String>,
 }
 
-/// The status of a process that a second Ctrl-C ended.
-const INTERRUPTED: i32 = 130;
-
 /// Serves until Ctrl-C, or exports.
 pub(super) fn run(arguments: LabArgs) -> Result {
     if let Some(folder) = &arguments.export {
@@ -56,18 +53,21 @@ pub(super) fn run(arguments: LabArgs) -> Result {
         LabError::Server(error) => stop::usage(error),
     })?;
     let handle = lab.handle();
-    let asked = AtomicBool::new(false);
-    let installed = ctrlc::set_handler(move || {
-        if asked.swap(true, Ordering::SeqCst) {
-            process::exit(INTERRUPTED);
-        }
-        handle.shutdown();
+    let signals = Signals::listen().and_then(|mut signals| {
+        thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            if signals.next().is_some() {
+                handle.shutdown();
+            }
+            if signals.next().is_some() {
+                process::exit(stop::INTERRUPTED.into());
+            }
+        })
     });
     console::print(format!("the lab is open at {}\n", lab.url()));
     if arguments.allow_remote {
         eprintln!("other machines may connect and make this one run the lessons");
     }
-    if installed.is_err() {
+    if signals.is_err() {
         eprintln!("cannot listen for Ctrl-C: it will stop the lab at once");
     }
     // Nobody waits for connections that visitors left open.

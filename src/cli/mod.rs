@@ -21,6 +21,7 @@ mod outputs;
 mod progress;
 mod replay;
 mod serve;
+mod signals;
 mod stop;
 mod summary;
 mod table;
@@ -93,7 +94,7 @@ pub fn main() -> ExitCode {
         Command::Lesson(arguments) => lesson::run(&arguments),
         #[cfg(lab_web)]
         Command::Lab(arguments) => lab::run(arguments),
-        Command::Serve(arguments) => serve::run(arguments).map_err(stop::usage),
+        Command::Serve(arguments) => serve::run(arguments),
         Command::Bench(command) => bench::run(&command),
         Command::Merge(arguments) => merge::run(&arguments),
         Command::Completions(arguments) => describe::completions(&arguments),

@@ -22,6 +22,9 @@ pub(super) struct Fault(String);
 #[derive(Debug)]
 pub(super) struct Interrupted;
 
+/// The exit code after Ctrl-C: 128 and the number of SIGINT, as shells have it.
+pub(super) const INTERRUPTED: u8 = 130;
+
 /// Why a command does not end well.
 #[derive(Debug)]
 pub(super) enum Stop {
@@ -57,7 +60,7 @@ impl Stop {
             Stop::Findings(_) => 1,
             Stop::Usage(_) => 2,
             Stop::Fault(_) => 3,
-            Stop::Interrupted(_) => 130,
+            Stop::Interrupted(_) => INTERRUPTED,
         })
     }
 }

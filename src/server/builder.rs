@@ -3,8 +3,9 @@
 use std::{fmt, path::PathBuf};
 
 use super::{
-    Files, FrontEnd, Handler, Limits, Server, ServerError, cache,
+    AccessLog, Files, FrontEnd, Handler, Limits, Server, ServerError, cache,
     core::{Core, Incidents},
+    operations::Operations,
     parking::Parking,
 };
 use crate::{Named, net::TcpListener, parking_lot::Mutex, poll, sync::Arc, thread};
@@ -17,6 +18,8 @@ pub struct ServerBuilder {
     limits: Limits,
     source: Source,
     status_page: bool,
+    listener: Option<TcpListener>,
+    access_log: Option<Arc<AccessLog>>,
 }
 
 enum Source {
@@ -35,6 +38,8 @@ impl ServerBuilder {
             limits: Limits::default(),
             source: Source::None,
             status_page: true,
+            listener: None,
+            access_log: None,
         }
     }
 
@@ -87,11 +92,25 @@ impl ServerBuilder {
         self
     }
 
-    /// Whether `/-/status` and `/-/status.json` are answered; default yes. They tell everyone who can reach the server
-    /// who else is connected.
+    /// Whether `/-/status`, `/-/status.json`, `/-/metrics`, `/-/health` and `/-/ready` are answered; default yes. They tell
+    /// everyone who can reach the server who else is connected.
     #[must_use]
     pub fn status_page(mut self, status_page: bool) -> Self {
         self.status_page = status_page;
+        self
+    }
+
+    /// Serves a socket that listens already, such as one that a service manager passes, instead of an address.
+    #[must_use]
+    pub fn listener(mut self, listener: impl Into<TcpListener>) -> Self {
+        self.listener = Some(listener.into());
+        self
+    }
+
+    /// Has a line written for each response to a request that could be read.
+    #[must_use]
+    pub fn access_log(mut self, log: Arc<AccessLog>) -> Self {
+        self.access_log = Some(log);
         self
     }
 
@@ -119,7 +138,10 @@ impl ServerBuilder {
             },
         );
         let bind = |error| ServerError::bind(&self.addr, error);
-        let listener = TcpListener::bind(self.addr.as_str()).map_err(bind)?;
+        let listener = match self.listener {
+            Some(listener) => listener,
+            None => TcpListener::bind(self.addr.as_str()).map_err(bind)?,
+        };
         let addr = listener.local_addr().map_err(bind)?;
         poll::prepare(&listener).map_err(bind)?;
         let cores = thread::available_parallelism().map_or(1, usize::from);
@@ -127,8 +149,9 @@ impl ServerBuilder {
         let loops: Result<_, _> = (0..self.front_end.loops(cores)).map(parking).collect();
         let loops = loops.map_err(ServerError::poller)?;
         let incidents = Mutex::new(Incidents::default()).named("incidents");
-        let core =
+        let mut core =
             Core::new(self.front_end, self.limits, handler, loops, incidents, self.status_page, cache_stats);
+        core.operations = Operations::new(self.access_log);
         Ok(Server { core: Arc::new(core), listener, addr, workers: self.workers })
     }
 }

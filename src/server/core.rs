@@ -5,6 +5,7 @@ use super::{
     front_end::FrontEnd,
     handler::Handler,
     limits::Limits,
+    operations::Operations,
     parking::Parking,
     pool::{Pool, PoolStatus},
     table::Table,
@@ -35,6 +36,7 @@ pub(crate) struct Core {
     pub(crate) incidents: Mutex<Incidents>,
     pub(crate) started: Instant,
     pub(crate) status_page: bool,
+    pub(crate) operations: Operations,
     pub(crate) cache_stats: Option<Box<dyn Fn() -> super::cache::CacheStats + Send + Sync>>,
     draining: AtomicBool,
 }
@@ -71,6 +73,7 @@ impl Core {
             incidents,
             started: Instant::now(),
             status_page,
+            operations: Operations::new(None),
             cache_stats,
             draining: AtomicBool::new(false),
         }

@@ -60,6 +60,7 @@ mod front_end;
 mod handler;
 pub mod http;
 pub mod limits;
+mod operations;
 mod parking;
 pub mod pool;
 mod router;
@@ -80,6 +81,7 @@ pub use files::Files;
 pub use front_end::{FrontEnd, UnknownFrontEnd};
 pub use handler::{Handler, IntoResponse, Request};
 pub use limits::Limits;
+pub use operations::{ACCESS_LOG_QUEUE_LEN_MAX, AccessLog, AccessLogCounts, AccessLogFormat};
 pub use router::Router;
 
 /// A server that listens.
@@ -159,6 +161,12 @@ impl ServerHandle {
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// Whether `/-/ready` says that requests are wanted; a drain says no by itself. Call it some time before
+    /// [`shutdown`](Self::shutdown), so that a load balancer sends its clients elsewhere while all are still served.
+    pub fn set_ready(&self, is_ready: bool) {
+        self.core.operations.set_ready(is_ready);
     }
 
     /// Asks the server to drain and end; [`Server::run`] returns when it has. A second call does nothing.

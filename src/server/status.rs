@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{
     core::Core,
     http::{Body, Head, Method, Response},
+    operations::{self, AccessLogCounts},
     pool::PoolStatus,
     table::{BlockingStep, RowView},
 };
@@ -21,14 +22,18 @@ const ROWS_COUNT_MAX: usize = 256;
 /// The version of the JSON form; raised when a field changes its meaning or goes.
 const SCHEMA: u32 = 1;
 
-/// Whether the request is for the status page.
+/// Whether the request is for the status page or a probe.
 pub(crate) fn is_for(head: &Head) -> bool {
     let is_read = matches!(head.method(), Method::Get | Method::Head);
-    is_read && (head.path() == PATH || head.path() == PATH_JSON)
+    is_read && (head.path() == PATH || head.path() == PATH_JSON || operations::is_probe(head.path()))
 }
 
 /// The page, or its data.
 pub(crate) fn respond(core: &Core, head: &Head) -> Response {
+    if let Some(response) = core.operations.respond(core, head, || Status::gather(core, &core.pool_status()))
+    {
+        return response;
+    }
     let accepts_json = head
         .fields("accept")
         .any(|value| value.windows(16).any(|part| part.eq_ignore_ascii_case(b"application/json")));
@@ -48,26 +53,28 @@ pub(crate) fn respond(core: &Core, head: &Head) -> Response {
 }
 
 #[derive(Serialize)]
-struct Status {
+pub(super) struct Status {
     schema: u32,
-    uptime_ms: u64,
-    draining: bool,
+    pub(super) uptime_ms: u64,
+    pub(super) draining: bool,
     acceptor: Thread,
-    workers: Vec<Thread>,
-    queue: Gauge,
-    connections: Gauge,
-    parked: usize,
+    pub(super) workers: Vec<Thread>,
+    pub(super) queue: Gauge,
+    pub(super) connections: Gauge,
+    pub(super) parked: usize,
     rows: Vec<Row>,
     rows_left_out: usize,
-    cache: Option<CacheView>,
-    counters: Counters,
+    pub(super) cache: Option<CacheView>,
+    pub(super) counters: Counters,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) access_log: Option<AccessLogCounts>,
 }
 
 #[derive(Serialize)]
-struct Thread {
+pub(super) struct Thread {
     name: String,
     /// `free` when a worker waits for a job.
-    step: &'static str,
+    pub(super) step: &'static str,
     since_ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     connection: Option<String>,
@@ -75,9 +82,9 @@ struct Thread {
 }
 
 #[derive(Serialize)]
-struct Gauge {
-    now: usize,
-    max: usize,
+pub(super) struct Gauge {
+    pub(super) now: usize,
+    pub(super) max: usize,
 }
 
 #[derive(Serialize)]
@@ -94,34 +101,34 @@ struct Row {
 }
 
 #[derive(Serialize)]
-struct CacheView {
-    entries: usize,
-    bytes: usize,
-    bytes_max: usize,
-    hits: u64,
-    misses: u64,
-    joined: u64,
-    failed: u64,
-    evicted: u64,
+pub(super) struct CacheView {
+    pub(super) entries: usize,
+    pub(super) bytes: usize,
+    pub(super) bytes_max: usize,
+    pub(super) hits: u64,
+    pub(super) misses: u64,
+    pub(super) joined: u64,
+    pub(super) failed: u64,
+    pub(super) evicted: u64,
 }
 
 #[derive(Serialize)]
-struct Counters {
-    connections: u64,
-    connections_refused: u64,
-    requests: u64,
-    bytes_in: u64,
-    bytes_out: u64,
-    client_errors: u64,
-    server_errors: u64,
-    shed: u64,
-    rejected_requests: u64,
-    request_timeouts: u64,
-    idle_timeouts: u64,
-    write_failures: u64,
-    handler_panics: u64,
-    job_panics: u64,
-    accept_errors: u64,
+pub(super) struct Counters {
+    pub(super) connections: u64,
+    pub(super) connections_refused: u64,
+    pub(super) requests: u64,
+    pub(super) bytes_in: u64,
+    pub(super) bytes_out: u64,
+    pub(super) client_errors: u64,
+    pub(super) server_errors: u64,
+    pub(super) shed: u64,
+    pub(super) rejected_requests: u64,
+    pub(super) request_timeouts: u64,
+    pub(super) idle_timeouts: u64,
+    pub(super) write_failures: u64,
+    pub(super) handler_panics: u64,
+    pub(super) job_panics: u64,
+    pub(super) accept_errors: u64,
 }
 
 impl Status {
@@ -198,6 +205,7 @@ impl Status {
                 job_panics: pool.panicked,
                 accept_errors: incidents.accept_errors,
             },
+            access_log: core.operations.log_counts(),
         }
     }
 }

@@ -18,6 +18,8 @@ mod lab_web;
 mod linear;
 #[cfg(all(feature = "lab", backend = "instrumented"))]
 mod report;
+#[cfg(all(feature = "cli", unix))]
+mod serve;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "model")]

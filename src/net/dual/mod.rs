@@ -294,6 +294,12 @@ impl TcpStream {
 
 reads_and_writes!(TcpStream);
 
+impl From<net::TcpListener> for TcpListener {
+    fn from(listener: net::TcpListener) -> Self {
+        TcpListener(Listener::Os(listener))
+    }
+}
+
 impl TcpListener {
     /// Listens at `address`.
     ///

@@ -372,6 +372,7 @@ impl Connection {
         if turn.may_block || is_status {
             self.enter(BlockingStep::Handle, turn.worker);
         }
+        let began = self.core.operations.begin();
         let response = if is_status {
             Some(status::respond(&self.core, &head))
         } else {
@@ -381,6 +382,7 @@ impl Connection {
             self.phase = Phase::Complete(head, body);
             return Err(Next::Thread);
         };
+        self.core.operations.log(&head, &response, self.row.peer(), began);
         // The client's wish decides; after that the server may still refuse.
         let wanted = head.keep_alive();
         let is_last = self.answered + 1 >= self.core.limits.requests_per_connection_max;

@@ -1,0 +1,253 @@
+//! `cargo unsnarl serve` as an operator runs it: settings, signals, the access log, metrics.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A folder with a page, for one test.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("serve").join(name);
+    fs::create_dir_all(folder.join("public")).expect("a folder for scratch");
+    fs::write(folder.join("public/page.txt"), "hello").expect("it is writable");
+    folder
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-unsnarl"));
+    command.arg("serve").args(arguments).current_dir(folder).env("NO_COLOR", "1");
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A server that runs until it is dropped.
+struct Running {
+    child: Child,
+    addr: SocketAddr,
+}
+
+impl Running {
+    fn start(folder: &Path, arguments: &[&str]) -> Running {
+        let mut child = command(folder, arguments).spawn().expect("the command starts");
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
+        out.read_line(&mut line).expect("it says where it serves");
+        let addr = line.strip_prefix("serving http://").and_then(|rest| rest.split('/').next());
+        let addr = addr.and_then(|addr| addr.parse().ok()).unwrap_or_else(|| panic!("{line}"));
+        Running { child, addr }
+    }
+
+    /// The answer to a request on a connection of its own.
+    fn get(&self, target: &str) -> String {
+        let mut stream = TcpStream::connect(self.addr).expect("it listens");
+        let request = format!(
+            "GET {target} HTTP/1.1\r\nhost: a\r\nuser-agent: a \"test\"\r\nconnection: close\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        answer
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status();
+        assert!(sent.expect("there is a kill").success());
+    }
+
+    /// How it ended, and what it said on standard error.
+    fn end(mut self) -> (Option<i32>, String) {
+        let began = Instant::now();
+        while self.child.try_wait().expect("it can be waited for").is_none() {
+            assert!(began.elapsed() < PATIENCE, "it does not end");
+            thread::sleep(Duration::from_millis(10));
+        }
+        let mut said = String::new();
+        let mut stderr = self.child.stderr.take().expect("it is piped");
+        stderr.read_to_string(&mut said).expect("text");
+        (self.child.wait().expect("it has ended").code(), said)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[track_caller]
+fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < PATIENCE, "{what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn wrong(folder: &Path, arguments: &[&str]) -> String {
+    let output = command(folder, arguments).output().expect("the command starts");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    String::from_utf8(output.stderr).expect("text").trim_end().to_owned()
+}
+
+#[test]
+fn settings_come_from_the_file_and_flags_come_first() {
+    let folder = folder("settings");
+    let settings = "[profile.default]\nbudget = 1\n[serve]\nroot = \"public\"\naddr = \"127.0.0.1:0\"\nworkers = 3\nconnections = 7\n";
+    fs::write(folder.join("unsnarl.toml"), settings).unwrap();
+    let server = Running::start(&folder, &["--workers", "2"]);
+    assert!(server.get("/page.txt").ends_with("hello"), "the file names the root");
+    let metrics = server.get("/-/metrics");
+    assert!(metrics.contains("\nunsnarl_workers 2\n"), "{metrics}");
+    assert!(metrics.contains("\nunsnarl_connections_max 7\n"), "{metrics}");
+}
+
+#[test]
+fn mistakes_at_the_start_are_named() {
+    let folder = folder("mistakes");
+    let file = folder.join("mistakes.toml");
+    let with = |text: &str| {
+        fs::write(&file, text).unwrap();
+        wrong(&folder, &["--config", "mistakes.toml"])
+    };
+    assert_eq!(
+        with("[serve]\nworkers = 0\n"),
+        "error: mistakes.toml: [serve]: workers = 0, but at least 1 is needed"
+    );
+    let said = with("[serve]\nworkrs = 1\n");
+    assert!(said.starts_with("error: mistakes.toml: [serve]: unknown field `workrs`"), "{said}");
+    assert!(with("serve = 1").contains("`serve` is not a table"));
+    let said = with("[serve]\naccess-log-format = \"fancy\"\n");
+    assert!(said.contains("`fancy`") || said.contains("unknown variant"), "{said}");
+    assert!(wrong(&folder, &["--config", "no.toml"]).starts_with("error: cannot read no.toml: "));
+    let said = wrong(&folder, &["--access-log", "no/such/folder/log"]);
+    assert!(said.starts_with("error: cannot open the access log no/such/folder/log: "), "{said}");
+    let said = wrong(&folder, &["no-such-folder"]);
+    assert!(said.contains("no-such-folder") && said.contains("does not exist"), "{said}");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap().to_string();
+    let said = wrong(&folder, &["--addr", &addr]);
+    assert!(said.contains(&addr) && said.contains("is in use; try"), "{said}");
+}
+
+#[test]
+fn each_response_is_a_line_of_the_log_also_after_a_rotation() {
+    let folder = folder("log");
+    let (log, old) = (folder.join("access.log"), folder.join("access.log.1"));
+    let _ = (fs::remove_file(&log), fs::remove_file(&old));
+    let server = Running::start(&folder, &["public", "--addr", "127.0.0.1:0", "--access-log", "access.log"]);
+    let read = |path: &Path| fs::read_to_string(path).unwrap_or_default();
+    server.get("/page.txt?a=b");
+    server.get("/missing");
+    eventually("two lines", || read(&log).lines().count() == 2);
+    let lines = read(&log);
+    let line = lines.lines().next().unwrap();
+    assert!(line.starts_with("127.0.0.1 - - ["), "{line}");
+    assert!(
+        line.ends_with(" +0000] \"GET /page.txt?a=b HTTP/1.1\" 200 5 \"-\" \"a \\x22test\\x22\""),
+        "{line}"
+    );
+    assert!(lines.lines().nth(1).unwrap().contains("\"GET /missing HTTP/1.1\" 404 "), "{lines}");
+    fs::rename(&log, &old).unwrap();
+    server.signal("-HUP");
+    eventually("a new file", || log.exists());
+    server.get("/page.txt");
+    eventually("a line in the new file", || read(&log).lines().count() == 1);
+    assert_eq!(read(&old), lines);
+    let metrics = server.get("/-/metrics");
+    assert!(metrics.contains("unsnarl_access_log_lines_total{result=\"written\"} 3"), "{metrics}");
+    server.signal("-TERM");
+    let (code, said) = server.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("the access log was opened anew; the settings are as they were"), "{said}");
+    assert_eq!(read(&log).lines().count(), 2, "what was queued is written at the end");
+}
+
+#[test]
+fn a_reload_says_what_waits_for_the_next_start_and_survives_a_mistake() {
+    let folder = folder("reload");
+    let file = folder.join("unsnarl.toml");
+    fs::write(&file, "[serve]\naddr = \"127.0.0.1:0\"\n").unwrap();
+    let server = Running::start(&folder, &[]);
+    fs::write(&file, "[serve]\naddr = \"127.0.0.1:0\"\nworkers = 5\n").unwrap();
+    server.signal("-HUP");
+    thread::sleep(Duration::from_millis(300));
+    fs::write(&file, "[serve]\nworkers = \"many\"\n").unwrap();
+    server.signal("-HUP");
+    thread::sleep(Duration::from_millis(300));
+    assert!(server.get("/-/health").ends_with("ok\n"));
+    server.signal("-INT");
+    let (code, said) = server.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("from the next start on other settings hold: workers"), "{said}");
+    assert!(said.contains("error: unsnarl.toml: [serve]: invalid type: string \"many\""), "{said}");
+}
+
+#[test]
+fn it_is_not_ready_while_it_drains() {
+    let folder = folder("drain");
+    let server = Running::start(&folder, &["--addr", "127.0.0.1:0", "--drain-delay", "2"]);
+    assert!(server.get("/-/ready").starts_with("HTTP/1.1 200 "));
+    server.signal("-TERM");
+    eventually("not ready", || server.get("/-/ready").starts_with("HTTP/1.1 503 "));
+    assert!(server.get("/-/health").starts_with("HTTP/1.1 200 "), "it lives, and still serves");
+    let (code, said) = server.end();
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let folder = folder("twice");
+    let server = Running::start(&folder, &["--addr", "127.0.0.1:0", "--drain-delay", "600"]);
+    server.signal("-INT");
+    eventually("not ready", || server.get("/-/ready").starts_with("HTTP/1.1 503 "));
+    server.signal("-INT");
+    assert_eq!(server.end().0, Some(130));
+}
+
+/// As systemd does it: the socket is descriptor 3, and somebody waits for "ready".
+#[cfg(target_os = "linux")]
+#[test]
+fn systemd_passes_the_socket_and_is_told() {
+    use std::os::unix::net::UnixDatagram;
+    let folder = folder("systemd");
+    let path = folder.join("notify");
+    let _ = fs::remove_file(&path);
+    let told = UnixDatagram::bind(&path).unwrap();
+    told.set_read_timeout(Some(PATIENCE)).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    // The shell puts the socket where systemd would, and is replaced by the server, which keeps its process number.
+    let script = "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$SERVER\" serve public";
+    let mut child = Command::new("sh")
+        .args(["-c", script])
+        .current_dir(&folder)
+        .env("SERVER", env!("CARGO_BIN_EXE_cargo-unsnarl"))
+        .env("NOTIFY_SOCKET", &path)
+        .stdin(std::os::fd::OwnedFd::from(listener))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let hear = || {
+        let mut buffer = [0; 256];
+        let count = told.recv(&mut buffer).expect("a message");
+        String::from_utf8_lossy(&buffer[..count]).into_owned()
+    };
+    assert!(hear().contains("READY=1"));
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains(&addr.to_string()), "{line}");
+    let server = Running { child, addr };
+    assert!(server.get("/page.txt").ends_with("hello"));
+    server.signal("-TERM");
+    assert!(hear().contains("STOPPING=1"));
+    assert_eq!(server.end().0, Some(0));
+}
