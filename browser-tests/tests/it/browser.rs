@@ -100,6 +100,8 @@ impl Page {
     }
 
     pub(crate) fn click(&self, selector: &str) {
+        // A tab that is behind another one draws nothing, and answers no click.
+        self.tab.bring_to_front().unwrap();
         self.tab.wait_for_element(selector).unwrap().click().unwrap();
     }
 

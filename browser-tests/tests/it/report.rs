@@ -112,7 +112,7 @@ fn the_mouse_the_theme_and_the_filter_work() {
     page.click("#theme");
     assert!(page.eval("document.documentElement.dataset.theme").is_string());
     page.tab.find_element("input[type=search]").unwrap().focus().unwrap();
-    page.tab.type_str("dining").unwrap();
+    page.tab.type_str("dining-philosophers").unwrap();
     assert_eq!(page.eval("document.querySelectorAll('table.runs tbody tr').length"), 2);
     page.click("#unexpected");
     assert_eq!(page.eval("document.querySelectorAll('table.runs tbody tr').length"), 1);
