@@ -1,43 +1,89 @@
-//! The server as it ships, from accept to response, over simulated sockets and files.
+//! The server as it ships, from accept to response, over simulated sockets and files, by each front end.
 //!
-//! Its threads (acceptor, poller, workers, clients) share so many objects that the orders of all their steps cannot be gone
-//! through: the count is the product of what `pool`, `table`, `cache` and parking have each. So these models leave out
-//! schedules with more preemptions than they say; within that bound they are complete. `accept` has the same way from accept
-//! to response with fewer threads, without such a bound.
+//! Its threads (acceptor, loops, workers or connections' threads, clients) share so many objects that the orders of all their
+//! steps cannot be gone through: the count is the product of what `pool`, `table`, `cache` and parking have each. So these models
+//! leave out schedules with more preemptions than they say; within that bound they are complete. `accept` has the same way from
+//! accept to response with fewer threads, without such a bound.
 
 use std::io::{self, ErrorKind, Read, Write};
 
 use unsnarl::{
     check::{Capability, Checker},
+    fault::{self, Faults},
     fs::sim as disk,
     net::{SocketAddr, TcpStream},
-    server::{Limits, Server, ServerHandle},
+    server::{FrontEnd, Limits, Server, ServerHandle},
     thread,
 };
 use unsnarl_loom_tests::correct_within_bounds;
 
-const BODY: &str = "hello";
-const REQUEST: &[u8] = b"GET /a.txt HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+/// Two files with different contents, so that answers of two connections cannot be taken for each other.
+#[derive(Clone, Copy, Debug)]
+enum Page {
+    A,
+    B,
+}
 
-/// Bounds that are small, but let a file of a few bytes into the cache.
+impl Page {
+    fn path(self) -> &'static str {
+        match self {
+            Page::A => "/a.txt",
+            Page::B => "/b.txt",
+        }
+    }
+
+    fn body(self) -> &'static str {
+        match self {
+            Page::A => "hello",
+            Page::B => "goodbye",
+        }
+    }
+
+    /// A request, the last one of its connection or not.
+    fn request(self, is_last: bool) -> String {
+        let close = if is_last { "connection: close\r\n" } else { "" };
+        format!("GET {} HTTP/1.1\r\nhost: a\r\n{close}\r\n", self.path())
+    }
+
+    fn is_answered_by(self, answer: &str) -> bool {
+        answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with(&format!("\r\n\r\n{}", self.body()))
+    }
+}
+
+fn is_refusal(answer: &str) -> bool {
+    answer.starts_with("HTTP/1.1 503 ") && answer.contains("\r\nretry-after: ")
+}
+
+/// Bounds that are small, but let files of a few bytes into the cache.
 fn limits() -> Limits {
     Limits { cache_bytes_max: 4096, ..Limits::small() }
 }
 
+/// Checks the server with each front end, in schedules of at most so many preemptions.
+///
 /// Condition variables wake for a reason, and time runs out only when nothing else can happen: both are in the models of the
 /// parts, and here they would leave no room for the rest. A server waits for the end of its connections with a time limit,
 /// which loom and shuttle do not have.
-fn settings(preemptions: usize) -> impl FnOnce(Checker) -> Checker {
-    move |checker| {
+fn check(name: &str, preemptions: [usize; 3], model: impl Fn(FrontEnd) + Copy + Send + Sync + 'static) {
+    let settings = |checker: Checker, preemptions| {
         let checker = checker.needs(Capability::Timeouts).early_timeouts(0);
         checker.spurious_wakeups(0).preemption_bound(preemptions)
+    };
+    for (front_end, preemptions) in FrontEnd::ALL.into_iter().zip(preemptions) {
+        let model_of = move || model(front_end);
+        correct_within_bounds(&format!("server::{name}_{front_end}"))
+            .with(|checker| settings(checker, preemptions))
+            .check(model_of);
     }
 }
 
-fn build(workers: usize, limits: Limits) -> Server {
-    disk::put("/www/a.txt", BODY);
+fn build(front_end: FrontEnd, workers: usize, limits: Limits) -> Server {
+    for page in [Page::A, Page::B] {
+        disk::put(format!("/www{}", page.path()), page.body());
+    }
     Server::builder()
         .addr("127.0.0.1:80")
+        .front_end(front_end)
         .workers(workers)
         .limits(limits)
         .root("/www")
@@ -60,9 +106,9 @@ fn end(handle: &ServerHandle, acceptor: thread::JoinHandle<()>) {
     acceptor.join().expect("the server does not panic");
 }
 
-fn send(addr: SocketAddr) -> io::Result<TcpStream> {
+fn send(addr: SocketAddr, page: Page) -> io::Result<TcpStream> {
     let mut stream = TcpStream::connect(addr)?;
-    stream.write_all(REQUEST)?;
+    stream.write_all(page.request(true).as_bytes())?;
     Ok(stream)
 }
 
@@ -73,77 +119,72 @@ fn receive(mut stream: TcpStream) -> io::Result<String> {
     Ok(answer)
 }
 
-fn is_answer(answer: &str) -> bool {
-    answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with(&format!("\r\n\r\n{BODY}"))
-}
-
-fn is_refusal(answer: &str) -> bool {
-    answer.starts_with("HTTP/1.1 503 ") && answer.contains("\r\nretry-after: ")
-}
-
 #[test]
 fn a_client_gets_the_bytes() {
-    correct_within_bounds("server::one_client").with(settings(0)).check(|| {
-        let server = build(2, limits());
+    check("one_client", [1, 0, 0], |front_end| {
+        let server = build(front_end, 2, limits());
         let handle = server.handle();
-        let client = send(handle.local_addr()).expect("the server listens");
+        let client = send(handle.local_addr(), Page::A).expect("the server listens");
         let acceptor = run(server);
         let answer = receive(client).expect("the server answers");
-        assert!(is_answer(&answer), "{answer}");
+        assert!(Page::A.is_answered_by(&answer), "{answer}");
         end(&handle, acceptor);
     });
 }
 
 #[test]
-fn two_clients_get_the_bytes() {
-    correct_within_bounds("server::two_clients").with(settings(0)).check(|| {
-        let server = build(2, Limits { queue_len_max: 2, ..limits() });
+fn each_client_gets_its_own_bytes() {
+    check("two_clients", [1, 0, 0], |front_end| {
+        let server = build(front_end, 2, Limits { queue_len_max: 2, ..limits() });
         let handle = server.handle();
-        let clients = [(); 2].map(|()| send(handle.local_addr()).expect("the server listens"));
+        let clients = [Page::A, Page::B];
+        let clients =
+            clients.map(|page| (page, send(handle.local_addr(), page).expect("the server listens")));
         let acceptor = run(server);
-        for client in clients {
+        for (page, client) in clients {
             let answer = receive(client).expect("the server answers");
-            assert!(is_answer(&answer), "{answer}");
+            assert!(page.is_answered_by(&answer), "{page:?}: {answer}");
         }
         end(&handle, acceptor);
     });
 }
 
-/// More clients than one worker and one place in the queue can take: each is answered, with the bytes or with a refusal.
+/// More clients than the server can take: each is answered, with the bytes or with a refusal.
 #[test]
 fn nobody_is_left_without_an_answer() {
-    correct_within_bounds("server::overload").with(settings(1)).check(|| {
+    check("overload", [0, 1, 0], |front_end| {
         // Who is refused beyond this limit is cut at once, and may not see why.
-        let server = build(1, Limits { lingering_count_max: 3, ..limits() });
+        let server = build(front_end, 1, Limits { lingering_count_max: 3, ..limits() });
         let handle = server.handle();
         let acceptor = run(server);
-        let clients = [(); 3].map(|()| send(handle.local_addr()).expect("the server listens"));
+        let clients = [(); 3].map(|()| send(handle.local_addr(), Page::A).expect("the server listens"));
         let answers = clients.map(|client| receive(client).expect("the server answers"));
+        let is_answer = |answer: &String| Page::A.is_answered_by(answer);
         assert!(answers.iter().all(|answer| is_answer(answer) || is_refusal(answer)), "{answers:?}");
-        assert!(answers.iter().any(|answer| is_answer(answer)), "there is room for one: {answers:?}");
+        assert!(answers.iter().any(is_answer), "there is room for one: {answers:?}");
         end(&handle, acceptor);
     });
 }
 
-/// A connection that is parked between two requests and served again.
+/// A connection that waits between two requests and is served again.
 #[test]
 fn a_client_asks_twice() {
-    correct_within_bounds("server::keep_alive").with(settings(1)).check(|| {
-        let server = build(1, limits());
+    check("keep_alive", [1, 1, 0], |front_end| {
+        let server = build(front_end, 1, limits());
         let handle = server.handle();
         let acceptor = run(server);
         let mut stream = TcpStream::connect(handle.local_addr()).expect("the server listens");
-        stream.write_all(b"GET /a.txt HTTP/1.1\r\nhost: a\r\n\r\n").expect("the server reads");
+        stream.write_all(Page::A.request(false).as_bytes()).expect("the server reads");
         let mut answer = Vec::new();
-        while !answer.ends_with(BODY.as_bytes()) {
+        while !answer.ends_with(Page::A.body().as_bytes()) {
             let mut piece = [0; 1024];
             let count = stream.read(&mut piece).expect("the server answers");
             assert!(count > 0, "the server keeps the connection");
             answer.extend_from_slice(&piece[..count]);
         }
-        stream.write_all(REQUEST).expect("the server reads");
+        stream.write_all(Page::B.request(true).as_bytes()).expect("the server reads");
         let answer = receive(stream).expect("the server answers");
-        assert!(is_answer(&answer), "{answer}");
+        assert!(Page::B.is_answered_by(&answer), "{answer}");
         end(&handle, acceptor);
     });
 }
@@ -151,14 +192,14 @@ fn a_client_asks_twice() {
 /// A request that had arrived before the shutdown is answered.
 #[test]
 fn a_drain_answers_what_has_arrived() {
-    correct_within_bounds("server::drain_after_request").with(settings(2)).check(|| {
-        let server = build(1, limits());
+    check("drain_after_request", [1, 2, 1], |front_end| {
+        let server = build(front_end, 1, limits());
         let handle = server.handle();
-        let client = send(handle.local_addr()).expect("the server listens");
+        let client = send(handle.local_addr(), Page::A).expect("the server listens");
         let acceptor = run(server);
         end(&handle, acceptor);
         let answer = receive(client).expect("the server answers");
-        assert!(is_answer(&answer), "{answer}");
+        assert!(Page::A.is_answered_by(&answer), "{answer}");
     });
 }
 
@@ -166,15 +207,16 @@ fn a_drain_answers_what_has_arrived() {
 /// connection by which a server wakes its own acceptor may have the one place in the queue.)
 #[test]
 fn a_drain_beside_a_request_answers_or_closes() {
-    correct_within_bounds("server::drain_beside_request").with(settings(1)).check(|| {
-        let server = build(1, limits());
+    check("drain_beside_request", [1, 1, 0], |front_end| {
+        let server = build(front_end, 1, limits());
         let (handle, addr) = (server.handle(), server.local_addr());
         let acceptor = run(server);
         let client = thread::Builder::new()
             .name("client".to_owned())
-            .spawn(move || match send(addr).and_then(receive) {
+            .spawn(move || match send(addr, Page::A).and_then(receive) {
                 Ok(answer) => {
-                    assert!(answer.is_empty() || is_answer(&answer) || is_refusal(&answer), "{answer}");
+                    let is_whole = Page::A.is_answered_by(&answer) || is_refusal(&answer);
+                    assert!(answer.is_empty() || is_whole, "{answer}");
                 }
                 Err(error) => assert!(is_about_a_closed_server(&error), "{error}"),
             })
@@ -186,4 +228,77 @@ fn a_drain_beside_a_request_answers_or_closes() {
 
 fn is_about_a_closed_server(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset)
+}
+
+/// Two clients ask for different files while something fails in the server's own threads. Each is told the right bytes, or
+/// `is_lawful` says that this fault may come to this.
+fn two_clients_and(
+    faults: Faults,
+    is_lawful: impl Fn(FrontEnd, &io::Result<String>) -> bool + Copy,
+) -> impl Fn(FrontEnd) + Copy {
+    move |front_end| {
+        fault::allow(faults);
+        fault::allow_here(Faults::new());
+        let server = build(front_end, 1, Limits { queue_len_max: 2, ..limits() });
+        let handle = server.handle();
+        let clients = [Page::A, Page::B];
+        let clients =
+            clients.map(|page| (page, send(handle.local_addr(), page).expect("the server listens")));
+        let acceptor = run(server);
+        for (page, client) in clients {
+            let answer = receive(client);
+            let is_right = answer.as_ref().is_ok_and(|answer| page.is_answered_by(answer));
+            assert!(is_right || is_lawful(front_end, &answer), "{page:?}: {answer:?}");
+        }
+        end(&handle, acceptor);
+    }
+}
+
+fn is_reset(answer: &io::Result<String>) -> bool {
+    answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::ConnectionReset)
+}
+
+fn has_status(answer: &io::Result<String>, status: &str) -> bool {
+    answer.as_ref().is_ok_and(|answer| answer.starts_with(&format!("HTTP/1.1 {status} ")))
+}
+
+#[test]
+fn reads_may_be_short() {
+    check("short_reads", [0; 3], two_clients_and(Faults::new().short_reads(1), |_, _| false));
+}
+
+#[test]
+fn writes_may_be_short() {
+    check("short_writes", [0; 3], two_clients_and(Faults::new().short_writes(1), |_, _| false));
+}
+
+/// With a thread for each connection a peer is late, or has no room, for as long as the thread waits: then its time is up.
+#[test]
+fn peers_may_be_slow() {
+    let faults = Faults::new().full_buffers(1).slow_peers(1).interruptions(1).single_readiness(1).budget(1);
+    let is_cut = |front_end, answer: &_| {
+        front_end == FrontEnd::ThreadPerConnection && (has_status(answer, "408") || is_reset(answer))
+    };
+    check("slow", [0; 3], two_clients_and(faults, is_cut));
+}
+
+/// An accept that fails is tried again; a file that cannot be opened for lack of descriptors is the server's failure.
+#[test]
+fn descriptors_may_run_out() {
+    let faults = Faults::new().out_of_descriptors(1);
+    check("descriptors", [0; 3], two_clients_and(faults, |_, answer| has_status(answer, "500")));
+}
+
+/// A connection that breaks off anywhere: its client sees that, and the other one gets its bytes.
+#[test]
+fn connections_may_break_off() {
+    let faults = Faults::new().resets(1).aborts(1).budget(1);
+    check("reset", [0; 3], two_clients_and(faults, |_, answer| is_reset(answer)));
+}
+
+/// A disk that fails: the client is told so.
+#[test]
+fn the_disk_may_fail() {
+    let faults = Faults::new().disk_errors(1);
+    check("disk", [0; 3], two_clients_and(faults, |_, answer| has_status(answer, "500")));
 }

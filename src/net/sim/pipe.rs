@@ -7,8 +7,10 @@
 //! 2. once the reader is gone a write fails, also one that waits;
 //! 3. a one-shot watcher is told once, at the moment at which a read would not wait, and not again before it is armed anew;
 //!    one of edges is told each time that bytes come and at the end, also while earlier bytes are unread;
-//! 4. who waits for room is told once, when a write would not wait; and somebody who was told by a fault that there is nothing
-//!    (or no room) is told afterwards that there is.
+//! 4. who waits for room is told once, when a write would not wait; and somebody who was told by a fault that there is nothing,
+//!    or less than there is (or no room), is told afterwards that there is more. A short read stands for bytes of which some came
+//!    a moment later: a poller of edges would report those, and the system promises that a short read has emptied a stream
+//!    (epoll(7), questions and answers, 9).
 
 use std::{
     collections::VecDeque,
@@ -170,6 +172,9 @@ impl Pipe {
         if !peek && count > 0 {
             state.bytes.drain(..count);
             state.tell_room_watcher();
+            if matches!(fault, Some(Fault::Short(_))) {
+                state.tell_watcher();
+            }
             self.wake(state);
         }
         Ok(count)
