@@ -1,31 +1,27 @@
 //! A browser, and what is asked of every page.
 
-use std::{
-    ffi::OsStr,
-    fs,
-    path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
-};
+use std::{ffi::OsStr, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use headless_chrome::{
     Browser, LaunchOptionsBuilder, Tab,
     protocol::cdp::{Emulation, Page::CaptureScreenshotFormatOption},
 };
 use serde_json::Value;
+use unsnarl::sync::{Permit, Semaphore};
 
 /// Texts that lie on each other, and how much wider the page is than its window.
 const OVERLAPS: &str = include_str!("overlaps.js");
 
-/// One browser at a time: they are large, and the machines of CI are small.
-static TURN: Mutex<()> = Mutex::new(());
+/// Few browsers at a time: they are large, and the machines of CI are small. More than one, since a test mostly waits for
+/// the answers of its browser.
+static TURNS: Semaphore = Semaphore::new(4);
 
 /// A tab in a browser of its own.
 pub(crate) struct Page {
     pub(crate) tab: Arc<Tab>,
     browser: Browser,
     /// None for a second tab of a browser.
-    _turn: Option<MutexGuard<'static, ()>>,
+    _turn: Option<Permit<'static>>,
 }
 
 /// Where pages and screenshots are kept.
@@ -37,7 +33,7 @@ pub(crate) fn folder() -> PathBuf {
 
 impl Page {
     pub(crate) fn open(url: &str) -> Page {
-        let turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let turn = TURNS.acquire().unwrap();
         let arguments = [
             "--disable-quic",
             "--disable-background-networking",
@@ -63,6 +59,14 @@ impl Page {
         let tab = self.browser.new_tab().unwrap();
         tab.navigate_to(url).unwrap().wait_until_navigated().unwrap();
         Page { tab, browser: self.browser.clone(), _turn: None }
+    }
+
+    /// Goes to another page and waits until it is loaded, in as few calls of the browser as can be: each takes a while.
+    pub(crate) fn go(&self, url: &str) {
+        self.tab.navigate_to(url).unwrap();
+        let loaded = "new Promise((done) => { const end = () => done(location.href); \
+                      if (document.readyState === 'complete') end(); else addEventListener('load', end); })";
+        assert_eq!(self.eval(loaded), url);
     }
 
     /// The window's size in CSS pixels.
@@ -114,6 +118,11 @@ impl Page {
         let bytes =
             self.tab.capture_screenshot(CaptureScreenshotFormatOption::Png, None, None, true).unwrap();
         fs::write(folder().join(format!("{name}.png")), bytes).unwrap();
+    }
+
+    /// What the expression gives, in which `layout()` is what [`assert_laid_out`](Self::assert_laid_out) looks at.
+    pub(crate) fn eval_with_layout(&self, expression: &str) -> Value {
+        self.eval(&format!("(() => {{ const layout = () => {}; return {expression}; }})()", OVERLAPS.trim()))
     }
 
     /// No text lies on another one, and the page is no wider than its window.

@@ -113,16 +113,33 @@ fn the_course_is_laid_out_wide_and_narrow_dark_and_light() {
     }
     page.click("#theme");
     page.screenshot("lab-index-other-theme");
-    let course =
-        lab::lessons().iter().chain(lab::real_bugs()).map(|lesson| format!("/lesson/{}", lesson.name));
-    for path in course {
-        for (width, height) in [WIDE, NARROW] {
-            page.resize(width, height);
-            page.tab.navigate_to(&open.url(&path)).unwrap().wait_until_navigated().unwrap();
-            page.eval("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
-            page.assert_laid_out(&format!("{path} at {width}"));
+    drop(page);
+    let course: Vec<String> = lab::lessons()
+        .iter()
+        .chain(lab::real_bugs())
+        .map(|lesson| format!("/lesson/{}", lesson.name))
+        .collect();
+    // Two readers, since each waits for a browser most of the time.
+    std::thread::scope(|scope| {
+        for half in course.chunks(course.len().div_ceil(2)) {
+            scope.spawn(|| lessons_are_laid_out(&open, half));
         }
+    });
+}
+
+fn lessons_are_laid_out(open: &Open, paths: &[String]) {
+    let page = open.page(&paths[0], WIDE);
+    // Each page at one width and then at the other, which is where the next one begins.
+    let mut widths = [WIDE, NARROW];
+    for path in paths {
+        page.go(&open.url(path));
+        page.eval("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
+        page.assert_laid_out(&format!("{path} at {}", widths[0].0));
+        page.resize(widths[1].0, widths[1].1);
+        page.assert_laid_out(&format!("{path} at {}", widths[1].0));
+        widths.reverse();
     }
+    page.resize(NARROW.0, NARROW.1);
     page.screenshot("lab-lesson-390");
 }
 

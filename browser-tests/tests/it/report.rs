@@ -56,15 +56,29 @@ fn every_finding_is_laid_out_wide_and_narrow() {
         page.eval("location.hash = ''");
         page.assert_laid_out(&format!("the list at {width}"));
         page.screenshot(&format!("list-{width}"));
-        for (index, run) in all.iter().enumerate().filter(|(_, run)| run.finding().is_some()) {
-            // From another place, so that the page shows it anew.
-            page.eval(&format!("location.hash = ''; location.hash = 'run={index}'"));
-            page.eval("new Promise((done) => setTimeout(done, 30))");
-            let title = &run.finding().unwrap().title;
-            assert_eq!(page.text("h1"), title.replace('`', ""), "{}", run.model());
-            page.assert_laid_out(&format!("{} at {width}", run.model()));
+        let findings: Vec<_> = all.iter().enumerate().filter(|(_, run)| run.finding().is_some()).collect();
+        let indices: Vec<usize> = findings.iter().map(|(index, _)| *index).collect();
+        // All in one call. Each from another place, so that the page shows it anew.
+        let looked = page.eval_with_layout(&format!(
+            "(async () => {{
+              const go = (hash) => new Promise((done) => {{ addEventListener('hashchange', done, {{ once: true }}); location.hash = hash; }});
+              const looked = [];
+              for (const index of {indices:?}) {{
+                if (location.hash) await go('');
+                await go(`run=${{index}}`);
+                looked.push([document.querySelector('h1').innerText, layout()]);
+              }}
+              return JSON.stringify(looked);
+            }})()"
+        ));
+        let looked: Vec<(String, String)> = serde_json::from_str(looked.as_str().unwrap()).unwrap();
+        assert_eq!(looked.len(), findings.len());
+        for ((index, run), (title, problems)) in findings.into_iter().zip(looked) {
+            assert_eq!(title, run.finding().unwrap().title.replace('`', ""), "{}", run.model());
+            assert_eq!(problems, "", "{} at {width}", run.model());
             seen += 1;
             if run.model().starts_with("transfer") || run.model().starts_with("bounded-buffer") {
+                page.eval(&format!("location.hash = 'run={index}'"));
                 page.screenshot(&format!("{}-{width}", run.model().replace("::", "-")));
             }
         }
