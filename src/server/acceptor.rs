@@ -19,26 +19,76 @@ use std::io;
 
 use super::{core::Core, limits::ACCEPT_PAUSE_MS};
 use crate::{
+    Named,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream},
+    parking_lot::Mutex,
     poll, thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How often a shutdown tries to reach the acceptor while descriptors have run out.
 const WAKE_TRIES_MAX: usize = 100;
 
+/// What the acceptor is doing, for the status page.
+pub(crate) struct Activity(Mutex<(Doing, Instant)>);
+
+/// Where the acceptor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doing {
+    /// It waits for a client.
+    Accept,
+    /// It takes a client in, and serves what it can at once.
+    Admit,
+    /// It waits after an error such as running out of descriptors.
+    Pause,
+    /// It waits until those who are in have left.
+    Drain,
+}
+
+impl Doing {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Doing::Accept => "accept",
+            Doing::Admit => "admit",
+            Doing::Pause => "pause",
+            Doing::Drain => "drain",
+        }
+    }
+}
+
+impl Activity {
+    pub(crate) fn new() -> Self {
+        Activity(Mutex::new((Doing::Accept, Instant::now())).named("acceptor"))
+    }
+
+    pub(crate) fn enter(&self, doing: Doing) {
+        *self.0.lock() = (doing, Instant::now());
+    }
+
+    /// What it does, and since when.
+    pub(crate) fn get(&self) -> (Doing, Instant) {
+        *self.0.lock()
+    }
+}
+
 /// Accepts until the server drains; `admit` gets each connection, non-blocking, and must not block.
 pub(super) fn run(core: &Core, listener: &TcpListener, mut admit: impl FnMut(TcpStream, SocketAddr)) {
     while !core.is_draining() {
+        core.acceptor.enter(Doing::Accept);
         match poll::accept(listener) {
-            Ok((stream, peer)) => admit(stream, peer),
+            Ok((stream, peer)) => {
+                core.acceptor.enter(Doing::Admit);
+                admit(stream, peer);
+            }
             Err(error) if is_about_one_client(&error) => {}
             Err(_) => {
                 core.count(|incidents| incidents.accept_errors += 1);
+                core.acceptor.enter(Doing::Pause);
                 thread::sleep(Duration::from_millis(ACCEPT_PAUSE_MS));
             }
         }
     }
+    core.acceptor.enter(Doing::Drain);
     if listener.set_nonblocking(true).is_ok() {
         while let Ok((stream, peer)) = poll::accept(listener) {
             admit(stream, peer);

@@ -1,6 +1,7 @@
 //! What all threads of one server share.
 
 use super::{
+    acceptor::Activity,
     connection::Connection,
     front_end::FrontEnd,
     handler::Handler,
@@ -29,6 +30,7 @@ pub(crate) struct Core {
     pub(crate) limits: Limits,
     pub(crate) handler: Box<dyn Handler>,
     pub(crate) table: Table<Arc<TcpStream>>,
+    pub(crate) acceptor: Activity,
     /// Where connections wait: one for each loop.
     pub(crate) loops: Vec<Arc<Parking>>,
     /// While it runs.
@@ -63,9 +65,11 @@ impl Core {
         status_page: bool,
         cache_stats: Option<Box<dyn Fn() -> super::cache::CacheStats + Send + Sync>>,
     ) -> Self {
+        let table = Table::new(limits.connections_max).per_address(limits.connections_per_address_max);
         Core {
             front_end,
-            table: Table::new(limits.connections_max).per_address(limits.connections_per_address_max),
+            table: table.shards(limits.table_shards_count),
+            acceptor: Activity::new(),
             limits,
             handler,
             loops,

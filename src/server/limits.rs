@@ -73,6 +73,8 @@ pub const CACHE_REVALIDATE_AFTER_MS: u64 = 0;
 pub const LISTING_ENTRIES_MAX: usize = 10_000;
 /// Independent parts of the cache, each with its own lock.
 pub const CACHE_SHARDS_COUNT: usize = 8;
+/// Independent parts of the connection table, each with its own lock.
+pub const TABLE_SHARDS_COUNT: usize = 8;
 
 /// The bounds of one server. Build it from a default: `Limits { queue_len_max: 16, ..Limits::default() }`.
 ///
@@ -121,6 +123,8 @@ pub struct Limits {
     pub cache_revalidate_after: Duration,
     /// See [`CACHE_SHARDS_COUNT`].
     pub cache_shards_count: usize,
+    /// See [`TABLE_SHARDS_COUNT`].
+    pub table_shards_count: usize,
 }
 
 impl Default for Limits {
@@ -144,6 +148,7 @@ impl Default for Limits {
             cache_entry_bytes_max: CACHE_ENTRY_BYTES_MAX,
             cache_revalidate_after: Duration::from_millis(CACHE_REVALIDATE_AFTER_MS),
             cache_shards_count: CACHE_SHARDS_COUNT,
+            table_shards_count: TABLE_SHARDS_COUNT,
         }
     }
 }
@@ -162,6 +167,7 @@ impl Limits {
             cache_bytes_max: 64,
             cache_entry_bytes_max: 32,
             cache_shards_count: 1,
+            table_shards_count: 1,
             ..Limits::default()
         }
     }

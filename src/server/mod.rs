@@ -69,7 +69,10 @@ pub mod table;
 
 use std::fmt;
 
-use self::core::Core;
+use self::{
+    core::Core,
+    table::{RowView, SlotId, Snapshot},
+};
 use crate::{
     net::{SocketAddr, TcpListener},
     sync::Arc,
@@ -133,7 +136,7 @@ impl Server {
         drop(listener);
 
         let deadline = Instant::now() + core.limits.drain_timeout;
-        let cut = if core.table.wait_empty(deadline) { 0 } else { core.table.close_all() };
+        let cut = if core.table.wait_empty(deadline) { 0 } else { core.table.shut() };
         drop(running);
         Ok(Drained { cut })
     }
@@ -149,7 +152,34 @@ impl fmt::Debug for Server {
     }
 }
 
-/// Ends a running server. Clones end the same one.
+/// Sees who is connected to a running server, cuts connections, and ends the server. Clones are about the same one.
+///
+/// Cutting a connection ends it for its client at once, in the middle of an answer, too; whoever serves it notices at its next
+/// read or write. A handler that runs is not stopped. New connections are taken as before.
+///
+/// # Examples
+///
+/// ```
+/// use std::io::Read;
+/// use unsnarl::server::{Server, http::Response};
+///
+/// let server = Server::builder().addr("127.0.0.1:0").handler(|_: &_| Response::new(204)).build()?;
+/// let handle = server.handle();
+/// let running = unsnarl::thread::spawn(move || server.run());
+/// let mut client = std::net::TcpStream::connect(handle.local_addr()).expect("the server listens");
+/// while handle.connections().status.live == 0 {
+///     std::thread::yield_now();
+/// }
+///
+/// let row = handle.connections().rows[0];
+/// assert_eq!(row.peer, client.local_addr().ok());
+/// assert!(handle.close(row.id));
+/// assert_eq!(client.read(&mut [0; 8]).expect("the end of the stream"), 0);
+///
+/// handle.shutdown();
+/// running.join().expect("the server does not panic")?;
+/// # Ok::<(), unsnarl::server::ServerError>(())
+/// ```
 #[derive(Clone)]
 pub struct ServerHandle {
     core: Arc<Core>,
@@ -161,6 +191,34 @@ impl ServerHandle {
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// Who is connected, and the counts of all connections, of one moment. Stops nobody but who comes or goes just then.
+    #[must_use]
+    pub fn connections(&self) -> Snapshot {
+        self.core.table.snapshot()
+    }
+
+    /// Cuts the connection `id`, as [`connections`](Self::connections) names it; `false` when it has left. A later connection
+    /// in the same place has another name, and is not cut.
+    pub fn close(&self, id: SlotId) -> bool {
+        self.core.table.close(id)
+    }
+
+    /// Cuts everyone who is connected; returns how many.
+    pub fn close_all(&self) -> usize {
+        self.core.table.close_all()
+    }
+
+    /// Cuts those who wait between two requests; returns how many. Who sends the next one at the same moment loses it, as with
+    /// any idle timeout (RFC 9112 section 9.5).
+    pub fn close_idle(&self) -> usize {
+        self.core.table.close_idle()
+    }
+
+    /// Cuts those of whom `is_meant` says so, for example all of one address; returns how many.
+    pub fn close_where(&self, is_meant: impl FnMut(&RowView) -> bool) -> usize {
+        self.core.table.close_where(is_meant)
     }
 
     /// Whether `/-/ready` says that requests are wanted; a drain says no by itself. Call it some time before

@@ -107,7 +107,18 @@ struct State {
     /// Counts waits: guests of an earlier one have been seen by the poller since.
     turn: u64,
     sleep: Sleep,
+    activity: Activity,
     mode: Mode,
+}
+
+/// What the poller's thread is doing, for the status page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Activity {
+    /// It waits until something happens to a guest; else it serves.
+    pub(crate) is_polling: bool,
+    pub(crate) since: Instant,
+    /// How often it has begun to wait.
+    pub(crate) turns: u64,
 }
 
 struct Slot {
@@ -173,6 +184,7 @@ impl Parking {
             leaving: 0,
             turn: 0,
             sleep: Sleep::Awake,
+            activity: Activity { is_polling: false, since: Instant::now(), turns: 0 },
             mode: Mode::Open,
         };
         Ok(Parking { state: Mutex::new(state).named("parking"), poller: Poller::new()?, leaving_count_max })
@@ -220,6 +232,11 @@ impl Parking {
         self.state.lock().parked
     }
 
+    /// What the poller's thread is doing.
+    pub(crate) fn activity(&self) -> Activity {
+        self.state.lock().activity
+    }
+
     /// Blocks until some guests are due, and takes them out; `false` once the parking has stopped. May return without any.
     /// With `busy` it only looks.
     pub(crate) fn wait(&self, due: &mut Due, busy: bool) -> bool {
@@ -234,6 +251,7 @@ impl Parking {
         }
         state.turn += 1;
         let turn = state.turn;
+        state.activity = Activity { is_polling: true, since: now, turns: turn };
         let draining = state.mode == Mode::Draining && state.has_idle();
         let timeout = if draining || busy {
             Some(Duration::ZERO)
@@ -250,14 +268,16 @@ impl Parking {
         let waited = self.poller.wait(&mut due.events, timeout);
 
         let mut state = self.state.lock();
+        let now = Instant::now();
         state.sleep = Sleep::Awake;
+        state.activity = Activity { is_polling: false, since: now, ..state.activity };
         if draining && due.events.is_empty() && waited.is_ok() {
             state.dismiss(turn, &mut due.dismissed);
         }
         for &event in &due.events {
             due.ready.extend(state.happened(event));
         }
-        state.expire(Instant::now(), &mut due.expired);
+        state.expire(now, &mut due.expired);
         true
     }
 

@@ -1,16 +1,20 @@
 //! The live page: `/-/status` for people, `/-/status.json` for programs.
 //!
-//! Every number is read without stopping the server, so parts may be of slightly different moments. The page's script puts
-//! every value in as text, never as markup.
+//! Every number is read without stopping the server, so parts may be of slightly different moments; who is connected and the
+//! counts of connections are of one. The page's script puts every value in as text, never as markup.
+//!
+//! It shows and changes nothing: whoever reaches the server reaches the page, and may be anyone. Connections are cut by the
+//! program that runs the server, through its [`ServerHandle`](super::ServerHandle).
 
 use serde::Serialize;
 
 use super::{
     core::Core,
+    front_end::FrontEnd,
     http::{Body, Head, Method, Response},
     operations::{self, AccessLogCounts},
     pool::PoolStatus,
-    table::{BlockingStep, RowView},
+    table::{BlockingStep, RowView, Snapshot},
 };
 use crate::time::Instant;
 
@@ -58,7 +62,10 @@ pub(super) struct Status {
     pub(super) uptime_ms: u64,
     pub(super) draining: bool,
     acceptor: Thread,
+    loops: Vec<Thread>,
     pub(super) workers: Vec<Thread>,
+    /// With a thread for each connection; as many as rows are listed at most.
+    connection_threads: Vec<Thread>,
     pub(super) queue: Gauge,
     pub(super) connections: Gauge,
     pub(super) parked: usize,
@@ -73,11 +80,13 @@ pub(super) struct Status {
 #[derive(Serialize)]
 pub(super) struct Thread {
     name: String,
-    /// `free` when a worker waits for a job.
+    /// A blocking step of a connection, or: of a worker `free` (it waits for a job) or `busy`; of a loop `poll` (it waits until
+    /// something happens) or `serve`; of the acceptor `admit`, `pause` (after an error) or `drain`.
     pub(super) step: &'static str,
     since_ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     connection: Option<String>,
+    /// What it has done: connections accepted, waits of a loop, jobs of a worker, requests of a connection's thread.
     jobs: u64,
 }
 
@@ -133,8 +142,7 @@ pub(super) struct Counters {
 
 impl Status {
     fn gather(core: &Core, pool: &PoolStatus) -> Self {
-        let mut views = core.table.snapshot();
-        let table = core.table.status();
+        let Snapshot { status: table, rows: mut views } = core.table.snapshot();
         let incidents = *core.incidents.lock();
         let now = Instant::now();
         let workers = pool.workers.iter().enumerate().map(|(index, worker)| {
@@ -153,15 +161,37 @@ impl Status {
             }
         });
         let workers = workers.collect();
-        let last = views.iter().map(|row| row.opened).max().unwrap_or(core.started);
+        let (doing, since) = core.acceptor.get();
         let acceptor = Thread {
             name: "acceptor".to_owned(),
-            step: if core.is_draining() { "ended" } else { BlockingStep::Accept.as_str() },
-            since_ms: ms(now, last),
+            step: doing.as_str(),
+            since_ms: ms(now, since),
             connection: None,
             jobs: table.admitted + table.refused,
         };
+        let loops = core.loops.iter().enumerate().map(|(index, parking)| {
+            let activity = parking.activity();
+            Thread {
+                name: core.front_end.loop_name(index),
+                step: if activity.is_polling { "poll" } else { "serve" },
+                since_ms: ms(now, activity.since),
+                connection: None,
+                jobs: activity.turns,
+            }
+        });
+        let loops = loops.collect();
         views.sort_by_key(|row| (row.facts.step == BlockingStep::Idle, row.id));
+        let has_thread = |row: &&RowView| {
+            core.front_end == FrontEnd::ThreadPerConnection && row.facts.step != BlockingStep::Leaving
+        };
+        let connection_threads = views.iter().filter(has_thread).take(ROWS_COUNT_MAX).map(|row| Thread {
+            name: format!("connection {}", row.id),
+            step: row.facts.step.as_str(),
+            since_ms: ms(now, row.facts.since),
+            connection: Some(row.id.to_string()),
+            jobs: row.facts.tally.requests,
+        });
+        let connection_threads = connection_threads.collect();
         let rows_left_out = views.len().saturating_sub(ROWS_COUNT_MAX);
         let cache = core.cache_stats.as_ref().map(|stats| {
             let stats = stats();
@@ -181,7 +211,9 @@ impl Status {
             uptime_ms: ms(now, core.started),
             draining: core.is_draining(),
             acceptor,
+            loops,
             workers,
+            connection_threads,
             queue: Gauge { now: pool.queue_len, max: pool.queue_len_max },
             connections: Gauge { now: table.live, max: table.connections_max },
             parked: core.parked(),

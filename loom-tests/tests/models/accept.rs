@@ -160,7 +160,7 @@ fn a_drain_answers_or_closes() {
             let (core, pool) = (Arc::clone(&core), Arc::clone(&pool));
             start("acceptor", move || core.accept(&listener, &pool))
         };
-        core.table.close_all();
+        core.table.shut();
         pool.shutdown();
         acceptor.join().expect("the acceptor does not panic");
         let mut answer = Vec::new();

@@ -1,7 +1,10 @@
 //! The pool's protocol in a few lines, with one mistake at a time. Without a mistake it passes, so the mistake alone is what
 //! is found.
 
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+};
 
 use unsnarl::{
     Named,
@@ -29,6 +32,8 @@ enum Mistake {
     ChecksThenQueues,
     /// Against rule 6.
     JobUnderTheLock,
+    /// Against rule 7: a panic is caught where it has ended the worker.
+    EndsByAPanic,
 }
 
 struct Pool {
@@ -50,6 +55,7 @@ enum Job {
     Count,
     /// Submits another job.
     Submit,
+    Panic,
 }
 
 impl Pool {
@@ -66,7 +72,10 @@ impl Pool {
     fn start(self: &Arc<Self>, workers: usize) -> Vec<thread::JoinHandle<()>> {
         let worker = |index| {
             let pool = Arc::clone(self);
-            let work = move || pool.work();
+            let work = move || {
+                let ended = catch_unwind(AssertUnwindSafe(|| pool.work()));
+                assert!(ended.is_ok() || pool.mistake == Mistake::EndsByAPanic, "a panic ends a job only");
+            };
             thread::Builder::new()
                 .name(format!("worker-{index}"))
                 .spawn(work)
@@ -134,8 +143,19 @@ impl Pool {
 
     fn run(&self, job: Job) {
         self.ran.fetch_add(1, Ordering::SeqCst);
-        if matches!(job, Job::Submit) {
-            self.submit(Job::Count);
+        match job {
+            Job::Count => {}
+            Job::Submit => {
+                self.submit(Job::Count);
+            }
+            // As `panic!`, but for the message on standard error, once in each execution.
+            Job::Panic => {
+                let panic = || resume_unwind(Box::new("as the model wants it"));
+                if self.mistake == Mistake::EndsByAPanic {
+                    panic();
+                }
+                let _: Result<(), _> = catch_unwind(panic);
+            }
         }
     }
 }
@@ -184,6 +204,17 @@ fn a_job_that_submits(mistake: Mistake) {
     join(workers);
 }
 
+/// A job that panics before another one.
+fn a_job_that_panics(mistake: Mistake) {
+    let pool = Pool::new(mistake);
+    let workers = pool.start(1);
+    pool.submit(Job::Panic);
+    pool.submit(Job::Count);
+    pool.shut_down();
+    join(workers);
+    assert_eq!(pool.ran.load(Ordering::SeqCst), 2, "the worker has run both jobs");
+}
+
 #[test]
 fn without_a_mistake_all_of_them_pass() {
     let model = || correct("pool::small");
@@ -191,6 +222,7 @@ fn without_a_mistake_all_of_them_pass() {
     model().check(|| submits_beside_shutdown(Mistake::Nothing));
     model().check(|| two_workers_and_one_job(Mistake::Nothing));
     model().check(|| a_job_that_submits(Mistake::Nothing));
+    model().check(|| a_job_that_panics(Mistake::Nothing));
 }
 
 #[test]
@@ -224,4 +256,9 @@ fn a_job_under_the_lock_cannot_submit() {
         let finding = finding.finding().expect("announced");
         assert_eq!(finding.cycle.len(), 1, "it waits for itself: {finding}");
     }
+}
+
+#[test]
+fn a_worker_that_a_panic_ends_leaves_the_rest() {
+    broken("pool::ends_by_a_panic", FindingKind::Panic).check(|| a_job_that_panics(Mistake::EndsByAPanic));
 }

@@ -1,8 +1,11 @@
 //! Models of the server's protocols: the source that ships, and each protocol with one mistake in it.
 
 mod accept;
+mod bell;
 mod broken_cache;
+mod broken_drain;
 mod broken_pool;
+mod broken_shards;
 mod broken_table;
 mod cache;
 mod facade;

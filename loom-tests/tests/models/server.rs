@@ -94,9 +94,11 @@ fn build(front_end: FrontEnd, workers: usize, limits: Limits) -> Server {
 
 /// Lets the server run until the handle ends it; the thread checks that its table was empty then.
 fn run(server: Server) -> thread::JoinHandle<()> {
+    let handle = server.handle();
     let run = move || {
         let drained = server.run().expect("threads can be started");
         assert_eq!(drained.cut, 0, "everyone has left by himself");
+        assert_eq!(handle.connections().rows, [], "nobody is in the table");
     };
     thread::Builder::new().name("acceptor".to_owned()).spawn(run).expect("a thread can be started")
 }
@@ -223,6 +225,27 @@ fn a_drain_beside_a_request_answers_or_closes() {
             .expect("a thread can be started");
         end(&handle, acceptor);
         client.join().expect("the client is content");
+    });
+}
+
+/// An operator cuts everyone beside a request: the client gets all of the answer, or sees its connection end.
+#[test]
+fn an_operator_cuts_beside_a_request() {
+    check("cut", [1, 1, 0], |front_end| {
+        let server = build(front_end, 1, Limits { queue_len_max: 2, ..limits() });
+        let handle = server.handle();
+        let client = send(handle.local_addr(), Page::A).expect("the server listens");
+        let acceptor = run(server);
+        handle.close_all();
+        match receive(client) {
+            Ok(answer) => assert!(answer.is_empty() || Page::A.is_answered_by(&answer), "{answer}"),
+            Err(error) => assert!(is_about_a_closed_server(&error), "{error}"),
+        }
+        // Whoever comes afterwards is served.
+        let next = send(handle.local_addr(), Page::B).expect("the server listens");
+        let answer = receive(next).expect("the server answers");
+        assert!(Page::B.is_answered_by(&answer), "{answer}");
+        end(&handle, acceptor);
     });
 }
 

@@ -60,7 +60,7 @@ use super::{
     limits::REQUESTS_PER_TURN_MAX,
     parking::{Guest, Parked, Seat},
     status,
-    table::{BlockingStep, Row, Tally},
+    table::{BlockingStep, Row, SlotId, Tally},
 };
 use crate::{net::TcpStream, poll::Interest, sync::Arc, time::Instant};
 
@@ -140,6 +140,11 @@ impl Connection {
             has_client_closed: false,
             blocking: None,
         })
+    }
+
+    /// Its name in the table.
+    pub(crate) fn id(&self) -> SlotId {
+        self.row.id()
     }
 
     pub(crate) fn stream(&self) -> &TcpStream {
@@ -250,7 +255,7 @@ impl Connection {
     pub(crate) fn shed(mut self: Box<Self>) {
         self.core.count(|incidents| incidents.shed += 1);
         self.tally.server_errors += 1;
-        self.note();
+        self.enter(BlockingStep::Leaving, None);
         let (core, stream) = (Arc::clone(&self.core), Arc::clone(self.row.connection()));
         leaving::turn_away(&core, stream, Some(self));
     }
@@ -287,7 +292,7 @@ impl Connection {
     /// Ends its side and waits, without a thread, until the client has taken the answer.
     pub(crate) fn leave(mut self: Box<Self>) {
         self.stop_blocking();
-        self.enter(BlockingStep::Read, None);
+        self.enter(BlockingStep::Leaving, None);
         self.input = Input::default();
         let (core, stream) = (Arc::clone(&self.core), Arc::clone(self.row.connection()));
         Leaving::begin(&core, stream, Some(self));

@@ -68,6 +68,14 @@ impl FrontEnd {
             FrontEnd::Events => cores,
         }
     }
+
+    /// The name of the thread of the loop `index`.
+    pub(super) fn loop_name(self, index: usize) -> String {
+        match self {
+            FrontEnd::Events => format!("loop-{index}"),
+            FrontEnd::Pool | FrontEnd::ThreadPerConnection => "poller".to_owned(),
+        }
+    }
 }
 
 impl fmt::Display for FrontEnd {
@@ -130,12 +138,8 @@ impl Running {
     fn start_loop(&self, home: usize) -> std::io::Result<thread::JoinHandle<()>> {
         let (core, workers) = (Arc::clone(&self.core), self.workers.clone());
         let shares = self.core.front_end == FrontEnd::Pool;
-        let name = match self.core.front_end {
-            FrontEnd::Events => format!("loop-{home}"),
-            FrontEnd::Pool | FrontEnd::ThreadPerConnection => "poller".to_owned(),
-        };
         thread::Builder::new()
-            .name(name)
+            .name(self.core.front_end.loop_name(home))
             .spawn(move || event_loop::run(&core, home, workers.as_deref(), shares))
     }
 

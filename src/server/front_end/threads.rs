@@ -19,12 +19,11 @@ struct Handles {
     all: Vec<thread::JoinHandle<()>>,
     /// Look for ended ones when there are so many.
     sweep_at: usize,
-    started: u64,
 }
 
 impl Default for Threads {
     fn default() -> Self {
-        let handles = Handles { all: Vec::new(), sweep_at: HANDLES_MIN, started: 0 };
+        let handles = Handles { all: Vec::new(), sweep_at: HANDLES_MIN };
         Threads { handles: Mutex::new(handles).named("threads") }
     }
 }
@@ -37,8 +36,7 @@ impl Threads {
             handles.all.retain(|handle| !handle.is_finished());
             handles.sweep_at = HANDLES_MIN.max(2 * handles.all.len());
         }
-        handles.started += 1;
-        let name = format!("connection-{}", handles.started);
+        let name = format!("connection-{}", connection.id());
         // The connection is lent by a slot, so that it comes back when no thread can be had.
         let slot = crate::sync::Arc::new(Mutex::new(Some(connection)).named("connection"));
         let given = crate::sync::Arc::clone(&slot);

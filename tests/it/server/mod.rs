@@ -21,6 +21,8 @@ macro_rules! front_end {
             pub(crate) mod client;
             #[path = "conformance/mod.rs"]
             mod conformance;
+            #[path = "cut.rs"]
+            mod cut;
             #[path = "drain.rs"]
             mod drain;
             #[path = "files.rs"]

@@ -1,8 +1,22 @@
 //! The live page.
 
-use unsnarl::server::{FrontEnd, Server};
+use unsnarl::server::{FrontEnd, Request, Server, http::Response};
 
 use super::client::{Folder, Running, get, limits};
+
+fn step(thread: &serde_json::Value) -> &str {
+    thread["step"].as_str().unwrap()
+}
+
+/// Whoever reaches the page can see, and not cut: it answers no other method, and has nothing to press.
+#[test]
+fn the_page_changes_nothing() {
+    let server = Running::start(Server::builder().handler(|_: &Request<'_>| Response::new(204)).limits(limits()));
+    let answer = server.ask("POST /-/status HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(answer.status, 204, "that is the handler's");
+    let page = String::from_utf8(server.get("/-/status").body).unwrap();
+    assert!(!page.contains("<form") && !page.contains("<button") && !page.contains("POST"));
+}
 
 #[test]
 fn page_and_data() {
@@ -36,6 +50,18 @@ fn page_and_data() {
         }
         let workers = if super::FRONT_END == FrontEnd::ThreadPerConnection { 0 } else { 3 };
         assert_eq!(text.matches("\"name\":\"worker ").count(), workers);
+        let data: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let loops = data["loops"].as_array().unwrap();
+        assert!(!loops.is_empty() && loops.iter().all(|one| ["poll", "serve"].contains(&step(one))), "{text}");
+        assert!(["accept", "admit"].contains(&step(&data["acceptor"])), "{text}");
+        let rows = data["rows"].as_array().unwrap();
+        assert_eq!(data["connections"]["now"], rows.len(), "the count and the rows are of one moment");
+        let threads = data["connection_threads"].as_array().unwrap();
+        if super::FRONT_END == FrontEnd::ThreadPerConnection {
+            assert!(threads.iter().any(|thread| step(thread) == "idle" && thread["jobs"] == 3), "{text}");
+        } else {
+            assert!(threads.is_empty(), "{text}");
+        }
     }
     let hidden = Running::start(Server::builder().root(folder.path()).limits(limits()).status_page(false));
     assert_eq!(hidden.get("/-/status").status, 404);

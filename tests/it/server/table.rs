@@ -1,6 +1,6 @@
 //! The connection table beside a plain map.
 
-use std::{cell::Cell, collections::BTreeMap, rc::Rc, time::Duration};
+use std::{cell::Cell, collections::BTreeMap, net::SocketAddr, rc::Rc, time::Duration};
 
 use proptest::prelude::*;
 use unsnarl::{
@@ -23,25 +23,29 @@ enum Op {
     /// Of the n-th connection ever inserted, gone or not.
     Remove(usize),
     Step(usize, bool),
+    Close(usize),
     CloseIdle,
     CloseAll,
+    Shut,
 }
 
 fn ops() -> impl Strategy<Value = Vec<Op>> {
     let op = prop_oneof![
-        6 => Just(Op::Insert),
+        8 => Just(Op::Insert),
         4 => (0..40_usize).prop_map(Op::Remove),
         4 => (0..40_usize, any::<bool>()).prop_map(|(which, idle)| Op::Step(which, idle)),
+        2 => (0..40_usize).prop_map(Op::Close),
         1 => Just(Op::CloseIdle),
         1 => Just(Op::CloseAll),
+        1 => Just(Op::Shut),
     ];
     proptest::collection::vec(op, 0..80)
 }
 
 proptest! {
     #[test]
-    fn agrees_with_a_plain_map(ops in ops(), connections_max in 1..6_usize) {
-        let table = Table::new(connections_max);
+    fn agrees_with_a_plain_map(ops in ops(), connections_max in 1..6_usize, shards in 1..4_usize) {
+        let table = Table::new(connections_max).shards(shards);
         let mut ever = Vec::new();
         let mut naive = BTreeMap::new();
         let mut closed = false;
@@ -49,7 +53,8 @@ proptest! {
             match op {
                 Op::Insert => {
                     let dummy = Dummy::default();
-                    match table.insert(dummy.clone(), None) {
+                    let peer = SocketAddr::from(([127, 0, 0, 1], ever.len() as u16));
+                    match table.insert(dummy.clone(), Some(peer)) {
                         Ok(row) => {
                             prop_assert!(!closed && naive.len() < connections_max);
                             prop_assert!(!ever.contains(&row.id()), "names are never used again");
@@ -79,14 +84,23 @@ proptest! {
                         prop_assert_eq!(dummy.0.get(), before + 1);
                     }
                 }
-                Op::CloseAll => {
+                Op::Close(which) => if let Some(id) = ever.get(which) {
+                    let cut = |naive: &BTreeMap<_, (Dummy, _)>| naive.get(id).map(|(dummy, _)| dummy.0.get());
+                    let before = cut(&naive);
+                    prop_assert_eq!(table.close(*id), before.is_some());
+                    prop_assert_eq!(cut(&naive), before.map(|times| times + 1));
+                },
+                Op::CloseAll => prop_assert_eq!(table.close_all(), naive.len()),
+                Op::Shut => {
                     closed = true;
-                    prop_assert_eq!(table.close_all(), naive.len());
+                    prop_assert_eq!(table.shut(), naive.len());
                 }
             }
             table.validate();
             prop_assert_eq!(table.len(), naive.len());
-            let listed: BTreeMap<_, _> = table.snapshot().iter().map(|row| (row.id, row.facts.step)).collect();
+            let snapshot = table.snapshot();
+            prop_assert_eq!(snapshot.status, table.status());
+            let listed: BTreeMap<_, _> = snapshot.rows.iter().map(|row| (row.id, row.facts.step)).collect();
             let expected: BTreeMap<_, _> = naive.iter().map(|(id, (_, step))| (*id, *step)).collect();
             prop_assert_eq!(listed, expected);
         }
@@ -107,9 +121,9 @@ fn counts_outlive_their_connection() {
 
 #[test]
 fn an_address_has_a_limit_of_its_own() {
-    let table = Table::new(4).per_address(1);
-    let peer = |port| Some(std::net::SocketAddr::from(([127, 0, 0, 1], port)));
-    let other = Some(std::net::SocketAddr::from(([127, 0, 0, 2], 1)));
+    let table = Table::new(4).per_address(1).shards(4);
+    let peer = |port| Some(SocketAddr::from(([127, 0, 0, 1], port)));
+    let other = Some(SocketAddr::from(([127, 0, 0, 2], 1)));
     let first = table.insert(Dummy::default(), peer(1)).unwrap();
     assert_eq!(table.insert(Dummy::default(), peer(2)).unwrap_err().reason, RefuseReason::Address);
     table.insert(Dummy::default(), other).unwrap();
