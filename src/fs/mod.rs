@@ -42,3 +42,18 @@ pub use sim::{
     DirEntry, File, FileType, Metadata, OpenOptions, ReadDir, canonicalize, copy, create_dir, create_dir_all,
     exists, metadata, read, read_dir, read_to_string, remove_dir, remove_dir_all, remove_file, rename, write,
 };
+
+/// Reads from `offset` of `file` on, wherever the file stands, in one call where the system has one.
+#[cfg(feature = "server")]
+#[track_caller]
+pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
+    #[cfg(backend = "native")]
+    return positioned::read_at(file, buffer, offset);
+    #[cfg(backend = "instrumented")]
+    return file.read_from(buffer, offset);
+    #[cfg(any(backend = "loom", backend = "shuttle"))]
+    file.read_at(buffer, offset)
+}
+
+#[cfg(all(feature = "server", any(backend = "native", backend = "instrumented")))]
+mod positioned;

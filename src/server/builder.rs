@@ -5,6 +5,7 @@ use std::{fmt, path::PathBuf};
 use super::{
     AccessLog, Files, FrontEnd, Handler, Limits, Server, ServerError, cache,
     core::{Core, Incidents},
+    limits::{WORKERS_COUNT, WORKERS_COUNT_MAX},
     operations::Operations,
     parking::Parking,
 };
@@ -34,7 +35,7 @@ impl ServerBuilder {
         ServerBuilder {
             addr: "127.0.0.1:8080".to_owned(),
             front_end: FrontEnd::default(),
-            workers: 4,
+            workers: WORKERS_COUNT,
             limits: Limits::default(),
             source: Source::None,
             status_page: true,
@@ -57,7 +58,8 @@ impl ServerBuilder {
         self
     }
 
-    /// How many workers answer requests that may block; default 4. More than cores pays only when handlers block.
+    /// How many workers answer requests that may block; default [`WORKERS_COUNT`], at most [`WORKERS_COUNT_MAX`]. More than cores
+    /// pays only when handlers block.
     #[must_use]
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = workers;
@@ -122,6 +124,9 @@ impl ServerBuilder {
     pub fn build(self) -> Result<Server, ServerError> {
         if self.workers == 0 || self.limits.queue_len_max == 0 {
             return Err(ServerError::no_workers());
+        }
+        if self.workers > WORKERS_COUNT_MAX {
+            return Err(ServerError::too_many_workers(self.workers));
         }
         let mut cache_stats: Option<Box<dyn Fn() -> cache::CacheStats + Send + Sync>> = None;
         let files = match self.source {

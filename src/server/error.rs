@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt, io, path::PathBuf};
 
+use super::limits::WORKERS_COUNT_MAX;
+
 /// Why a server could not be built or run.
 ///
 /// The text names what the program asked for and, where there is one, what to try instead.
@@ -21,6 +23,7 @@ enum Kind {
     Thread { source: io::Error },
     NoHandler,
     NoWorkers,
+    TooManyWorkers { workers: usize },
 }
 
 impl ServerError {
@@ -58,6 +61,10 @@ impl ServerError {
 
     pub(crate) fn no_workers() -> Self {
         Kind::NoWorkers.into()
+    }
+
+    pub(crate) fn too_many_workers(workers: usize) -> Self {
+        Kind::TooManyWorkers { workers }.into()
     }
 }
 
@@ -98,6 +105,9 @@ impl fmt::Display for ServerError {
             Kind::NoWorkers => {
                 f.write_str("the server needs at least one worker and room for one queued connection")
             }
+            Kind::TooManyWorkers { workers } => {
+                write!(f, "{workers} workers are too many; {WORKERS_COUNT_MAX} are the most")
+            }
         }
     }
 }
@@ -122,7 +132,8 @@ impl Error for ServerError {
             Kind::RootNotADirectory { .. }
             | Kind::NoErrorPages { .. }
             | Kind::NoHandler
-            | Kind::NoWorkers => None,
+            | Kind::NoWorkers
+            | Kind::TooManyWorkers { .. } => None,
         }
     }
 }

@@ -10,10 +10,15 @@ use crate::time::Duration;
 pub const HEADER_BYTES_MAX: usize = 16 * 1024;
 /// Bytes of a request target; more is answered with 414.
 pub const URI_BYTES_MAX: usize = 8 * 1024;
-/// Fields of a request head; more is answered with 431. Fixed, since the parser's table lives on the stack.
+/// Fields of a request head; more is answered with 431.
 pub const HEADERS_COUNT_MAX: usize = 64;
+/// The most that [`Limits::headers_count_max`] can be, since the parser's table lives on the stack.
+pub const HEADERS_COUNT_LIMIT: usize = 256;
 /// Bytes of a request body after decoding; more is answered with 413.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a body that its handler has left unread and that are read and dropped, so that the connection can go on; with more it is
+/// closed.
+pub const UNREAD_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of one chunk-size line, extensions included; more is answered with 400.
 pub const CHUNK_LINE_BYTES_MAX: usize = 256;
 /// Bytes of all trailer fields of a chunked body; more is answered with 431.
@@ -25,6 +30,10 @@ pub const READ_BYTES: usize = 4 * 1024;
 /// Bytes of a file that are in memory at once when it is too large for the cache.
 pub const STREAM_BYTES: usize = 64 * 1024;
 
+/// Threads that answer requests which may block.
+pub const WORKERS_COUNT: usize = 4;
+/// The most workers a server can have.
+pub const WORKERS_COUNT_MAX: usize = 4096;
 /// Connections that wait for a worker; a further one is answered with 503.
 pub const QUEUE_LEN_MAX: usize = 1024;
 /// Open connections; a further one is answered with 503.
@@ -45,12 +54,14 @@ pub const SHARE_MIN: usize = 65;
 
 /// Milliseconds from the first byte of a request (or from accept) to the end of its head; then 408.
 pub const HEADER_TIMEOUT_MS: u64 = 10_000;
-/// Milliseconds from the end of the head to the end of the request body; then 408.
+/// Milliseconds a request body may take beside the time its bytes need at [`BODY_BYTES_PER_SECOND_MIN`], at any moment; then 408.
 pub const BODY_TIMEOUT_MS: u64 = 30_000;
+/// The slowest sender of a request body that is heard to the end.
+pub const BODY_BYTES_PER_SECOND_MIN: u64 = 1024;
 /// Milliseconds a connection may wait for its next request; then it is closed.
 pub const IDLE_TIMEOUT_MS: u64 = 60_000;
-/// Milliseconds a response may take beside the time its bytes need at [`WRITE_BYTES_PER_SECOND_MIN`]; then the
-/// connection is closed.
+/// Milliseconds a response may take beside the time its bytes need at [`WRITE_BYTES_PER_SECOND_MIN`], at any moment; then
+/// the connection is closed.
 pub const WRITE_TIMEOUT_MS: u64 = 10_000;
 /// The slowest reader that is served to the end.
 pub const WRITE_BYTES_PER_SECOND_MIN: u64 = 16 * 1024;
@@ -91,8 +102,12 @@ pub struct Limits {
     pub header_bytes_max: usize,
     /// See [`URI_BYTES_MAX`].
     pub uri_bytes_max: usize,
+    /// See [`HEADERS_COUNT_MAX`] and [`HEADERS_COUNT_LIMIT`].
+    pub headers_count_max: usize,
     /// See [`BODY_BYTES_MAX`].
     pub body_bytes_max: usize,
+    /// See [`UNREAD_BYTES_MAX`].
+    pub unread_bytes_max: usize,
     /// See [`QUEUE_LEN_MAX`].
     pub queue_len_max: usize,
     /// See [`CONNECTIONS_MAX`].
@@ -107,10 +122,14 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// See [`BODY_TIMEOUT_MS`].
     pub body_timeout: Duration,
+    /// See [`BODY_BYTES_PER_SECOND_MIN`].
+    pub body_bytes_per_second_min: u64,
     /// See [`IDLE_TIMEOUT_MS`].
     pub idle_timeout: Duration,
     /// See [`WRITE_TIMEOUT_MS`].
     pub write_timeout: Duration,
+    /// See [`WRITE_BYTES_PER_SECOND_MIN`].
+    pub write_bytes_per_second_min: u64,
     /// See [`LINGER_TIMEOUT_MS`].
     pub linger_timeout: Duration,
     /// See [`DRAIN_TIMEOUT_MS`].
@@ -132,7 +151,9 @@ impl Default for Limits {
         Limits {
             header_bytes_max: HEADER_BYTES_MAX,
             uri_bytes_max: URI_BYTES_MAX,
+            headers_count_max: HEADERS_COUNT_MAX,
             body_bytes_max: BODY_BYTES_MAX,
+            unread_bytes_max: UNREAD_BYTES_MAX,
             queue_len_max: QUEUE_LEN_MAX,
             connections_max: CONNECTIONS_MAX,
             connections_per_address_max: CONNECTIONS_PER_ADDRESS_MAX,
@@ -140,8 +161,10 @@ impl Default for Limits {
             lingering_count_max: LINGERING_COUNT_MAX,
             header_timeout: Duration::from_millis(HEADER_TIMEOUT_MS),
             body_timeout: Duration::from_millis(BODY_TIMEOUT_MS),
+            body_bytes_per_second_min: BODY_BYTES_PER_SECOND_MIN,
             idle_timeout: Duration::from_millis(IDLE_TIMEOUT_MS),
             write_timeout: Duration::from_millis(WRITE_TIMEOUT_MS),
+            write_bytes_per_second_min: WRITE_BYTES_PER_SECOND_MIN,
             linger_timeout: Duration::from_millis(LINGER_TIMEOUT_MS),
             drain_timeout: Duration::from_millis(DRAIN_TIMEOUT_MS),
             cache_bytes_max: CACHE_BYTES_MAX,
@@ -161,6 +184,7 @@ impl Limits {
             header_bytes_max: 256,
             uri_bytes_max: 64,
             body_bytes_max: 16,
+            unread_bytes_max: 16,
             queue_len_max: 1,
             connections_max: 2,
             lingering_count_max: 1,

@@ -29,9 +29,15 @@
 //!
 //! A handler that never returns cannot be ended by anyone: step 5 waits for it.
 //!
+//! # Bodies of any size
+//!
+//! A handler gets the body of a request in one piece, up to [`Limits::body_bytes_max`]; one that is wrapped in [`Streaming`] reads
+//! it as it arrives. The content of a response lies in memory or in a file, or is made while it is sent:
+//! [`Body::reader`](http::Body::reader), [`Body::pieces`](http::Body::pieces), [`Body::writer`](http::Body::writer).
+//!
 //! # Not for
 //!
-//! TLS, HTTP/2 and request bodies of any size: put a proxy in front for those.
+//! TLS and HTTP/2: put a proxy in front for those.
 //!
 //! # Examples
 //!
@@ -82,7 +88,7 @@ pub use builder::ServerBuilder;
 pub use error::ServerError;
 pub use files::Files;
 pub use front_end::{FrontEnd, UnknownFrontEnd};
-pub use handler::{Handler, IntoResponse, Request};
+pub use handler::{BodyMode, Handler, IntoResponse, Request, RequestReader, Streaming};
 pub use limits::Limits;
 pub use operations::{ACCESS_LOG_QUEUE_LEN_MAX, AccessLog, AccessLogCounts, AccessLogFormat};
 pub use router::Router;

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    handler::{Handler, Request},
-    http::{Method, Response},
+    handler::{BodyMode, Handler, Request},
+    http::{Head, Method, Response},
 };
 
 /// Handlers by path and method.
@@ -144,8 +144,7 @@ impl Handler for Router {
             };
         };
         let route = &self.routes[*found.value];
-        let by_get = || (head.method() == Method::Head).then(|| route.handler("GET")).flatten();
-        if let Some(handler) = route.handler(head.method_name()).or_else(by_get) {
+        if let Some(handler) = route.handler_of(head) {
             let params: Vec<_> = found.params.iter().collect();
             return handler.handle(&request.with_params(&params));
         }
@@ -153,6 +152,15 @@ impl Handler for Router {
             Method::Options => Response::new(204).with_field("allow", route.allow()),
             method => refused(method, &route.allow()),
         }
+    }
+
+    /// As the handler says that will be called.
+    fn body_mode(&self, head: &Head) -> BodyMode {
+        let handler = match self.paths.at(head.path()) {
+            Ok(found) => self.routes[*found.value].handler_of(head),
+            Err(_) => self.fallback.as_deref(),
+        };
+        handler.map_or(BodyMode::Whole, |handler| handler.body_mode(head))
     }
 }
 
@@ -168,6 +176,12 @@ pub(super) fn refused(method: Method, allow: &str) -> Response {
 impl Route {
     fn handler(&self, method: &str) -> Option<&dyn Handler> {
         self.handlers.iter().find(|(known, _)| known == method).map(|(_, handler)| &**handler)
+    }
+
+    /// Which handler answers; `HEAD` is answered by the one of `GET`, too.
+    fn handler_of(&self, head: &Head) -> Option<&dyn Handler> {
+        let by_get = || (head.method() == Method::Head).then(|| self.handler("GET")).flatten();
+        self.handler(head.method_name()).or_else(by_get)
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
@@ -196,7 +210,7 @@ impl fmt::Debug for Router {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::http::{Head, scan::HeadScanner};
+    use crate::server::http::scan::HeadScanner;
 
     fn fixed(text: &'static str) -> impl Handler {
         move |_: &Request<'_>| text

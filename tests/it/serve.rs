@@ -126,6 +126,11 @@ fn mistakes_at_the_start_are_named() {
     assert!(with("serve = 1").contains("`serve` is not a table"));
     let said = with("[serve]\naccess-log-format = \"fancy\"\n");
     assert!(said.contains("`fancy`") || said.contains("unknown variant"), "{said}");
+    assert_eq!(
+        with("[serve]\nheader-count = 257\n"),
+        "error: mistakes.toml: [serve]: header-count = 257, but at most 256 is possible"
+    );
+    assert!(wrong(&folder, &["--workers", "5000"]).contains("5000 is not in 1..=4096"));
     assert!(wrong(&folder, &["--config", "no.toml"]).starts_with("error: cannot read no.toml: "));
     let said = wrong(&folder, &["--access-log", "no/such/folder/log"]);
     assert!(said.starts_with("error: cannot open the access log no/such/folder/log: "), "{said}");
@@ -250,4 +255,76 @@ fn systemd_passes_the_socket_and_is_told() {
     server.signal("-TERM");
     assert!(hear().contains("STOPPING=1"));
     assert_eq!(server.end().0, Some(0));
+}
+
+/// Clients above the number of descriptors wait in the backlog; the acceptor looks for a free descriptor now and then, which
+/// is counted, and admits them when there is one. It never spins.
+#[cfg(target_os = "linux")]
+#[test]
+fn it_pauses_when_descriptors_run_out() {
+    let folder = folder("descriptors");
+    for front_end in ["pool", "events", "threads"] {
+        let script = "ulimit -n 48; exec \"$SERVER\" serve public --addr 127.0.0.1:0 --front-end \"$0\"";
+        let mut child = Command::new("sh")
+            .args(["-c", script, front_end])
+            .current_dir(&folder)
+            .env("SERVER", env!("CARGO_BIN_EXE_cargo-unsnarl"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let addr = line.strip_prefix("serving http://").and_then(|rest| rest.split('/').next());
+        let server = Running { child, addr: addr.unwrap().parse().unwrap() };
+        // One that has its descriptor before they run out, to ask how it goes.
+        let kept = TcpStream::connect(server.addr).unwrap();
+        kept.set_read_timeout(Some(PATIENCE)).unwrap();
+        let errors = || {
+            (&kept).write_all(b"GET /-/metrics HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
+            let mut reader = BufReader::new(&kept);
+            let (mut line, mut len) = (String::new(), 0);
+            while reader.read_line(&mut line).unwrap() > 2 {
+                let lower = line.to_ascii_lowercase();
+                len = lower.strip_prefix("content-length: ").map_or(len, |len| len.trim().parse().unwrap());
+                line.clear();
+            }
+            let mut metrics = vec![0; len];
+            reader.read_exact(&mut metrics).unwrap();
+            let metrics = String::from_utf8(metrics).unwrap();
+            let name = "\nunsnarl_incidents_total{kind=\"accept_error\"} ";
+            let (_, rest) = metrics.split_once(name).unwrap_or_else(|| panic!("{metrics}"));
+            rest.lines().next().unwrap().parse::<u64>().unwrap()
+        };
+        assert_eq!(errors(), 0);
+        let mut waiting: Vec<_> = (0..60).map(|_| TcpStream::connect(server.addr).unwrap()).collect();
+        eventually("descriptors run out", || errors() > 0);
+        let (before, used, began) = (errors(), processor_time(server.child.id()), Instant::now());
+        thread::sleep(Duration::from_millis(500));
+        let (tries, took) = (errors() - before, began.elapsed());
+        assert!(tries > 0, "{front_end}: it goes on trying");
+        // An upper bound of what pauses of 50 ms can give; nothing makes it tighter on a busy machine.
+        assert!(u128::from(tries) <= took.as_millis() / 50 + 2, "{front_end}: {tries} tries in {took:?}");
+        let used = processor_time(server.child.id()) - used;
+        assert!(used <= took / 2, "{front_end}: {used:?} of processor time in {took:?}");
+        // The last of them is admitted when the others have gone, and is answered.
+        let mut last = waiting.pop().unwrap();
+        last.set_read_timeout(Some(PATIENCE)).unwrap();
+        last.write_all(b"GET /page.txt HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").unwrap();
+        drop(waiting);
+        let mut answer = String::new();
+        last.read_to_string(&mut answer).unwrap();
+        assert!(answer.ends_with("hello"), "{front_end}: {answer}");
+        assert!(server.get("/page.txt").ends_with("hello"));
+    }
+}
+
+/// What a process has used so far.
+#[cfg(target_os = "linux")]
+fn processor_time(process: u32) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let (_, fields) = stat.rsplit_once(") ").unwrap();
+    let ticks: u64 = fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum();
+    // The kernel's unit for this file is a hundredth of a second.
+    Duration::from_millis(10 * ticks)
 }

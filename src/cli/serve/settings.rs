@@ -17,7 +17,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     cli::{Result, config, stop},
-    server::{AccessLogFormat, FrontEnd, Limits},
+    server::{
+        AccessLogFormat, FrontEnd, Limits,
+        limits::{HEADERS_COUNT_LIMIT, WORKERS_COUNT_MAX},
+    },
     time::Duration,
 };
 
@@ -32,7 +35,7 @@ pub(super) struct Settings {
     #[arg(long, value_name = "HOST:PORT")]
     pub(super) addr: Option<String>,
     /// Threads that answer requests [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=WORKERS_COUNT_MAX as i64))]
     pub(super) workers: Option<u32>,
     /// Who serves connections: a bounded pool, a thread for each, or an event loop for each core [default: pool]
     #[arg(long, value_name = "KIND", value_parser = ["pool", "threads", "events"])]
@@ -85,21 +88,30 @@ pub(super) struct Settings {
     /// Bytes of a request target; more gets 414 [default: 8192]
     #[arg(long, value_name = "BYTES", help_heading = "Limits", value_parser = clap::value_parser!(u32).range(16..))]
     pub(super) uri_bytes: Option<u32>,
+    /// Fields of a request head; more gets 431 [default: 64]
+    #[arg(long, value_name = "N", help_heading = "Limits", value_parser = clap::value_parser!(u32).range(1..=HEADERS_COUNT_LIMIT as i64))]
+    pub(super) header_count: Option<u32>,
     /// Bytes of a request body; more gets 413 [default: 1048576]
     #[arg(long, value_name = "BYTES", help_heading = "Limits")]
     pub(super) body_bytes: Option<u32>,
     /// Seconds a request head may take to arrive [default: 10]
     #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
     pub(super) header_timeout: Option<u32>,
-    /// Seconds a request body may take to arrive [default: 30]
+    /// Seconds a request body may take beside the time its bytes need at the slowest rate [default: 30]
     #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
     pub(super) body_timeout: Option<u32>,
+    /// Bytes a second of the slowest request body that is heard to the end [default: 1024]
+    #[arg(long, value_name = "BYTES", help_heading = "Limits", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) body_rate: Option<u32>,
     /// Seconds a connection may wait between two requests [default: 60]
     #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
     pub(super) idle_timeout: Option<u32>,
-    /// Seconds a response may take beside the time its bytes need at 16 KiB a second [default: 10]
+    /// Seconds a response may take beside the time its bytes need at the slowest rate [default: 10]
     #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
     pub(super) write_timeout: Option<u32>,
+    /// Bytes a second of the slowest reader of a response that is served to the end [default: 16384]
+    #[arg(long, value_name = "BYTES", help_heading = "Limits", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) write_rate: Option<u32>,
     /// Seconds for which the bytes of a refused client are read and dropped [default: 2]
     #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
     pub(super) linger_timeout: Option<u32>,
@@ -158,6 +170,13 @@ impl Settings {
             ("requests-per-connection", self.requests_per_connection, 1),
             ("header-bytes", self.header_bytes, 64),
             ("uri-bytes", self.uri_bytes, 16),
+            ("header-count", self.header_count, 1),
+            ("body-rate", self.body_rate, 1),
+            ("write-rate", self.write_rate, 1),
+        ];
+        let most = [
+            ("workers", self.workers, WORKERS_COUNT_MAX),
+            ("header-count", self.header_count, HEADERS_COUNT_LIMIT),
         ];
         if let Some(front_end) = &self.front_end {
             front_end.parse::<FrontEnd>().map_err(|error| error.to_string())?;
@@ -165,6 +184,11 @@ impl Settings {
         for (name, value, least) in least {
             if let Some(value) = value.filter(|value| *value < least) {
                 return Err(format!("{name} = {value}, but at least {least} is needed"));
+            }
+        }
+        for (name, value, most) in most {
+            if let Some(value) = value.filter(|value| *value as usize > most) {
+                return Err(format!("{name} = {value}, but at most {most} is possible"));
             }
         }
         Ok(())
@@ -184,12 +208,10 @@ impl Settings {
         set(&mut limits.queue_len_max, self.queue);
         set(&mut limits.connections_max, self.connections);
         set(&mut limits.connections_per_address_max, self.connections_per_address);
-        if let Some(requests) = self.requests_per_connection {
-            limits.requests_per_connection_max = requests.into();
-        }
         set(&mut limits.lingering_count_max, self.lingering);
         set(&mut limits.header_bytes_max, self.header_bytes);
         set(&mut limits.uri_bytes_max, self.uri_bytes);
+        set(&mut limits.headers_count_max, self.header_count);
         set(&mut limits.body_bytes_max, self.body_bytes);
         set(&mut limits.cache_entry_bytes_max, self.cache_entry_kib.map(|kib| kib.saturating_mul(1024)));
         let set = |bound: &mut Duration, value: Option<u32>| {
@@ -203,6 +225,14 @@ impl Settings {
         set(&mut limits.write_timeout, self.write_timeout);
         set(&mut limits.linger_timeout, self.linger_timeout);
         set(&mut limits.drain_timeout, self.drain_timeout);
+        let set = |bound: &mut u64, value: Option<u32>| {
+            if let Some(value) = value {
+                *bound = value.into();
+            }
+        };
+        set(&mut limits.body_bytes_per_second_min, self.body_rate);
+        set(&mut limits.write_bytes_per_second_min, self.write_rate);
+        set(&mut limits.requests_per_connection_max, self.requests_per_connection);
         if let Some(milliseconds) = self.revalidate_after {
             limits.cache_revalidate_after = Duration::from_millis(milliseconds.into());
         }

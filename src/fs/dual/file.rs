@@ -125,6 +125,16 @@ impl File {
         OpenOptions::new()
     }
 
+    /// Reads from `offset` on, wherever the file stands.
+    #[cfg(feature = "server")]
+    #[track_caller]
+    pub(in crate::fs) fn read_from(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        match &self.0 {
+            Inner::Os(file) => crate::fs::positioned::read_at(file, buffer, offset),
+            Inner::Sim(file) => file.read_at(buffer, offset),
+        }
+    }
+
     /// How long the file is.
     ///
     /// # Errors

@@ -248,15 +248,26 @@ fn not_open_for_it() -> io::Error {
     io::Error::from_raw_os_error(if cfg!(windows) { 5 } else { 9 })
 }
 
-impl Read for &File {
+impl File {
+    /// Reads from `offset` on, as `std::os::unix::fs::FileExt::read_at`: where the file stands does not matter, and stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`std::fs::File`]'s reads, and what a fault says.
     #[track_caller]
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.read_from(buffer, Some(offset))
+    }
+
+    /// Reads from `offset` on, or else from where the file stands, which then moves on.
+    #[track_caller]
+    fn read_from(&self, buffer: &mut [u8], offset: Option<u64>) -> io::Result<usize> {
         if !self.handle.options.read {
             return Err(not_open_for_it());
         }
         self.step(|_| {
             let bytes = self.content();
-            let position = self.handle.cursor.with(|cursor| cursor.position);
+            let position = offset.unwrap_or_else(|| self.handle.cursor.with(|cursor| cursor.position));
             let start = usize::try_from(position).unwrap_or(usize::MAX).min(bytes.len());
             let mut count = buffer.len().min(bytes.len() - start);
             let menu = fault::shorter(count)
@@ -268,9 +279,18 @@ impl Read for &File {
                 Some(fault) => return Err(fault.error()),
             }
             buffer[..count].copy_from_slice(&bytes[start..start + count]);
-            self.handle.cursor.with(|cursor| cursor.position += count as u64);
+            if offset.is_none() {
+                self.handle.cursor.with(|cursor| cursor.position += count as u64);
+            }
             Ok(count)
         })
+    }
+}
+
+impl Read for &File {
+    #[track_caller]
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.read_from(buffer, None)
     }
 }
 

@@ -42,6 +42,8 @@ impl Connection {
         let read_timeout = limits.header_timeout.min(limits.idle_timeout).max(Duration::from_millis(1));
         self.stream().set_nonblocking(false)?;
         self.stream().set_read_timeout(Some(read_timeout))?;
+        // Else the first write would wait for a client that does not read as long as it likes.
+        self.stream().set_write_timeout(Some(limits.write_timeout.max(Duration::from_millis(1))))?;
         self.blocking = Some(Waits { read_timeout, has_ended_early: false, is_noted: false });
         Ok(())
     }
@@ -52,6 +54,16 @@ impl Connection {
             // Fails only on a socket that has gone; then the next operation says so.
             let _ = self.stream().set_nonblocking(true);
         }
+    }
+
+    /// A handler has waited in the socket: it waits no more if it did not before, and its time limit is an unknown one.
+    pub(super) fn has_blocked(&mut self) {
+        match &mut self.blocking {
+            Some(waits) => waits.read_timeout = Duration::MAX,
+            // Fails only on a socket that has gone; then the next operation says so.
+            None => drop(self.stream().set_nonblocking(true)),
+        }
+        self.is_drained = false;
     }
 
     /// Prepares a read; false when it would have to wait and the time is up.
@@ -85,8 +97,8 @@ impl Connection {
     }
 
     /// Prepares a write that waits; false when the time is up.
-    pub(super) fn may_wait_to_write(&self, output: &Output) -> bool {
-        let left = output.deadline(&self.core.limits).saturating_duration_since(Instant::now());
+    pub(super) fn may_wait_to_write(&self, output: &mut Output) -> bool {
+        let left = output.pace().left();
         !left.is_zero() && self.stream().set_write_timeout(Some(left)).is_ok()
     }
 }

@@ -30,13 +30,13 @@ impl Input {
         }
     }
 
-    /// Room for what comes next; say with [`received`](Self::received) how much has come.
-    pub(super) fn room(&mut self) -> &mut [u8] {
-        if self.buffer.len() - self.end < READ_BYTES {
+    /// Room for at least `bytes` that come next; say with [`received`](Self::received) how much has come.
+    pub(super) fn room(&mut self, bytes: usize) -> &mut [u8] {
+        if self.buffer.len() - self.end < bytes {
             self.buffer.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, self.end - self.start);
-            if self.buffer.len() - self.end < READ_BYTES {
-                self.buffer.resize(self.end + READ_BYTES, 0);
+            if self.buffer.len() - self.end < bytes {
+                self.buffer.resize(self.end + bytes, 0);
             }
         }
         &mut self.buffer[self.end..]
@@ -76,10 +76,10 @@ mod tests {
         let mut spare = vec![0; READ_BYTES];
         input.borrow(&mut spare);
         assert!(spare.is_empty());
-        input.room()[..4].copy_from_slice(b"abcd");
+        input.room(READ_BYTES)[..4].copy_from_slice(b"abcd");
         input.received(4);
         input.consume(1);
-        assert!(input.room().len() >= READ_BYTES);
+        assert!(input.room(READ_BYTES).len() >= READ_BYTES);
         assert_eq!(input.bytes(), b"bcd");
         input.give_back(&mut spare);
         assert_eq!((input.bytes(), spare.len()), (&b"bcd"[..], 0));

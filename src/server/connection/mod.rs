@@ -33,19 +33,29 @@
 //!    report that the client has closed its side, reading goes on to the end.
 
 mod blocking;
+mod download;
 mod input;
 mod leaving;
+mod link;
 mod output;
+mod pace;
 mod turn;
+mod upload;
 
 use std::{
-    io::{ErrorKind, Read, Write},
+    error::Error,
+    fmt,
+    io::{self, ErrorKind, IoSlice, Write},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use self::{
+    download::Download,
     input::Input,
+    link::Link,
     output::{Output, Progress},
+    pace::Pace,
+    upload::Upload,
 };
 pub(crate) use self::{
     leaving::{Leaving, turn_away},
@@ -53,11 +63,12 @@ pub(crate) use self::{
 };
 use super::{
     core::Core,
-    handler::Request,
+    handler::{BodyMode, Request},
     http::{
-        Body, Head, Method, Reject, Response, Version, body::BodyReader, response::Context, scan::HeadScanner,
+        Body, Framing, Head, Method, Reject, Response, Version, body::BodyReader, response::Context,
+        scan::HeadScanner,
     },
-    limits::REQUESTS_PER_TURN_MAX,
+    limits::{READ_BYTES, REQUESTS_PER_TURN_MAX},
     parking::{Guest, Parked, Seat},
     status,
     table::{BlockingStep, Row, SlotId, Tally},
@@ -68,12 +79,15 @@ use crate::{net::TcpStream, poll::Interest, sync::Arc, time::Instant};
 pub(crate) struct Connection {
     core: Arc<Core>,
     row: Arc<Row<Arc<TcpStream>>>,
+    link: Link,
     /// Where it parks; from the first time on.
     seat: Option<Seat>,
     /// The number of the loop where it parks.
     home: usize,
     input: Input,
     phase: Phase,
+    /// What the handler has not read of the body.
+    unread: Option<Box<BodyReader>>,
     /// When the present wait ends.
     deadline: Instant,
     /// Counted and not yet noted in the table's row: saves a lock.
@@ -90,11 +104,33 @@ pub(crate) struct Connection {
 
 enum Phase {
     Head(HeadScanner),
-    Body(Box<Head>, BodyReader),
+    Body(Box<Head>, BodyReader, Pace),
     /// All of the request is there.
     Complete(Box<Head>, Vec<u8>),
+    /// All is there that the handler needs to begin: it reads the body itself.
+    Arriving(Box<Head>, BodyReader),
     Responding(Box<Output>),
+    /// The answer is sent; the rest of the body is read and dropped.
+    Unread(Box<BodyReader>),
 }
+
+/// Tells the client to send its body.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// A request that takes too long.
+const LATE: Reject = Reject::new(408, "the request did not arrive in time");
+
+/// What makes a response's content has panicked.
+#[derive(Debug)]
+struct Panicked;
+
+impl fmt::Display for Panicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("what makes the content has panicked")
+    }
+}
+
+impl Error for Panicked {}
 
 /// What became of the connection after a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,12 +163,14 @@ impl Connection {
     pub(crate) fn new(core: Arc<Core>, row: Arc<Row<Arc<TcpStream>>>, home: usize) -> Box<Self> {
         let deadline = Instant::now() + core.limits.header_timeout;
         Box::new(Connection {
+            link: Link::new(Arc::clone(row.connection())),
             core,
             row,
             seat: None,
             home,
             input: Input::default(),
             phase: Phase::Head(HeadScanner::default()),
+            unread: None,
             deadline,
             tally: Tally::default(),
             answered: 0,
@@ -155,7 +193,11 @@ impl Connection {
     pub(crate) fn has_begun(&self) -> bool {
         match &self.phase {
             Phase::Head(scanner) => !scanner.is_before_request(),
-            Phase::Body(..) | Phase::Complete(..) | Phase::Responding(_) => true,
+            Phase::Body(..)
+            | Phase::Complete(..)
+            | Phase::Arriving(..)
+            | Phase::Responding(_)
+            | Phase::Unread(_) => true,
         }
     }
 
@@ -181,6 +223,23 @@ impl Connection {
             let after = match &mut self.phase {
                 Phase::Responding(_) => self.go_on(turn),
                 Phase::Complete(..) => self.answer(turn),
+                Phase::Arriving(..) if !turn.may_block => Err(Next::Thread),
+                Phase::Arriving(..) => self.answer_arriving(turn),
+                Phase::Unread(unread) => match unread.skip(self.input.bytes()) {
+                    // It has its answer, so there is nobody to tell.
+                    Err(_) => Ok(After::Leave),
+                    Ok(used) => {
+                        self.input.consume(used);
+                        if unread.is_done() {
+                            self.phase = Phase::Head(HeadScanner::default());
+                            continue;
+                        }
+                        match self.receive() {
+                            Ok(()) => continue,
+                            Err(next) => Err(next),
+                        }
+                    }
+                },
                 Phase::Head(_) | Phase::Body(..) => match self.read_request() {
                     Ok(true) => continue,
                     Ok(false) => match self.receive() {
@@ -198,6 +257,10 @@ impl Connection {
                 Ok(After::Close) => return Next::Close,
                 Ok(After::Leave) => return Next::Leave,
                 Ok(After::Keep) => {
+                    if let Some(unread) = self.unread.take() {
+                        self.phase = Phase::Unread(unread);
+                        self.deadline = Instant::now() + self.core.limits.body_timeout;
+                    }
                     answered += 1;
                     if answered >= REQUESTS_PER_TURN_MAX {
                         return Next::Others;
@@ -235,12 +298,13 @@ impl Connection {
 
     /// Notes what it waits for and until when.
     fn note_wait(&mut self) {
-        let step = match &self.phase {
+        let has_begun = self.has_begun();
+        let step = match &mut self.phase {
             Phase::Responding(output) => {
-                self.deadline = output.deadline(&self.core.limits);
+                self.deadline = output.pace().deadline();
                 BlockingStep::Write
             }
-            _ if self.has_begun() => BlockingStep::Read,
+            _ if has_begun => BlockingStep::Read,
             _ => {
                 if self.answered > 0 {
                     self.deadline = Instant::now() + self.core.limits.idle_timeout;
@@ -266,12 +330,12 @@ impl Connection {
             self.core.count(|incidents| incidents.write_failures += 1);
             return;
         }
-        if !self.has_begun() {
+        if !self.has_begun() || matches!(self.phase, Phase::Unread(_)) {
             self.core.count(|incidents| incidents.idle_timeouts += 1);
             return;
         }
         self.core.count(|incidents| incidents.header_timeouts += 1);
-        let response = Response::of_reject(Reject::new(408, "the request did not arrive in time"));
+        let response = Response::of_reject(LATE);
         let mut bytes = Vec::new();
         let mut date = super::clock::DateText::default();
         response.write_head(
@@ -282,8 +346,7 @@ impl Connection {
             bytes.extend_from_slice(body);
         }
         self.stop_blocking();
-        let mut stream: &TcpStream = self.row.connection();
-        if stream.write(&bytes).is_ok() {
+        if self.link.write(&[IoSlice::new(&bytes)]).is_ok() {
             self.tally.client_errors += 1;
             self.leave();
         }
@@ -311,30 +374,60 @@ impl Connection {
                 }
                 return Ok(false);
             };
-            let head = Box::new(Head::parse(self.input.bytes(), range, limits.uri_bytes_max)?);
+            let head = Box::new(Head::parse_within(
+                self.input.bytes(),
+                range,
+                limits.uri_bytes_max,
+                limits.headers_count_max,
+            )?);
             self.input.consume(range.end);
-            let reader = BodyReader::new(head.framing(), limits.body_bytes_max)?;
+            let mode = self.body_mode(&head)?;
+            let bytes_max = match mode {
+                BodyMode::Streamed { bytes_max: Some(bytes) } => bytes,
+                BodyMode::Streamed { bytes_max: None } | BodyMode::Whole => limits.body_bytes_max,
+            };
+            let reader = BodyReader::new(head.framing(), bytes_max)?;
+            if mode != BodyMode::Whole {
+                self.phase = Phase::Arriving(head, reader);
+                return Ok(true);
+            }
+            let pace = Pace::new(Instant::now(), limits.body_timeout, limits.body_bytes_per_second_min);
             if !reader.is_done() {
-                self.deadline = Instant::now() + limits.body_timeout;
+                self.deadline = pace.deadline();
                 if head.expects_continue() && self.input.is_empty() {
                     // Fits any socket's buffer; a client that has none gets its answer later or not at all.
-                    let mut stream: &TcpStream = self.row.connection();
-                    let _ = stream.write(b"HTTP/1.1 100 Continue\r\n\r\n");
+                    let _ = self.link.write(&[IoSlice::new(CONTINUE)]);
                 }
             }
-            self.phase = Phase::Body(head, reader);
+            self.phase = Phase::Body(head, reader, pace);
         }
-        let Phase::Body(_, reader) = &mut self.phase else { return Ok(true) };
+        let Phase::Body(_, reader, pace) = &mut self.phase else { return Ok(true) };
         let used = reader.read(self.input.bytes())?;
         self.input.consume(used);
         if !reader.is_done() {
+            if used > 0 {
+                pace.moved(used as u64, Instant::now());
+                self.deadline = pace.deadline();
+            }
             return Ok(false);
         }
         self.phase = match std::mem::replace(&mut self.phase, Phase::Head(HeadScanner::default())) {
-            Phase::Body(head, reader) => Phase::Complete(head, reader.into_content()),
+            Phase::Body(head, reader, _) => Phase::Complete(head, reader.into_content()),
             other => other,
         };
         Ok(true)
+    }
+
+    /// How the handler gets the body, if there is one.
+    fn body_mode(&self, head: &Head) -> Result<BodyMode, Reject> {
+        let is_own = self.core.status_page && status::is_for(head);
+        if head.framing() == Framing::Length(0) || is_own {
+            return Ok(BodyMode::Whole);
+        }
+        catch_unwind(AssertUnwindSafe(|| self.core.handler.body_mode(head))).map_err(|_| {
+            self.core.count(|incidents| incidents.handler_panics += 1);
+            Reject::new(500, "the handler failed")
+        })
     }
 
     /// Reads what is there; says what is missing if that is nothing.
@@ -346,10 +439,9 @@ impl Connection {
             if !self.may_wait_to_read() {
                 return Err(Next::Read);
             }
-            let room = self.input.room();
+            let room = self.input.room(READ_BYTES);
             let len = room.len();
-            let mut stream: &TcpStream = self.row.connection();
-            match stream.read(room) {
+            match self.link.read(room) {
                 Ok(0) => return Err(Next::Close),
                 Ok(count) => {
                     self.input.received(count);
@@ -387,14 +479,58 @@ impl Connection {
             self.phase = Phase::Complete(head, body);
             return Err(Next::Thread);
         };
-        self.core.operations.log(&head, &response, self.row.peer(), began);
+        self.finish(&head, response, began, After::Keep, turn)
+    }
+
+    /// Has a request answered whose body the handler reads itself.
+    fn answer_arriving(&mut self, turn: &mut Turn<'_>) -> Result<After, Next> {
+        let phase = std::mem::replace(&mut self.phase, Phase::Head(HeadScanner::default()));
+        let Phase::Arriving(head, reader) = phase else { return Ok(After::Keep) };
+        self.enter(BlockingStep::Handle, turn.worker);
+        let began = self.core.operations.begin();
+        let Connection { core, row, link, input, .. } = self;
+        let enter = |step| row.enter(step, turn.worker);
+        let limits = &core.limits;
+        let pace = Pace::new(Instant::now(), limits.body_timeout, limits.body_bytes_per_second_min);
+        let upload = Upload::new(link, input, reader, pace, head.expects_continue(), &enter);
+        let request = Request::new(&head, &[], row.peer(), &enter).with_arriving(&upload);
+        let response = catch_unwind(AssertUnwindSafe(|| core.handler.handle(&request)));
+        let rest = upload.finish();
+        if rest.blocks {
+            self.has_blocked();
+        }
+        self.tally.bytes_in += rest.bytes_in;
+        let response = response.unwrap_or_else(|_| self.failed());
+        let mut reader = rest.reader;
+        let after = match rest.is_sound && reader.missing() <= self.core.limits.unread_bytes_max as u64 {
+            true => After::Keep,
+            false => After::Leave,
+        };
+        if !reader.is_done() {
+            reader.allow_more(self.core.limits.unread_bytes_max);
+            self.unread = Some(Box::new(reader));
+        }
+        self.finish(&head, response, began, after, turn)
+    }
+
+    /// Logs `response`, decides what then becomes of the connection, which can be no better than `at_best`, and begins to send.
+    fn finish(
+        &mut self,
+        head: &Head,
+        response: Response,
+        began: Option<Instant>,
+        at_best: After,
+        turn: &mut Turn<'_>,
+    ) -> Result<After, Next> {
+        self.core.operations.log(head, &response, self.row.peer(), began);
         // The client's wish decides; after that the server may still refuse.
         let wanted = head.keep_alive();
         let is_last = self.answered + 1 >= self.core.limits.requests_per_connection_max;
-        let keep = wanted && !is_last && !response.closes() && !self.core.is_draining();
+        let may = at_best == After::Keep && !response.ends_with_connection(head.version());
+        let keep = wanted && may && !is_last && !response.closes() && !self.core.is_draining();
         let after = match keep {
             true => After::Keep,
-            false if wanted || !self.input.is_empty() => After::Leave,
+            false if wanted || !self.input.is_empty() || self.unread.is_some() => After::Leave,
             false => After::Close,
         };
         self.send(response, head.method(), head.version(), after, turn)
@@ -413,10 +549,13 @@ impl Connection {
             true => Some(handler.handle(&request)),
             false => handler.handle_now(&request),
         };
-        catch_unwind(AssertUnwindSafe(handle)).unwrap_or_else(|_| {
-            self.core.count(|incidents| incidents.handler_panics += 1);
-            Some(Response::text(500, "500 Internal Server Error: the handler failed").with_close())
-        })
+        catch_unwind(AssertUnwindSafe(handle)).unwrap_or_else(|_| Some(self.failed()))
+    }
+
+    /// The answer of a handler that has panicked.
+    fn failed(&self) -> Response {
+        self.core.count(|incidents| incidents.handler_panics += 1);
+        Response::text(500, "500 Internal Server Error: the handler failed").with_close()
     }
 
     fn refuse(&mut self, reject: Reject, turn: &mut Turn<'_>) -> Result<After, Next> {
@@ -443,8 +582,9 @@ impl Connection {
         let keep_alive = after == After::Keep;
         response.write_head(&mut head, &Context { version, keep_alive, date: turn.scratch.date.now() });
         let sends_body = response.sends_body(method);
+        let is_chunked = sends_body && response.is_chunked(version);
         let body = if sends_body { response.into_body() } else { Body::Empty };
-        let mut output = Output::new(head, body, after, Instant::now());
+        let mut output = Output::new(head, body, is_chunked, after, &self.core.limits, Instant::now());
         if output.may_block() && !turn.may_block {
             self.phase = Phase::Responding(Box::new(output));
             return Err(Next::Thread);
@@ -478,19 +618,18 @@ impl Connection {
         };
         let before = output.written();
         let progress = loop {
-            let mut stream: &TcpStream = row.connection();
-            let progress = output.write(
-                |slices| match slices {
-                    [slice] => stream.write(slice),
-                    slices => stream.write_vectored(slices),
-                },
-                turn.may_block,
-                disk,
-            );
-            match progress {
+            let (link, waits) = (&mut self.link, self.blocking.is_some());
+            match output.write(|slices| link.write(slices), waits, turn.may_block, disk) {
                 Ok(Progress::Full) if self.blocking.is_some() => {
                     if !self.may_wait_to_write(output) {
                         break Err(ErrorKind::TimedOut.into());
+                    }
+                }
+                Ok(Progress::Hand(write, is_chunked)) => {
+                    let handed = hand(&mut self.link, output, write, is_chunked);
+                    self.has_blocked();
+                    if let Err(error) = handed {
+                        break Err(error);
                     }
                 }
                 progress => break progress,
@@ -499,10 +638,15 @@ impl Connection {
         self.tally.bytes_out += output.written() - before;
         match progress {
             Ok(Progress::Done) => Ok(output.after),
-            Ok(Progress::Full) => Err(Next::Write),
             Ok(Progress::MayBlock) => Err(Next::Thread),
-            Err(_) => {
-                self.core.count(|incidents| incidents.write_failures += 1);
+            // Handed on above.
+            Ok(Progress::Full | Progress::Hand(..)) => Err(Next::Write),
+            Err(error) => {
+                let has_panicked = error.get_ref().is_some_and(|inner| inner.is::<Panicked>());
+                self.core.count(|incidents| match has_panicked {
+                    true => incidents.handler_panics += 1,
+                    false => incidents.write_failures += 1,
+                });
                 Err(Next::Close)
             }
         }
@@ -522,6 +666,20 @@ impl Connection {
         let tally = std::mem::take(&mut self.tally);
         self.row.update(|facts| facts.tally.add(&tally));
     }
+}
+
+/// Has `write` write the content that comes next.
+fn hand(
+    link: &mut Link,
+    output: &mut Output,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    is_chunked: bool,
+) -> io::Result<()> {
+    let mut download = Download::new(link, output.pace(), is_chunked)?;
+    catch_unwind(AssertUnwindSafe(|| write(&mut download))).map_err(|_| io::Error::other(Panicked))??;
+    let written = download.finish()?;
+    output.count(written);
+    Ok(())
 }
 
 impl Drop for Connection {

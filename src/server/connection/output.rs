@@ -3,23 +3,28 @@
 //! 1. *Nothing is copied*: content lies in the handler's memory or the cache's until the socket has taken it; the head and the
 //!    first content go out in one system call.
 //! 2. *Writing never waits.* Where the socket has no room the response is kept as it is, and somebody goes on when there is.
-//! 3. *A client's time grows with what it takes*: it has the write timeout, and for each byte that it has taken the time that
-//!    this byte needs at the slowest rate which is served. So a large answer may take long, but never to one who does not read.
+//! 3. *A client's time grows with what it takes* (see `pace`). So a large answer may take long, but never to one who does not read.
+//! 4. *Content of unknown length goes out in chunks.* What is in memory, or in a file, is one chunk; what is read piece by piece,
+//!    a chunk for each piece. The last chunk is sent only if making the content has not failed.
 
 use std::{
-    io::{self, ErrorKind, IoSlice, Read, Seek, SeekFrom},
+    io::{self, ErrorKind, IoSlice, Read},
     ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use super::After;
+use super::{After, Panicked, pace::Pace};
 use crate::{
-    fs::File,
+    fs::{self, File},
     server::{
-        http::Body,
-        limits::{Limits, STREAM_BYTES, WRITE_BYTES_PER_SECOND_MIN},
+        http::{
+            Body,
+            stream::{Source, Writes},
+        },
+        limits::{Limits, STREAM_BYTES},
     },
     sync::Arc,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 /// The rest of a response.
@@ -31,8 +36,12 @@ pub(super) struct Output {
     later: std::vec::IntoIter<Body>,
     /// What has been written of the content that is in memory.
     at: usize,
-    started: Instant,
+    /// Streams of unknown length are sent in chunks.
+    is_chunked: bool,
+    pace: Pace,
     written: u64,
+    /// What of it the pace knows.
+    paced: u64,
     /// What is to become of the connection when all is written.
     pub(super) after: After,
 }
@@ -41,6 +50,19 @@ enum Content {
     None,
     Own(Vec<u8>),
     Shared(Arc<[u8]>, Range<usize>),
+    /// Read piece by piece: what is left if that is known, and the piece that is in memory.
+    Read {
+        reader: Box<dyn Read + Send>,
+        left: Option<u64>,
+        is_chunked: bool,
+        has_ended: bool,
+        piece: Vec<u8>,
+    },
+    /// Written by a function.
+    Write {
+        write: Option<Writes>,
+        is_chunked: bool,
+    },
     /// A part of a file; what is left of it, and the piece that is in memory.
     File {
         file: Arc<File>,
@@ -50,32 +72,52 @@ enum Content {
 }
 
 /// How far a write came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Progress {
     Done,
     /// The socket has no room.
     Full,
     /// The next bytes lie where reading them may block.
     MayBlock,
+    /// The function is to write what comes next, in chunks or not; then the rest can be written.
+    Hand(Writes, bool),
 }
 
 impl Output {
-    pub(super) fn new(head: Vec<u8>, body: Body, after: After, now: Instant) -> Self {
+    pub(super) fn new(
+        head: Vec<u8>,
+        body: Body,
+        is_chunked: bool,
+        after: After,
+        limits: &Limits,
+        now: Instant,
+    ) -> Self {
         let (first, later) = match body {
+            body if is_chunked => (Body::Empty, chunks(body)),
             Body::Parts(parts) => (Body::Empty, flat(parts)),
             body => (body, Vec::new()),
         };
-        let (content, later) = (Content::of(first), later.into_iter());
-        Output { head, head_at: 0, content, later, at: 0, started: now, written: 0, after }
+        let (content, later) = (Content::of(first, is_chunked), later.into_iter());
+        let pace = Pace::new(now, limits.write_timeout, limits.write_bytes_per_second_min);
+        Output { head, head_at: 0, content, later, at: 0, is_chunked, pace, written: 0, paced: 0, after }
     }
 
     /// When the client must have taken more.
-    pub(super) fn deadline(&self, limits: &Limits) -> Instant {
-        self.started + limits.write_timeout + Duration::from_secs(self.written / WRITE_BYTES_PER_SECOND_MIN)
+    pub(super) fn pace(&mut self) -> &mut Pace {
+        if self.paced < self.written {
+            self.pace.moved(self.written - self.paced, Instant::now());
+            self.paced = self.written;
+        }
+        &mut self.pace
     }
 
     pub(super) fn written(&self) -> u64 {
         self.written
+    }
+
+    /// So many bytes were written by another, who has told the pace.
+    pub(super) fn count(&mut self, written: u64) {
+        self.written += written;
+        self.paced += written;
     }
 
     /// The memory of the head, for the next one.
@@ -83,28 +125,45 @@ impl Output {
         self.head
     }
 
-    /// Whether reading what comes next may block.
-    pub(super) fn may_block(&self) -> bool {
-        let is_file = |body: &Body| matches!(body, Body::File(..));
-        matches!(&self.content, Content::File { .. }) || self.later.as_slice().iter().any(is_file)
+    /// Whether all that is in memory is written.
+    fn is_written(&self) -> bool {
+        self.head_at == self.head.len() && self.at == self.content.in_memory().len()
     }
 
-    /// Writes by `write` until all is written or the socket has no room; reads from the disk only if `may_block`, and says so
-    /// by `disk` before and after.
+    /// Whether making what comes next may block.
+    pub(super) fn may_block(&self) -> bool {
+        matches!(&self.content, Content::File { .. } | Content::Read { .. } | Content::Write { .. })
+            || self.later.as_slice().iter().any(|body| matches!(body, Body::File(..) | Body::Stream(_)))
+    }
+
+    /// Writes by `write`, which `waits` for room or does not, until all is written or the socket has no room; reads from the disk
+    /// only if `may_block`, and says so by `disk` before and after.
     pub(super) fn write(
         &mut self,
         mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
+        waits: bool,
         may_block: bool,
         mut disk: impl FnMut(bool),
     ) -> io::Result<Progress> {
         loop {
+            // A write that waits may be long without failing.
+            if waits && self.written > self.paced && !self.is_written() && self.pace().left().is_zero() {
+                return Err(ErrorKind::TimedOut.into());
+            }
             let head = &self.head[self.head_at..];
             let content = &self.content.in_memory()[self.at..];
             let written = match (head, content) {
                 ([], []) => match &mut self.content {
-                    Content::File { left, .. } if !left.is_empty() && !may_block => {
-                        return Ok(Progress::MayBlock);
+                    content if !may_block && content.has_more() => return Ok(Progress::MayBlock),
+                    Content::Read { has_ended: false, .. } => {
+                        self.content.read_piece()?;
+                        self.at = 0;
+                        continue;
                     }
+                    Content::Write { write, is_chunked } if write.is_some() => match write.take() {
+                        Some(write) => return Ok(Progress::Hand(write, *is_chunked)),
+                        None => continue,
+                    },
                     Content::File { file, left, piece } if !left.is_empty() => {
                         disk(true);
                         read_piece(file, left, piece)?;
@@ -114,7 +173,7 @@ impl Output {
                     }
                     _ => match self.later.next() {
                         Some(body) => {
-                            (self.content, self.at) = (Content::of(body), 0);
+                            (self.content, self.at) = (Content::of(body, self.is_chunked), 0);
                             continue;
                         }
                         None => return Ok(Progress::Done),
@@ -143,7 +202,7 @@ impl Output {
 }
 
 impl Content {
-    fn of(body: Body) -> Self {
+    fn of(body: Body, is_chunked: bool) -> Self {
         match body {
             // Parts are taken apart before.
             Body::Empty | Body::Parts(_) => Content::None,
@@ -154,17 +213,98 @@ impl Content {
             }
             Body::Slice(bytes, range) => Content::Shared(bytes, range),
             Body::File(file, left) => Content::File { file, left, piece: Vec::new() },
+            Body::Stream(stream) => {
+                let is_chunked = is_chunked && stream.len.is_none();
+                match stream.source {
+                    Source::Reader(reader) => Content::Read {
+                        reader,
+                        left: stream.len,
+                        is_chunked,
+                        has_ended: stream.len == Some(0),
+                        piece: Vec::new(),
+                    },
+                    Source::Writer(write) => Content::Write { write: Some(write), is_chunked },
+                }
+            }
         }
     }
 
     fn in_memory(&self) -> &[u8] {
         match self {
-            Content::None => &[],
+            Content::None | Content::Write { .. } => &[],
             Content::Own(bytes) => bytes,
             Content::Shared(bytes, range) => &bytes[range.clone()],
-            Content::File { piece, .. } => piece,
+            Content::File { piece, .. } | Content::Read { piece, .. } => piece,
         }
     }
+
+    /// Whether there is more than what is in memory.
+    fn has_more(&self) -> bool {
+        match self {
+            Content::None | Content::Own(_) | Content::Shared(..) => false,
+            Content::File { left, .. } => !left.is_empty(),
+            Content::Read { has_ended, .. } => !has_ended,
+            Content::Write { write, .. } => write.is_some(),
+        }
+    }
+
+    /// Asks the reader for the next piece.
+    fn read_piece(&mut self) -> io::Result<()> {
+        let Content::Read { reader, left, is_chunked, has_ended, piece } = self else { return Ok(()) };
+        let most =
+            left.map_or(STREAM_BYTES, |left| usize::try_from(left).unwrap_or(usize::MAX).min(STREAM_BYTES));
+        // The size of the chunk is written in front when it is known.
+        let front = if *is_chunked { CHUNK_LINE_BYTES } else { 0 };
+        piece.resize(front + most, 0);
+        let count = loop {
+            let read = catch_unwind(AssertUnwindSafe(|| reader.read(&mut piece[front..])));
+            match read {
+                Ok(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
+                Ok(read) => break read?,
+                Err(_) => return Err(io::Error::other(Panicked)),
+            }
+        };
+        if count == 0 {
+            *has_ended = true;
+            piece.clear();
+            // Fewer than announced: the client must not take what it got for the whole.
+            return if left.is_some() { Err(ErrorKind::UnexpectedEof.into()) } else { Ok(()) };
+        }
+        piece.truncate(front + count);
+        if *is_chunked {
+            piece[..front].copy_from_slice(&chunk_line(count as u64));
+            piece.extend_from_slice(b"\r\n");
+        }
+        if let Some(left) = left {
+            *left -= count as u64;
+            *has_ended = *left == 0;
+        }
+        Ok(())
+    }
+}
+
+/// Bytes of a line that [`chunk_line`] makes for a piece.
+const CHUNK_LINE_BYTES: usize = 8;
+
+/// The size of a chunk as its first line: of the same length for every piece (zeros in front are allowed, RFC 9112 section 7.1).
+pub(super) fn chunk_line(size: u64) -> Vec<u8> {
+    format!("{size:06x}\r\n").into_bytes()
+}
+
+/// The body as a row of parts that are, or bring, their chunks; with the last chunk.
+fn chunks(body: Body) -> Vec<Body> {
+    let mut row = Vec::new();
+    for part in flat(vec![body]) {
+        match part.len() {
+            Some(0) => {}
+            Some(len) => {
+                row.extend([Body::Bytes(chunk_line(len)), part, Body::Bytes(b"\r\n".to_vec())]);
+            }
+            None => row.push(part),
+        }
+    }
+    row.push(Body::Bytes(b"0\r\n\r\n".to_vec()));
+    row
 }
 
 /// Parts of parts in one row.
@@ -177,12 +317,11 @@ fn flat(parts: Vec<Body>) -> Vec<Body> {
 }
 
 /// Reads the next piece of `file`, of which `left` is to be sent.
-fn read_piece(mut file: &File, left: &mut Range<u64>, piece: &mut Vec<u8>) -> io::Result<()> {
+fn read_piece(file: &File, left: &mut Range<u64>, piece: &mut Vec<u8>) -> io::Result<()> {
     let wanted = left.end - left.start;
     piece.resize(usize::try_from(wanted).unwrap_or(usize::MAX).min(STREAM_BYTES), 0);
     // Several parts may share the file.
-    file.seek(SeekFrom::Start(left.start))?;
-    let read = file.read(piece)?;
+    let read = fs::read_at(file, piece, left.start)?;
     if read == 0 {
         // Shorter than announced: the client must not take what it got for the whole.
         return Err(ErrorKind::UnexpectedEof.into());

@@ -8,6 +8,8 @@ use crate::server::limits::{CHUNK_LINE_BYTES_MAX, TRAILER_BYTES_MAX};
 pub struct BodyReader {
     state: State,
     content: Vec<u8>,
+    /// Decoded so far.
+    content_bytes: usize,
     content_bytes_max: usize,
 }
 
@@ -70,7 +72,7 @@ impl BodyReader {
             Framing::Length(length) => State::Length(length),
             Framing::Chunked => State::Size { size: 0, digits: 0 },
         };
-        Ok(BodyReader { state, content: Vec::new(), content_bytes_max })
+        Ok(BodyReader { state, content: Vec::new(), content_bytes: 0, content_bytes_max })
     }
 
     /// Takes what belongs to the body from the front of `bytes`; returns how many bytes that were.
@@ -79,18 +81,39 @@ impl BodyReader {
     ///
     /// 400 for malformed chunks, 413 and 431 above a limit.
     pub fn read(&mut self, bytes: &[u8]) -> Result<usize, Reject> {
+        let mut content = std::mem::take(&mut self.content);
+        let read = self.decode(bytes, |piece| {
+            content.extend_from_slice(piece);
+            piece.len()
+        });
+        self.content = content;
+        read
+    }
+
+    /// As [`read`](Self::read), but puts the content into `room` and stops when that is full; returns how many bytes of `bytes`
+    /// were used, and how many of `room`.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn read_into(&mut self, bytes: &[u8], room: &mut [u8]) -> Result<(usize, usize), Reject> {
         let mut at = 0;
-        while at < bytes.len() && self.state != State::Done {
-            at += match self.state {
-                State::Length(left) => self.take(&bytes[at..], left, State::Length, State::Done)?,
-                State::Data(left) => self.take(&bytes[at..], left, State::Data, State::DataCr)?,
-                _ => {
-                    self.state = self.after(bytes[at])?;
-                    1
-                }
-            };
-        }
-        Ok(at)
+        let used = self.decode(bytes, |piece| {
+            let taken = piece.len().min(room.len() - at);
+            room[at..at + taken].copy_from_slice(&piece[..taken]);
+            at += taken;
+            taken
+        })?;
+        Ok((used, at))
+    }
+
+    /// As [`read`](Self::read), but keeps nothing of the content.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn skip(&mut self, bytes: &[u8]) -> Result<usize, Reject> {
+        self.decode(bytes, <[u8]>::len)
     }
 
     /// Whether the body is complete.
@@ -99,28 +122,52 @@ impl BodyReader {
         self.state == State::Done
     }
 
-    /// The decoded content so far.
+    /// The decoded content that [`read`](Self::read) has kept.
     #[must_use]
     pub fn into_content(self) -> Vec<u8> {
         self.content
     }
 
-    /// Takes up to `left` bytes of content and moves on to `more` or `done`.
-    fn take(
-        &mut self,
-        bytes: &[u8],
-        left: u64,
-        more: fn(u64) -> State,
-        done: State,
-    ) -> Result<usize, Reject> {
-        let taken = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
-        if self.content.len() + taken > self.content_bytes_max {
-            return Err(TOO_LARGE);
+    /// Bytes of content that are known to be missing: all of them with a length, else those of the present chunk.
+    pub(crate) fn missing(&self) -> u64 {
+        match self.state {
+            State::Length(left) | State::Data(left) => left,
+            _ => 0,
         }
-        self.content.extend_from_slice(&bytes[..taken]);
-        let left = left - taken as u64;
-        self.state = if left == 0 { done } else { more(left) };
-        Ok(taken)
+    }
+
+    /// Content is no longer refused because it is more than `bytes` from now on, but for more than that.
+    pub(crate) fn allow_more(&mut self, bytes: usize) {
+        self.content_bytes_max = self.content_bytes.saturating_add(bytes);
+    }
+
+    /// Gives the content in `bytes` to `take`, piece by piece, until it takes less than it is given.
+    fn decode(&mut self, bytes: &[u8], mut take: impl FnMut(&[u8]) -> usize) -> Result<usize, Reject> {
+        let mut at = 0;
+        while at < bytes.len() && self.state != State::Done {
+            let (left, more, done): (u64, fn(u64) -> State, State) = match self.state {
+                State::Length(left) => (left, State::Length, State::Done),
+                State::Data(left) => (left, State::Data, State::DataCr),
+                _ => {
+                    self.state = self.after(bytes[at])?;
+                    at += 1;
+                    continue;
+                }
+            };
+            let here = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len() - at);
+            if self.content_bytes + here > self.content_bytes_max {
+                return Err(TOO_LARGE);
+            }
+            let taken = take(&bytes[at..at + here]);
+            at += taken;
+            self.content_bytes += taken;
+            let left = left - taken as u64;
+            self.state = if left == 0 { done } else { more(left) };
+            if taken < here {
+                break;
+            }
+        }
+        Ok(at)
     }
 
     /// The state after one byte of chunk framing (RFC 9112 section 7.1).
@@ -257,7 +304,18 @@ mod tests {
             }
             prop_assert!(reader.is_done());
             prop_assert_eq!(taken, bytes.len() - 4);
-            prop_assert_eq!(reader.into_content(), content);
+            prop_assert_eq!(reader.into_content(), &content[..]);
+
+            // The same through a little room at a time.
+            let mut reader = BodyReader::new(Framing::Chunked, 64).unwrap();
+            let (mut taken, mut read, mut room) = (0, Vec::new(), [0; 5]);
+            while !reader.is_done() {
+                let until = bytes.len().min(taken + piece);
+                let (used, given) = reader.read_into(&bytes[taken..until], &mut room).unwrap();
+                taken += used;
+                read.extend_from_slice(&room[..given]);
+            }
+            prop_assert_eq!((taken, read), (bytes.len() - 4, content));
         }
     }
 }

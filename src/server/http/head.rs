@@ -2,13 +2,15 @@
 //!
 //! Where the body ends is decided in `framing` and nowhere else, and in doubt the request is refused.
 
+use std::mem::MaybeUninit;
+
 use super::{
     Framing, Method, Reject, Version,
     framing::{FieldFacts, list},
     scan::HeadRange,
     target::Target,
 };
-use crate::server::limits::HEADERS_COUNT_MAX;
+use crate::server::limits::{HEADERS_COUNT_LIMIT, HEADERS_COUNT_MAX};
 
 /// A request head that has passed all checks.
 #[derive(Debug, Clone)]
@@ -42,11 +44,27 @@ impl Head {
     /// 400 for anything malformed or ambiguous, 414 and 431 above a limit, 501 for an unknown transfer coding, 505 for a
     /// version other than 1.0 and 1.1.
     pub fn parse(bytes: &[u8], range: HeadRange, uri_bytes_max: usize) -> Result<Self, Reject> {
+        Head::parse_within(bytes, range, uri_bytes_max, HEADERS_COUNT_MAX)
+    }
+
+    /// As [`parse`](Self::parse), with up to so many fields instead of [`HEADERS_COUNT_MAX`]; at most [`HEADERS_COUNT_LIMIT`].
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn parse_within(
+        bytes: &[u8],
+        range: HeadRange,
+        uri_bytes_max: usize,
+        headers_count_max: usize,
+    ) -> Result<Self, Reject> {
         let bytes = &bytes[range.start..range.end];
         check_request_line(bytes, uri_bytes_max)?;
-        let mut table = [httparse::EMPTY_HEADER; HEADERS_COUNT_MAX];
-        let mut request = httparse::Request::new(&mut table);
-        match request.parse(bytes) {
+        // Not initialised: that would cost more than many heads do.
+        let mut table = [const { MaybeUninit::uninit() }; HEADERS_COUNT_LIMIT];
+        let table = &mut table[..headers_count_max.min(HEADERS_COUNT_LIMIT)];
+        let mut request = httparse::Request::new(&mut []);
+        match request.parse_with_uninit_headers(bytes, table) {
             Ok(httparse::Status::Complete(length)) if length == bytes.len() => {}
             Ok(_) => return Err(Reject::bad("malformed request head")),
             Err(error) => return Err(reject_of(error)),

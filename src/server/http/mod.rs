@@ -15,12 +15,14 @@ pub mod range;
 pub mod response;
 pub mod scan;
 pub mod status;
+pub mod stream;
 mod target;
 
 pub use framing::{Framing, Version};
 pub use head::Head;
 pub use method::Method;
 pub use response::{Body, Response};
+pub use stream::BodyStream;
 
 /// A request that cannot be served as it stands: the status that says so, and the reason for people.
 ///
@@ -32,6 +34,14 @@ pub struct Reject {
     /// What is wrong, one lower-case clause.
     pub reason: &'static str,
 }
+
+impl std::fmt::Display for Reject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.reason)
+    }
+}
+
+impl std::error::Error for Reject {}
 
 impl Reject {
     pub(crate) const fn new(status: u16, reason: &'static str) -> Self {

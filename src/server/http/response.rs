@@ -1,13 +1,20 @@
 //! Responses and how their heads are written (RFC 9112 section 4).
 
-use std::{borrow::Cow, io::Write, ops::Range};
+use std::{
+    borrow::Cow,
+    io::{self, Read, Write},
+    ops::Range,
+};
 
-use super::{Method, Reject, Version, status};
+use super::{
+    Method, Reject, Version, status,
+    stream::{BodyStream, Pieces, Source},
+};
 use crate::{fs::File, sync::Arc};
 
 /// What a handler answers.
 ///
-/// The server adds `Date`, `Content-Length` and `Connection` itself.
+/// The server adds `Date`, `Content-Length` or `Transfer-Encoding`, and `Connection` itself.
 ///
 /// # Examples
 ///
@@ -41,28 +48,106 @@ pub enum Body {
     /// A part of a file, sent piece by piece. Should the file turn out shorter, the connection is cut, so that the client
     /// sees the loss. Where the file stands does not matter, and several parts may share one.
     File(Arc<File>, Range<u64>),
+    /// Bytes that come into being while they are sent: made by [`Body::reader`], [`Body::sized_reader`], [`Body::pieces`] and
+    /// [`Body::writer`].
+    Stream(BodyStream),
     /// One after the other.
     Parts(Vec<Body>),
 }
 
+/// # Content that is made while it is sent
+///
+/// Where its length is not known it goes out in chunks (RFC 9112 section 7.1), and to a client of HTTP/1.0 up to the end of the
+/// connection. For `HEAD` it is not made at all. When making it fails or panics, the connection is cut, so that the client sees
+/// that it has not got all (which only HTTP/1.0 cannot see).
 impl Body {
-    /// Its length in bytes.
+    /// What `reader` gives, to its end.
+    ///
+    /// It is read by a thread that may block, piece by piece as the client takes them: a slow client holds no thread between
+    /// them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Read;
+    /// use unsnarl::server::http::{Body, Response};
+    ///
+    /// let zeros = std::io::repeat(0).take(1 << 30);
+    /// let response = Response::new(200).with_body(Body::reader(zeros));
+    /// assert_eq!(response.body().len(), None);
+    /// ```
     #[must_use]
-    pub fn len(&self) -> u64 {
+    pub fn reader(reader: impl Read + Send + 'static) -> Self {
+        Body::Stream(BodyStream { source: Source::Reader(Box::new(reader)), len: None })
+    }
+
+    /// The first `len` bytes that `reader` gives, announced by `Content-Length`. Should there be fewer, the connection is cut.
+    #[must_use]
+    pub fn sized_reader(reader: impl Read + Send + 'static, len: u64) -> Self {
+        Body::Stream(BodyStream { source: Source::Reader(Box::new(reader)), len: Some(len) })
+    }
+
+    /// The pieces one after the other, each asked for when the client has taken those before. As [`reader`](Self::reader).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use unsnarl::server::http::{Body, Response};
+    ///
+    /// let lines = (1..=1_000_000).map(|number| format!("{number}\n"));
+    /// let response = Response::new(200).with_body(Body::pieces(lines));
+    /// # let _ = response;
+    /// ```
+    #[must_use]
+    pub fn pieces<I>(pieces: I) -> Self
+    where
+        I: IntoIterator<IntoIter: Send + 'static, Item: AsRef<[u8]> + Send + 'static>,
+    {
+        Body::reader(Pieces::new(pieces.into_iter()))
+    }
+
+    /// What `write` writes. What it has written is gathered and sent when there is enough of it, or when it flushes.
+    ///
+    /// The thread that runs it waits while the client has no room: with the pool and with events each such response holds a
+    /// worker until it is done, which [`reader`](Self::reader) does not. It gets an error when the client has gone or was too
+    /// slow.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use unsnarl::server::http::{Body, Response};
+    ///
+    /// let response = Response::new(200).with_body(Body::writer(|out| {
+    ///     for number in 1..=1_000_000 {
+    ///         writeln!(out, "{number}")?;
+    ///     }
+    ///     Ok(())
+    /// }));
+    /// # let _ = response;
+    /// ```
+    #[must_use]
+    pub fn writer(write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static) -> Self {
+        Body::Stream(BodyStream { source: Source::Writer(Box::new(write)), len: None })
+    }
+
+    /// Its length in bytes; `None` where that is not known before it is sent.
+    #[must_use]
+    pub fn len(&self) -> Option<u64> {
         match self {
-            Body::Empty => 0,
-            Body::Bytes(bytes) => bytes.len() as u64,
-            Body::Shared(bytes) => bytes.len() as u64,
-            Body::Slice(_, range) => range.len() as u64,
-            Body::File(_, range) => range.end.saturating_sub(range.start),
+            Body::Empty => Some(0),
+            Body::Bytes(bytes) => Some(bytes.len() as u64),
+            Body::Shared(bytes) => Some(bytes.len() as u64),
+            Body::Slice(_, range) => Some(range.len() as u64),
+            Body::File(_, range) => Some(range.end.saturating_sub(range.start)),
+            Body::Stream(stream) => stream.len,
             Body::Parts(parts) => parts.iter().map(Body::len).sum(),
         }
     }
 
-    /// Whether it has no bytes.
+    /// Whether it is known to have no bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.len() == Some(0)
     }
 }
 
@@ -222,7 +307,13 @@ impl Response {
             out.extend_from_slice(lines.as_bytes());
         }
         if !status::is_bodiless(self.status) {
-            write!(out, "content-length: {}\r\n", self.body.len()).expect("writing to memory succeeds");
+            match self.body.len() {
+                Some(len) => write!(out, "content-length: {len}\r\n").expect("writing to memory succeeds"),
+                None if self.is_chunked(context.version) => {
+                    out.extend_from_slice(b"transfer-encoding: chunked\r\n");
+                }
+                None => {}
+            }
         }
         if !context.keep_alive {
             out.extend_from_slice(b"connection: close\r\n");
@@ -230,6 +321,16 @@ impl Response {
             out.extend_from_slice(b"connection: keep-alive\r\n");
         }
         out.extend_from_slice(b"\r\n");
+    }
+
+    /// Whether the content goes out in chunks.
+    pub(crate) fn is_chunked(&self, version: Version) -> bool {
+        version == Version::Http11 && self.body.len().is_none()
+    }
+
+    /// Whether nothing but the end of the connection says where the content ends.
+    pub(crate) fn ends_with_connection(&self, version: Version) -> bool {
+        version == Version::Http10 && self.body.len().is_none()
     }
 
     /// Whether the content goes out in answer to `method`.

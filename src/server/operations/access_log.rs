@@ -72,7 +72,8 @@ pub(crate) struct AccessEntry {
     pub(crate) version: &'static str,
     pub(crate) status: u16,
     /// Bytes of the response's content.
-    pub(crate) bytes: u64,
+    /// Of the content; `None` if it is made while it is sent.
+    pub(crate) bytes: Option<u64>,
     /// From the request to the response.
     pub(crate) took: Duration,
     pub(crate) referer: Option<Vec<u8>>,
@@ -275,7 +276,8 @@ fn write_line(out: &mut Vec<u8>, entry: &AccessEntry, format: AccessLogFormat) {
     }
     out.extend_from_slice(format!("{peer} - - [{}] \"{} ", date.common(), entry.method).as_bytes());
     escape(out, &entry.target);
-    out.extend_from_slice(format!(" {}\" {} {}", entry.version, entry.status, entry.bytes).as_bytes());
+    let bytes = entry.bytes.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string());
+    out.extend_from_slice(format!(" {}\" {} {bytes}", entry.version, entry.status).as_bytes());
     if format == AccessLogFormat::Combined {
         for field in [&entry.referer, &entry.user_agent] {
             out.extend_from_slice(b" \"");
@@ -294,7 +296,7 @@ struct JsonLine<'a> {
     target: String,
     version: &'static str,
     status: u16,
-    bytes: u64,
+    bytes: Option<u64>,
     took_us: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     referer: Option<String>,
@@ -349,7 +351,7 @@ mod tests {
             target: target.as_bytes().to_vec(),
             version: "HTTP/1.1",
             status: 200,
-            bytes: 1024,
+            bytes: Some(1024),
             took: Duration::from_micros(1_500),
             referer: None,
             user_agent: Some(b"curl/8.0 \"quoted\"\n".to_vec()),

@@ -72,7 +72,7 @@ impl Operations {
             target,
             version: head.version().as_str(),
             status: response.status(),
-            bytes: if response.sends_body(head.method()) { response.body().len() } else { 0 },
+            bytes: if response.sends_body(head.method()) { response.body().len() } else { Some(0) },
             took: began.elapsed(),
             referer: field("referer"),
             user_agent: field("user-agent"),

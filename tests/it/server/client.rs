@@ -146,13 +146,39 @@ impl Client {
         let status = head[9..12].parse().expect("a status line");
         let mut answer = Answer { status, head, body: Vec::new() };
         let len = answer.field("content-length").map_or(0, |len| len.parse().expect("a length"));
-        if !to_head {
+        if !to_head && answer.field("transfer-encoding") == Some("chunked") {
+            answer.body = self.chunks()?;
+        } else if !to_head {
             while self.received.len() < len {
                 self.receive()?;
             }
             answer.body = self.received.drain(..len).collect();
         }
         Ok(answer)
+    }
+
+    /// The content of a chunked body; an error when the connection ends before the last chunk.
+    fn chunks(&mut self) -> io::Result<Vec<u8>> {
+        let mut content = Vec::new();
+        loop {
+            let end = loop {
+                if let Some(at) = self.received.windows(2).position(|part| part == b"\r\n") {
+                    break at;
+                }
+                self.receive()?;
+            };
+            let line: Vec<u8> = self.received.drain(..end + 2).collect();
+            let size = std::str::from_utf8(&line[..end]).expect("digits");
+            let size = usize::from_str_radix(size, 16).expect("a size");
+            while self.received.len() < size + 2 {
+                self.receive()?;
+            }
+            content.extend(self.received.drain(..size));
+            assert_eq!(self.received.drain(..2).collect::<Vec<_>>(), b"\r\n");
+            if size == 0 {
+                return Ok(content);
+            }
+        }
     }
 
     /// Reads to the end of the connection; a reset counts as an end.

@@ -35,6 +35,8 @@ macro_rules! front_end {
             mod representations;
             #[path = "status.rs"]
             mod status;
+            #[path = "streaming.rs"]
+            mod streaming;
             $($only)*
         }
     };

@@ -117,3 +117,17 @@ fn a_burst_is_answered_in_full() {
         assert!(clients.into_iter().all(|client| client.join().unwrap() == 200));
     }
 }
+
+#[test]
+fn the_number_of_fields_is_a_limit() {
+    let handler = |_: &Request<'_>| Response::text(200, "hello");
+    for headers_count_max in [3, 200] {
+        let limits = Limits { headers_count_max, ..limits() };
+        let server = Running::start(Server::builder().handler(handler).limits(limits));
+        // With the host.
+        for (count, status) in [(headers_count_max, 200), (headers_count_max + 1, 431)] {
+            let fields = "x: y\r\n".repeat(count - 1);
+            assert_eq!(server.ask(format!("GET / HTTP/1.1\r\nhost: a\r\n{fields}\r\n")).status, status);
+        }
+    }
+}
