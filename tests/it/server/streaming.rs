@@ -243,7 +243,7 @@ fn downloads(limits: Limits) -> Running {
                     Body::Bytes(b"ab".to_vec()),
                     Body::pieces(["x", "", "y"]),
                     Body::Empty,
-                    Body::Parts(vec![Body::Shared(shared.into()), Body::sized_reader(&b"efg"[..], 2)]),
+                    Body::Parts(vec![Body::Shared(shared), Body::sized_reader(&b"efg"[..], 2)]),
                     Body::writer(|out| out.write_all(b"end")),
                 ])
             }),
