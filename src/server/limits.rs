@@ -16,8 +16,8 @@ pub const HEADERS_COUNT_MAX: usize = 64;
 pub const HEADERS_COUNT_LIMIT: usize = 256;
 /// Bytes of a request body after decoding; more is answered with 413.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
-/// Bytes of a body that its handler has left unread and that are read and dropped, so that the connection can go on; with more it is
-/// closed.
+/// Bytes of a body that its handler has left unread and that are read and dropped, so that the connection can go on; with
+/// more it is closed.
 pub const UNREAD_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of one chunk-size line, extensions included; more is answered with 400.
 pub const CHUNK_LINE_BYTES_MAX: usize = 256;

@@ -31,8 +31,8 @@
 //!
 //! # Bodies of any size
 //!
-//! A handler gets the body of a request in one piece, up to [`Limits::body_bytes_max`]; one that is wrapped in [`Streaming`] reads
-//! it as it arrives. The content of a response lies in memory or in a file, or is made while it is sent:
+//! A handler gets the body of a request in one piece, up to [`Limits::body_bytes_max`]; one that is wrapped in [`Streaming`]
+//! reads it as it arrives. The content of a response lies in memory or in a file, or is made while it is sent:
 //! [`Body::reader`](http::Body::reader), [`Body::pieces`](http::Body::pieces), [`Body::writer`](http::Body::writer).
 //!
 //! # Not for

@@ -3,7 +3,8 @@
 //! 1. *Nothing is copied*: content lies in the handler's memory or the cache's until the socket has taken it; the head and the
 //!    first content go out in one system call.
 //! 2. *Writing never waits.* Where the socket has no room the response is kept as it is, and somebody goes on when there is.
-//! 3. *A client's time grows with what it takes* (see `pace`). So a large answer may take long, but never to one who does not read.
+//! 3. *A client's time grows with what it takes* (see `pace`). So a large answer may take long, but never to one who does not
+//!    read.
 //! 4. *Content of unknown length goes out in chunks.* What is in memory, or in a file, is one chunk; what is read piece by piece,
 //!    a chunk for each piece. The last chunk is sent only if making the content has not failed.
 
