@@ -72,7 +72,7 @@ pub enum BodyMode {
 /// A handler that reads the body as it arrives, by [`Request::reader`], instead of getting it in one piece.
 ///
 /// The handler is called when the head is there, always on a thread that may block: a worker, or the connection's own. It
-/// waits in `read` for the client, and holds that thread as long as the body takes: never longer than the time it has at the slowest rate
+/// waits in `read` for the client, and holds that thread as long as the body takes: never longer than at the slowest rate
 /// ([`body_timeout`](super::Limits::body_timeout), [`body_bytes_per_second_min`](super::Limits::body_bytes_per_second_min)). So
 /// have as many workers as uploads at a time, or run each connection on a thread of its own.
 ///
