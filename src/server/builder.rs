@@ -8,6 +8,7 @@ use super::{
     limits::{WORKERS_COUNT, WORKERS_COUNT_MAX},
     operations::Operations,
     parking::Parking,
+    tls::Tls,
 };
 use crate::{Named, net::TcpListener, parking_lot::Mutex, poll, sync::Arc, thread};
 
@@ -21,6 +22,7 @@ pub struct ServerBuilder {
     status_page: bool,
     listener: Option<TcpListener>,
     access_log: Option<Arc<AccessLog>>,
+    tls: Option<Arc<Tls>>,
 }
 
 enum Source {
@@ -41,6 +43,7 @@ impl ServerBuilder {
             status_page: true,
             listener: None,
             access_log: None,
+            tls: None,
         }
     }
 
@@ -116,6 +119,14 @@ impl ServerBuilder {
         self
     }
 
+    /// Speaks TLS, and nothing else, with all clients. A client that there is no room for is then closed without an answer.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, tls: Arc<Tls>) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// Opens the root and the listening socket. Clients can connect from now on; they are served by [`Server::run`].
     ///
     /// # Errors
@@ -157,6 +168,7 @@ impl ServerBuilder {
         let mut core =
             Core::new(self.front_end, self.limits, handler, loops, incidents, self.status_page, cache_stats);
         core.operations = Operations::new(self.access_log);
+        core.tls = self.tls;
         Ok(Server { core: Arc::new(core), listener, addr, workers: self.workers })
     }
 }

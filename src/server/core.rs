@@ -10,6 +10,7 @@ use super::{
     parking::Parking,
     pool::{Pool, PoolStatus},
     table::Table,
+    tls::Tls,
 };
 use crate::{
     Named,
@@ -39,6 +40,8 @@ pub(crate) struct Core {
     pub(crate) started: Instant,
     pub(crate) status_page: bool,
     pub(crate) operations: Operations,
+    /// What new connections are encrypted by.
+    pub(crate) tls: Option<Arc<Tls>>,
     pub(crate) cache_stats: Option<Box<dyn Fn() -> super::cache::CacheStats + Send + Sync>>,
     draining: AtomicBool,
 }
@@ -78,6 +81,7 @@ impl Core {
             started: Instant::now(),
             status_page,
             operations: Operations::new(None),
+            tls: None,
             cache_stats,
             draining: AtomicBool::new(false),
         }

@@ -14,16 +14,40 @@ pub struct ServerError {
 
 #[derive(Debug)]
 enum Kind {
-    Bind { addr: String, source: io::Error },
-    RootMissing { path: PathBuf, source: io::Error },
-    RootNotADirectory { path: PathBuf },
-    ErrorPages { path: PathBuf, source: io::Error },
-    NoErrorPages { path: PathBuf },
-    Poller { source: io::Error },
-    Thread { source: io::Error },
+    Bind {
+        addr: String,
+        source: io::Error,
+    },
+    RootMissing {
+        path: PathBuf,
+        source: io::Error,
+    },
+    RootNotADirectory {
+        path: PathBuf,
+    },
+    ErrorPages {
+        path: PathBuf,
+        source: io::Error,
+    },
+    NoErrorPages {
+        path: PathBuf,
+    },
+    Poller {
+        source: io::Error,
+    },
+    Thread {
+        source: io::Error,
+    },
+    #[cfg(feature = "tls")]
+    Tls {
+        path: PathBuf,
+        what: String,
+    },
     NoHandler,
     NoWorkers,
-    TooManyWorkers { workers: usize },
+    TooManyWorkers {
+        workers: usize,
+    },
 }
 
 impl ServerError {
@@ -45,6 +69,11 @@ impl ServerError {
 
     pub(crate) fn no_error_pages(path: PathBuf) -> Self {
         Kind::NoErrorPages { path }.into()
+    }
+
+    #[cfg(feature = "tls")]
+    pub(crate) fn tls(path: PathBuf, what: String) -> Self {
+        Kind::Tls { path, what }.into()
     }
 
     pub(crate) fn poller(source: io::Error) -> Self {
@@ -99,6 +128,8 @@ impl fmt::Display for ServerError {
             Kind::NoErrorPages { path } => {
                 write!(f, "there is no error page in {}; name one 404.html or 5xx.html", path.display())
             }
+            #[cfg(feature = "tls")]
+            Kind::Tls { path, what } => write!(f, "cannot use {} for TLS: {what}", path.display()),
             Kind::Poller { source } => write!(f, "cannot create a readiness poller: {source}"),
             Kind::Thread { source } => write!(f, "cannot start a thread: {source}"),
             Kind::NoHandler => f.write_str("the server has neither a root folder nor a handler"),
@@ -129,6 +160,8 @@ impl Error for ServerError {
             | Kind::ErrorPages { source, .. }
             | Kind::Poller { source }
             | Kind::Thread { source } => Some(source),
+            #[cfg(feature = "tls")]
+            Kind::Tls { .. } => None,
             Kind::RootNotADirectory { .. }
             | Kind::NoErrorPages { .. }
             | Kind::NoHandler

@@ -37,7 +37,7 @@
 //!
 //! # Not for
 //!
-//! TLS and HTTP/2: put a proxy in front for those.
+//! HTTP/2: put a proxy in front for that. TLS is behind the feature `tls`.
 //!
 //! # Examples
 //!
@@ -72,6 +72,11 @@ pub mod pool;
 mod router;
 mod status;
 pub mod table;
+#[cfg(not(feature = "tls"))]
+#[path = "no_tls.rs"]
+mod tls;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::fmt;
 
@@ -92,6 +97,8 @@ pub use handler::{BodyMode, Handler, IntoResponse, Request, RequestReader, Strea
 pub use limits::Limits;
 pub use operations::{ACCESS_LOG_QUEUE_LEN_MAX, AccessLog, AccessLogCounts, AccessLogFormat};
 pub use router::Router;
+#[cfg(feature = "tls")]
+pub use tls::Tls;
 
 /// A server that listens.
 pub struct Server {

@@ -130,6 +130,13 @@ fn mistakes_at_the_start_are_named() {
         with("[serve]\nheader-count = 257\n"),
         "error: mistakes.toml: [serve]: header-count = 257, but at most 256 is possible"
     );
+    let said = wrong(&folder, &["--tls-cert", "no.pem", "--tls-key", "no.key"]);
+    assert_eq!(said, "error: cannot use no.pem for TLS: it does not exist");
+    assert!(wrong(&folder, &["--tls-cert", "no.pem"]).contains("--tls-key <FILE>"));
+    assert_eq!(
+        with("[serve]\ntls-key = \"no.pem\"\n"),
+        "error: mistakes.toml: [serve]: tls-key needs tls-cert, the file with the certificate"
+    );
     assert!(wrong(&folder, &["--workers", "5000"]).contains("5000 is not in 1..=4096"));
     assert!(wrong(&folder, &["--config", "no.toml"]).starts_with("error: cannot read no.toml: "));
     let said = wrong(&folder, &["--access-log", "no/such/folder/log"]);

@@ -25,7 +25,7 @@ use super::{
     stop,
 };
 use crate::{
-    server::{AccessLog, Files, FrontEnd, Server, ServerBuilder, ServerHandle},
+    server::{AccessLog, Files, FrontEnd, Server, ServerBuilder, ServerHandle, Tls},
     sync::Arc,
     thread,
     time::Duration,
@@ -65,11 +65,14 @@ pub(crate) fn run(args: ServeArgs) -> Result {
         settings.front_end.as_deref().and_then(|name| name.parse().ok()).unwrap_or_default();
     let server = Server::builder().front_end(front_end).workers(workers).limits(limits).files(files);
     let server = server.status_page(settings.status_page.unwrap_or(true));
+    let tls = tls(&settings)?;
+    let server = tls.iter().fold(server, |server, tls| server.tls(Arc::clone(tls)));
     let server = log.iter().fold(server, |server, log| server.access_log(Arc::clone(log)));
     let server = listens(server, &settings)?.build().map_err(stop::usage)?;
-    let url = format!("http://{}/", server.local_addr());
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{}/", server.local_addr());
     let handle = server.handle();
-    let operator = Operator { args, settings, file, log: log.clone(), handle };
+    let operator = Operator { args, settings, file, log: log.clone(), tls, handle };
     if !operator.args.quiet {
         let threads = match front_end {
             FrontEnd::ThreadPerConnection => "a thread for each connection".to_owned(),
@@ -109,6 +112,12 @@ fn access_log(settings: &Settings) -> Result<Option<Arc<AccessLog>>> {
     Ok(Some(Arc::new(log)))
 }
 
+/// The certificate that was asked for.
+fn tls(settings: &Settings) -> Result<Option<Arc<Tls>>> {
+    let (Some(certificate), Some(key)) = (&settings.tls_cert, &settings.tls_key) else { return Ok(None) };
+    Ok(Some(Arc::new(Tls::open(certificate, key).map_err(stop::usage)?)))
+}
+
 /// The address that is named, else the socket that systemd passes, else the default.
 fn listens(server: ServerBuilder, settings: &Settings) -> Result<ServerBuilder> {
     if let Some(addr) = &settings.addr {
@@ -137,6 +146,7 @@ struct Operator {
     settings: Settings,
     file: Option<PathBuf>,
     log: Option<Arc<AccessLog>>,
+    tls: Option<Arc<Tls>>,
     handle: ServerHandle,
 }
 
@@ -177,6 +187,9 @@ impl Operator {
         notify(&[sd_notify::NotifyState::Reloading]);
         if let Some(log) = &self.log {
             log.reopen();
+        }
+        if let Some(Err(error)) = self.tls.as_ref().map(|tls| tls.reload()) {
+            console::complain("error", &format!("{error}; the certificate stays the one before"));
         }
         let file = self.args.config.as_deref().or(self.file.as_deref());
         match self.args.settings.with_file(file) {

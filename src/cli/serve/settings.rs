@@ -34,6 +34,12 @@ pub(super) struct Settings {
     /// Where to listen; port 0 takes any free port [default: 127.0.0.1:8080, or the socket that systemd passes]
     #[arg(long, value_name = "HOST:PORT")]
     pub(super) addr: Option<String>,
+    /// Speak TLS with this certificate, followed by those of its issuers (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(super) tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(super) tls_key: Option<PathBuf>,
     /// Threads that answer requests [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=WORKERS_COUNT_MAX as i64))]
     pub(super) workers: Option<u32>,
@@ -148,7 +154,7 @@ impl Settings {
         from_file.check().map_err(|error| wrong(&format!("[serve]: {error}")))?;
         // Paths are meant relative to the file.
         let folder = path.parent().unwrap_or(Path::new(""));
-        for name in ["root", "access-log", "error-pages"] {
+        for name in ["root", "access-log", "error-pages", "tls-cert", "tls-key"] {
             if let Some(toml::Value::String(value)) = all.get_mut(name)
                 && value != "-"
             {
@@ -178,6 +184,11 @@ impl Settings {
             ("workers", self.workers, WORKERS_COUNT_MAX),
             ("header-count", self.header_count, HEADERS_COUNT_LIMIT),
         ];
+        match (&self.tls_cert, &self.tls_key) {
+            (Some(_), None) => return Err("tls-cert needs tls-key, the file with the private key".to_owned()),
+            (None, Some(_)) => return Err("tls-key needs tls-cert, the file with the certificate".to_owned()),
+            _ => {}
+        }
         if let Some(front_end) = &self.front_end {
             front_end.parse::<FrontEnd>().map_err(|error| error.to_string())?;
         }

@@ -3,7 +3,7 @@
 //! Closing while bytes of the client are unread would send a reset that destroys the answer on its way (RFC 9112 section
 //! 9.6). So the server ends its side only, and reads and drops what still comes until the client has closed, for a limited time.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, IoSlice, Read, Write};
 
 use super::Connection;
 use crate::{
@@ -69,14 +69,23 @@ impl Leaving {
 const OVERLOADED: &str = "503 Service Unavailable: the server is overloaded, try again\n";
 
 /// Sends 503 without blocking and lets the client leave gently.
-pub(crate) fn turn_away(core: &Arc<Core>, stream: Arc<TcpStream>, place: Option<Box<Connection>>) {
+pub(crate) fn turn_away(core: &Arc<Core>, stream: Arc<TcpStream>, mut place: Option<Box<Connection>>) {
     let text = format!(
         "HTTP/1.1 503 Service Unavailable\r\nretry-after: {RETRY_AFTER_S}\r\ncontent-type: text/plain\r\n\
          content-length: {}\r\nconnection: close\r\n\r\n{OVERLOADED}",
         OVERLOADED.len()
     );
-    // A client without room for these few bytes does not get them: turning away must not cost a thread.
-    if (&*stream).write(text.as_bytes()).is_ok() {
+    // A client without room for these few bytes does not get them: turning away must not cost a thread. Nor does one of TLS
+    // who has no place: a handshake is more than it is to cost.
+    let sent = match &mut place {
+        Some(connection) => connection.link.write(&[IoSlice::new(text.as_bytes())]),
+        None if core.tls.is_some() => return,
+        None => (&*stream).write(text.as_bytes()),
+    };
+    if let Some(connection) = &mut place {
+        connection.link.close();
+    }
+    if sent.is_ok() {
         Leaving::begin(core, stream, place);
     }
 }

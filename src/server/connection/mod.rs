@@ -39,6 +39,11 @@ mod leaving;
 mod link;
 mod output;
 mod pace;
+#[cfg(not(feature = "tls"))]
+#[path = "insecure.rs"]
+mod secure;
+#[cfg(feature = "tls")]
+mod secure;
 mod turn;
 mod upload;
 
@@ -59,6 +64,7 @@ use self::{
 };
 pub(crate) use self::{
     leaving::{Leaving, turn_away},
+    secure::Secure,
     turn::{Scratch, Turn},
 };
 use super::{
@@ -163,7 +169,7 @@ impl Connection {
     pub(crate) fn new(core: Arc<Core>, row: Arc<Row<Arc<TcpStream>>>, home: usize) -> Box<Self> {
         let deadline = Instant::now() + core.limits.header_timeout;
         Box::new(Connection {
-            link: Link::new(Arc::clone(row.connection())),
+            link: Link::new(Arc::clone(row.connection()), core.tls.as_ref().map(|tls| tls.secure())),
             core,
             row,
             seat: None,
@@ -273,7 +279,7 @@ impl Connection {
     /// Waits without a thread until something happens; gives the connection back if something already has.
     pub(crate) fn park(mut self: Box<Self>) -> Option<Box<Self>> {
         let is_writing = matches!(self.phase, Phase::Responding(_));
-        let interest = if is_writing { Interest::Write } else { Interest::Read };
+        let interest = if is_writing || self.link.wants_write() { Interest::Write } else { Interest::Read };
         self.note_wait();
         let mut seat = match self.seat.take() {
             Some(seat) => seat,
@@ -321,7 +327,7 @@ impl Connection {
         self.tally.server_errors += 1;
         self.enter(BlockingStep::Leaving, None);
         let (core, stream) = (Arc::clone(&self.core), Arc::clone(self.row.connection()));
-        leaving::turn_away(&core, stream, Some(self));
+        turn_away(&core, stream, Some(self));
     }
 
     /// The deadline has come: tells a client that has begun a request, and closes. Does not block.
@@ -348,6 +354,7 @@ impl Connection {
         self.stop_blocking();
         if self.link.write(&[IoSlice::new(&bytes)]).is_ok() {
             self.tally.client_errors += 1;
+            self.link.close();
             self.leave();
         }
     }
@@ -446,18 +453,28 @@ impl Connection {
                 Ok(count) => {
                     self.input.received(count);
                     self.tally.bytes_in += count as u64;
-                    self.is_drained = count < len && !self.has_client_closed && self.blocking.is_none();
+                    self.is_drained = count < len
+                        && !self.has_client_closed
+                        && self.blocking.is_none()
+                        && self.link.is_plain();
                     self.has_read();
                     return Ok(());
                 }
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                     match &mut self.blocking {
+                        None if self.link.wants_write() => return Err(Next::Write),
                         None => return Err(Next::Read),
                         Some(waits) => waits.ended_early(),
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return Err(Next::Close),
+                Err(error) => {
+                    // What no client of TLS would send.
+                    if error.kind() == ErrorKind::InvalidData {
+                        self.core.count(|incidents| incidents.rejected_requests += 1);
+                    }
+                    return Err(Next::Close);
+                }
             }
         }
     }
@@ -619,7 +636,14 @@ impl Connection {
         let before = output.written();
         let progress = loop {
             let (link, waits) = (&mut self.link, self.blocking.is_some());
-            match output.write(|slices| link.write(slices), waits, turn.may_block, disk) {
+            let progress = output.write(|slices| link.write(slices), waits, turn.may_block, disk);
+            let progress = match progress {
+                Ok(Progress::Done) => {
+                    link.flush().map(|is_sent| if is_sent { Progress::Done } else { Progress::Full })
+                }
+                progress => progress,
+            };
+            match progress {
                 Ok(Progress::Full) if self.blocking.is_some() => {
                     if !self.may_wait_to_write(output) {
                         break Err(ErrorKind::TimedOut.into());
@@ -637,7 +661,12 @@ impl Connection {
         };
         self.tally.bytes_out += output.written() - before;
         match progress {
-            Ok(Progress::Done) => Ok(output.after),
+            Ok(Progress::Done) => {
+                if output.after != After::Keep {
+                    self.link.close();
+                }
+                Ok(output.after)
+            }
             Ok(Progress::MayBlock) => Err(Next::Thread),
             // Handed on above.
             Ok(Progress::Full | Progress::Hand(..)) => Err(Next::Write),

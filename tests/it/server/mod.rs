@@ -37,6 +37,9 @@ macro_rules! front_end {
             mod status;
             #[path = "streaming.rs"]
             mod streaming;
+            #[cfg(feature = "tls")]
+            #[path = "tls.rs"]
+            mod tls;
             $($only)*
         }
     };
