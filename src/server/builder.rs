@@ -2,13 +2,16 @@
 
 use std::{fmt, path::PathBuf};
 
+#[cfg(not(feature = "tls"))]
+use super::no_tls::Tls;
+#[cfg(feature = "tls")]
+use super::tls::Tls;
 use super::{
     AccessLog, Files, FrontEnd, Handler, Limits, Server, ServerError, cache,
     core::{Core, Incidents},
     limits::{WORKERS_COUNT, WORKERS_COUNT_MAX},
     operations::Operations,
     parking::Parking,
-    tls::Tls,
 };
 use crate::{Named, net::TcpListener, parking_lot::Mutex, poll, sync::Arc, thread};
 

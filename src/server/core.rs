@@ -1,5 +1,9 @@
 //! What all threads of one server share.
 
+#[cfg(not(feature = "tls"))]
+use super::no_tls::Tls;
+#[cfg(feature = "tls")]
+use super::tls::Tls;
 use super::{
     acceptor::Activity,
     connection::Connection,
@@ -10,7 +14,6 @@ use super::{
     parking::Parking,
     pool::{Pool, PoolStatus},
     table::Table,
-    tls::Tls,
 };
 use crate::{
     Named,

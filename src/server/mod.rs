@@ -66,15 +66,14 @@ mod front_end;
 mod handler;
 pub mod http;
 pub mod limits;
+#[cfg(not(feature = "tls"))]
+mod no_tls;
 mod operations;
 mod parking;
 pub mod pool;
 mod router;
 mod status;
 pub mod table;
-#[cfg(not(feature = "tls"))]
-#[path = "no_tls.rs"]
-mod tls;
 #[cfg(feature = "tls")]
 mod tls;
 

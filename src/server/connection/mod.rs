@@ -35,13 +35,12 @@
 mod blocking;
 mod download;
 mod input;
+#[cfg(not(feature = "tls"))]
+mod insecure;
 mod leaving;
 mod link;
 mod output;
 mod pace;
-#[cfg(not(feature = "tls"))]
-#[path = "insecure.rs"]
-mod secure;
 #[cfg(feature = "tls")]
 mod secure;
 mod turn;
@@ -54,6 +53,10 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
+#[cfg(not(feature = "tls"))]
+pub(crate) use self::insecure::Secure;
+#[cfg(feature = "tls")]
+pub(crate) use self::secure::Secure;
 use self::{
     download::Download,
     input::Input,
@@ -64,7 +67,6 @@ use self::{
 };
 pub(crate) use self::{
     leaving::{Leaving, turn_away},
-    secure::Secure,
     turn::{Scratch, Turn},
 };
 use super::{
