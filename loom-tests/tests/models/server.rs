@@ -296,13 +296,21 @@ fn writes_may_be_short() {
 }
 
 /// With a thread for each connection a peer is late, or has no room, for as long as the thread waits: then its time is up.
+fn has_waited_in_vain(front_end: FrontEnd, answer: &io::Result<String>) -> bool {
+    let has_ended = is_reset(answer) || answer.as_ref().is_ok_and(String::is_empty);
+    front_end == FrontEnd::ThreadPerConnection && (has_status(answer, "408") || has_ended)
+}
+
 #[test]
 fn peers_may_be_slow() {
-    let faults = Faults::new().full_buffers(1).slow_peers(1).interruptions(1).single_readiness(1).budget(1);
-    let is_cut = |front_end, answer: &_| {
-        front_end == FrontEnd::ThreadPerConnection && (has_status(answer, "408") || is_reset(answer))
-    };
-    check("slow", [0; 3], two_clients_and(faults, is_cut));
+    let faults = Faults::new().slow_peers(1).interruptions(1).budget(1);
+    check("slow_peers", [0; 3], two_clients_and(faults, has_waited_in_vain));
+}
+
+#[test]
+fn buffers_may_be_full() {
+    let faults = Faults::new().full_buffers(1).single_readiness(1).budget(1);
+    check("full_buffers", [0; 3], two_clients_and(faults, has_waited_in_vain));
 }
 
 /// An accept that fails is tried again; a file that cannot be opened for lack of descriptors is the server's failure.
