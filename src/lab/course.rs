@@ -2,12 +2,15 @@
 
 use super::{
     Lesson, after_you, baboon_crossing, barbershop, barrier, blocked_event_loop, both_write_first,
-    bounded_buffer, callback_under_lock, check_then_act, child_care, cigarette_smokers, dining_philosophers,
-    dining_savages, file_half_written, footman, half_a_change, last_sender, lightswitch, lock_twice,
-    lost_update, lost_wakeup, missed_event, mutex_before_semaphore, one_thread_for_all, pool_shutdown,
-    pool_waits_for_itself, publication, readers_writers, rendezvous, semaphore_as_counter, semaphore_as_lock,
-    senate_bus, short_read, silent_client, stranded_connection, sushi_bar, test_that_sleeps, transfer,
-    two_full_queues, wrong_waiter,
+    bounded_buffer, building_h2o, callback_under_lock, check_then_act, child_care, cigarette_smokers,
+    dance_pairs, dining_hall, dining_philosophers, dining_savages, faneuil_hall, fifo_barbershop, fifo_queue,
+    file_half_written, footman, half_a_change, hilzers_barbershop, last_sender, lightswitch, lock_twice,
+    lost_update, lost_wakeup, missed_event, modus_hall, mutex_before_semaphore, no_starve_mutex,
+    no_starve_readers_writers, one_thread_for_all, pool_shutdown, pool_waits_for_itself, publication,
+    readers_writers, rendezvous, reusable_barrier, river_crossing, roller_coaster, room_party, santa_claus,
+    search_insert_delete, semaphore_as_counter, semaphore_as_lock, senate_bus, short_read, silent_client,
+    stranded_connection, sushi_bar, test_that_sleeps, transfer, two_full_queues, unisex_bathroom,
+    writer_priority, wrong_waiter,
 };
 
 /// A part of a course.
@@ -82,11 +85,31 @@ pub(super) const CHAPTERS: &[Chapter] = &[
             semaphore_as_lock::LESSON,
             semaphore_as_counter::LESSON,
             mutex_before_semaphore::LESSON,
+            reusable_barrier::LESSON,
+            dance_pairs::LESSON,
+            fifo_queue::LESSON,
+            no_starve_mutex::LESSON,
+        ],
+    },
+    Chapter {
+        title: "Puzzles with semaphores",
+        about: "The less classical problems of \"The Little Book of Semaphores\": who waits for whom, who counts it, and who \
+                holds the lock meanwhile. Each has one mistake that nearly everybody makes.",
+        lessons: &[
             child_care::LESSON,
             dining_savages::LESSON,
             barbershop::LESSON,
+            fifo_barbershop::LESSON,
+            hilzers_barbershop::LESSON,
+            santa_claus::LESSON,
+            building_h2o::LESSON,
+            river_crossing::LESSON,
+            roller_coaster::LESSON,
             senate_bus::LESSON,
             sushi_bar::LESSON,
+            dining_hall::LESSON,
+            room_party::LESSON,
+            faneuil_hall::LESSON,
         ],
     },
     Chapter {
@@ -106,7 +129,15 @@ pub(super) const CHAPTERS: &[Chapter] = &[
         title: "Readers and writers",
         about: "Those who only look need not exclude each other. Who waits behind whom decides who starves, and who \
                 deadlocks.",
-        lessons: &[lightswitch::LESSON, readers_writers::LESSON],
+        lessons: &[
+            lightswitch::LESSON,
+            no_starve_readers_writers::LESSON,
+            writer_priority::LESSON,
+            search_insert_delete::LESSON,
+            unisex_bathroom::LESSON,
+            modus_hall::LESSON,
+            readers_writers::LESSON,
+        ],
     },
     Chapter {
         title: "Pools, queues and shutdown",

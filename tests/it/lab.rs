@@ -9,7 +9,7 @@ use unsnarl::{
 };
 
 /// The files of the lab that are no lessons.
-const NO_LESSONS: [&str; 6] = ["mod", "course", "lesson", "plain", "signals", "text"];
+const NO_LESSONS: [&str; 7] = ["mod", "course", "lesson", "plain", "signals", "switch", "text"];
 
 /// The course, and then the real bugs.
 fn all() -> impl Iterator<Item = &'static Lesson> {
