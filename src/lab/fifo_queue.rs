@@ -42,7 +42,7 @@
 //!
 //! - Why may the private semaphore be waited for outside of the lock? A signal to it that comes early is kept: nobody else
 //!   waits in it, and nobody can take it.
-//! - Do all semaphores have an open order? No. [`Semaphore::fair`] serves in order, and has such a list inside; the others
+//! - Do all semaphores have an open order? No. `Semaphore::fair` serves in order, and has such a list inside; the others
 //!   are faster, since who comes along while nobody is scheduled may go on at once.
 //! - Does a fair semaphore mean that nobody starves? Nobody starves in it. Elsewhere in the program they still may.
 //!

@@ -203,8 +203,8 @@ fn day(sofa: usize, customer: fn(&Shop), barber: fn(&Shop)) {
         somebody_stands: Semaphore::new(0).named("somebody stands"),
         somebody_sits: Semaphore::new(0).named("somebody sits"),
         sofa: Semaphore::new(sofa).named("sofa"),
-        seated: Mutex::new(Vec::new()).named("seated"),
-        sits: Semaphore::new(0).named("sits"),
+        seated: Mutex::new(Vec::new()).named("order"),
+        sits: Semaphore::new(0).named("is seated"),
     };
     thread::scope(|scope| {
         for name in ["ada", "ben"] {

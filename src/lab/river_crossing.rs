@@ -129,7 +129,9 @@ impl Bank {
         let mut boat = [others; 2];
         boat[kind] = own;
         self.boats.lock().push(boat);
-        self.queues.iter().for_each(Semaphore::close);
+        for queue in &self.queues {
+            queue.close();
+        }
     }
 
     /// Gives the mutex back, and waits for a captain; goes home if there is none any more.
@@ -215,6 +217,6 @@ fn cross(person: fn(&Bank, usize)) {
     });
     for [hackers, serfs] in bank.boats.into_inner() {
         let is_safe = matches!([hackers, serfs], [4, 0] | [2, 2] | [0, 4]);
-        assert!(is_safe, "a boat has left with {hackers} hackers and {serfs} serfs");
+        assert!(is_safe, "a boat has left, hackers: {hackers}, serfs: {serfs}");
     }
 }

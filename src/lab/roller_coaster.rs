@@ -2,7 +2,7 @@
 //!
 //! # The symptom
 //!
-//! Three sit in a car for two. Passengers step out while others step in.
+//! A car for two runs with one passenger. Some step out while others step in, and one rides in circles alone.
 //!
 //! # The story
 //!
@@ -13,7 +13,7 @@
 //! only comes back for the next passengers.
 //!
 //! It comes back, and signals that two may board. One of the last two is still in its seat, and one who is out already
-//! comes around again.
+//! comes around again. The count of those aboard says two, so the car is told that all are aboard.
 //!
 //! With several cars on one track another order must hold: they come in as they went out. A queue for all boarding
 //! passengers, and one for all who leave, says nothing about cars. So a car must have the platform for itself, and hand it
@@ -23,13 +23,16 @@
 //!
 //! ```text
 //! car                    ada                    ben
+//!                        aboard                 aboard
 //! signal: leave (2)
-//!                        leaves
 //! signal: board (2)
-//!                        comes again
-//!                                               leaves: the car is
-//!                                               loading
-//!                                                 panic
+//!                        leaves
+//!                        comes again: both
+//!                        seats are taken
+//!                        signal: all aboard
+//!                        leaves
+//! wait: all aboard
+//!   panic: runs with 1
 //! ```
 //!
 //! # The fix
