@@ -53,7 +53,7 @@
 //! - Tony Hoare, "Monitors: an operating system structuring concept", Communications of the ACM 17(10), 1974: a lock that is
 //!   handed to the one who was signalled.
 
-use super::{Lesson, Stage, plain::Plain, signals, spawn, text};
+use super::{Lesson, Stage, signals, spawn, text};
 use crate::{
     Named,
     check::{FindingKind, show},
@@ -100,7 +100,7 @@ struct Kind {
     name: &'static str,
     queue: Semaphore,
     /// How many wait in the queue; belongs to who has the mutex.
-    waiting: Plain,
+    waiting: AtomicUsize,
     floor: AtomicUsize,
 }
 
@@ -122,15 +122,15 @@ impl Kind {
     #[track_caller]
     fn find_partner(&self, other: &Kind, mutex: &Semaphore) -> bool {
         signals::wait(mutex);
-        let waiting = other.waiting.get();
+        let waiting = other.waiting.load(SeqCst);
         if waiting > 0 {
-            other.waiting.set(waiting - 1);
+            other.waiting.store(waiting - 1, SeqCst);
             show(other.name, waiting - 1);
             signals::signal(&other.queue);
             return true;
         }
-        let mine = self.waiting.get() + 1;
-        self.waiting.set(mine);
+        let mine = self.waiting.load(SeqCst) + 1;
+        self.waiting.store(mine, SeqCst);
         show(self.name, mine);
         signals::signal(mutex);
         signals::wait(&self.queue);
@@ -194,16 +194,16 @@ fn lead(room: &Ballroom) {
 }
 
 fn evening(leader: fn(&Ballroom), follower: fn(&Ballroom)) {
-    let kind = |name: &'static str, floor: &'static str| Kind {
+    let kind = |name: &'static str, waiting: &'static str, floor: &'static str| Kind {
         name,
         queue: Semaphore::new(0).named(name),
-        waiting: Plain::new(0),
+        waiting: AtomicUsize::new(0).named(waiting),
         floor: AtomicUsize::new(0).named(floor),
     };
     let room = Ballroom {
         mutex: Semaphore::new(1).named("mutex"),
-        leaders: kind("leaders", "leading"),
-        followers: kind("followers", "following"),
+        leaders: kind("leaders", "leaders wait", "leading"),
+        followers: kind("followers", "followers wait", "following"),
         follower_is_done: Semaphore::new(0).named("done"),
     };
     thread::scope(|scope| {

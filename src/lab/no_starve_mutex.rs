@@ -15,8 +15,8 @@
 //!
 //! In 1979 Joseph Morris built such a mutex from semaphores that promise no order. It has two rooms before the critical
 //! section, each behind a turnstile of which one at a time is open. Threads gather in the first room; then its turnstile
-//! lets all of them into the second one and stays shut. All of these go through the critical section, and only then does the first
-//! turnstile open again. Who has left must begin in the first room, and finds it closed until those before it are done.
+//! lets all of them into the second one and stays shut. All of these go through the critical section, and only then does
+//! the first turnstile open again. Who has left must begin in the first room, and waits there until those before it are done.
 //!
 //! The last one in a room decides which turnstile opens. If it decides that there is nobody to open it for, nobody is
 //! left who opens it.

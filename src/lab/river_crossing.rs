@@ -45,8 +45,8 @@
 //!
 //! - Allen Downey, "The Little Book of Semaphores", section 5.7: the river crossing problem.
 //! - Gregory Andrews, "Concurrent Programming: Principles and Practice", 1991, chapter 4: passing the baton.
-//! - Edsger Dijkstra, "Hierarchical ordering of sequential processes", Acta Informatica 1(2), 1971: semaphores for each who waits, and
-//!   a state that says whom to wake.
+//! - Edsger Dijkstra, "Hierarchical ordering of sequential processes", Acta Informatica 1(2), 1971: a semaphore for each
+//!   who waits, and a state that says whom to wake.
 
 use super::{Lesson, Stage, plain::Plain, signals, spawn, text};
 use crate::{

@@ -456,6 +456,7 @@ fn a_course_of_files_needs_nothing_beside_itself() {
 #[test]
 fn the_bug_of_every_lesson_can_be_reached_by_hand_within_the_labs_budget() {
     let executions = RunLimits::default().outlook_executions;
+    let mut others = Vec::new();
     for lesson in lab::lessons() {
         for stage in lesson.stages {
             let (checker, program) = lesson.checker(stage.name).unwrap();
@@ -470,9 +471,12 @@ fn the_bug_of_every_lesson_can_be_reached_by_hand_within_the_labs_budget() {
                 stage.name,
                 if is_shortest { "" } else { ", or fewer" }
             );
-            assert_eq!(kind, stage.expected, "{}", lesson.name);
+            if kind != stage.expected {
+                others.push((lesson.name, stage.name, kind));
+            }
             let end = session.after(way).unwrap();
-            assert_eq!(end.position().finding.as_ref().map(|finding| finding.kind), Some(stage.expected));
+            assert_eq!(end.position().finding.as_ref().map(|finding| finding.kind), Some(kind));
         }
     }
+    assert!(others.is_empty(), "not of the announced kind: {others:?}");
 }
