@@ -82,12 +82,6 @@ pub(super) const LESSON: Lesson = Lesson {
             FindingKind::Panic,
             leader_does_not_wait,
         ),
-        Stage::new(
-            "both_give_back",
-            "The leader waits for the follower; who took the mutex gives it back, and the leader, too.",
-            FindingKind::Panic,
-            both_give_back,
-        ),
     ],
     fixed,
     file: file!(),
@@ -118,23 +112,22 @@ impl Kind {
         self.floor.fetch_sub(1, SeqCst);
     }
 
-    /// Finds a partner of the other kind, and returns with the mutex as the pair's. Says whether the caller took it.
+    /// Finds a partner of the other kind, and returns with the mutex as the pair's.
     #[track_caller]
-    fn find_partner(&self, other: &Kind, mutex: &Semaphore) -> bool {
+    fn find_partner(&self, other: &Kind, mutex: &Semaphore) {
         signals::wait(mutex);
         let waiting = other.waiting.load(SeqCst);
         if waiting > 0 {
             other.waiting.store(waiting - 1, SeqCst);
             show(other.name, waiting - 1);
             signals::signal(&other.queue);
-            return true;
+            return;
         }
         let mine = self.waiting.load(SeqCst) + 1;
         self.waiting.store(mine, SeqCst);
         show(self.name, mine);
         signals::signal(mutex);
         signals::wait(&self.queue);
-        false
     }
 }
 
@@ -165,17 +158,6 @@ fn leader_does_not_wait() {
             room.followers.dance();
         },
     );
-}
-
-fn both_give_back() {
-    evening(lead, |room| {
-        let took_mutex = room.followers.find_partner(&room.leaders, &room.mutex);
-        room.followers.dance();
-        signals::signal(&room.follower_is_done);
-        if took_mutex {
-            signals::signal(&room.mutex);
-        }
-    });
 }
 
 fn fixed() {
