@@ -31,26 +31,50 @@ pub(super) enum Choice {
     NotAcceptable,
 }
 
+/// What there is of a file in one coding.
+enum InCoding {
+    Is(Arc<Slot>),
+    /// Nothing, or nothing smaller.
+    None,
+    /// It would have to be loaded to know.
+    Unknown,
+}
+
 impl Files {
-    /// The best that the client accepts of the file `plain`.
-    pub(super) fn choose(&self, request: &Request<'_>, path: &str, plain: &Entry) -> Choice {
+    /// The best that the client accepts of the file `plain`; `None` if that is not known without loading, and `may_load` is false.
+    pub(super) fn choose(
+        &self,
+        request: &Request<'_>,
+        path: &str,
+        plain: &Entry,
+        may_load: bool,
+    ) -> Option<Choice> {
         let accepted = Accepted::of(request.head());
         if accepted.is_plain() {
-            return Choice::Plain;
+            return Some(Choice::Plain);
         }
         for choice in accepted.iter() {
-            let Some(coding) = choice else { return Choice::Plain };
-            if let Some(slot) = self.coded(request, path, plain, coding) {
-                return Choice::Coded(slot);
+            let Some(coding) = choice else { return Some(Choice::Plain) };
+            match self.coded(request, path, plain, coding, may_load) {
+                InCoding::Is(slot) => return Some(Choice::Coded(slot)),
+                InCoding::None => {}
+                InCoding::Unknown => return None,
             }
         }
-        Choice::NotAcceptable
+        Some(Choice::NotAcceptable)
     }
 
     /// The file in this coding, if that is there or can be made, and pays.
-    fn coded(&self, request: &Request<'_>, path: &str, plain: &Entry, coding: Coding) -> Option<Arc<Slot>> {
+    fn coded(
+        &self,
+        request: &Request<'_>,
+        path: &str,
+        plain: &Entry,
+        coding: Coding,
+        may_load: bool,
+    ) -> InCoding {
         if !is_compressible(&plain.content_type) {
-            return None;
+            return InCoding::None;
         }
         let key = format!("{path}\0{}", coding.name());
         let cached = self.cache.get(key.as_str());
@@ -66,6 +90,7 @@ impl Files {
             {
                 slot
             }
+            _ if !may_load => return InCoding::Unknown,
             cached => {
                 request.enter(BlockingStep::Disk);
                 let load = || self.load_coded(plain, coding);
@@ -73,11 +98,14 @@ impl Files {
                 if let Some(stale) = cached {
                     self.cache.remove_if_same(key.as_str(), &stale);
                 }
-                self.cache.get_or_load(key, load).ok()?
+                match self.cache.get_or_load(key, load) {
+                    Ok(slot) => slot,
+                    Err(_) => return InCoding::None,
+                }
             }
         };
         let is_it = matches!(&*slot, Slot::File(_)) && is_of_this(&slot);
-        is_it.then_some(slot)
+        if is_it { InCoding::Is(slot) } else { InCoding::None }
     }
 
     /// Whether the slot is what would be loaded now.

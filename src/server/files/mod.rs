@@ -30,7 +30,7 @@ use super::{
     ServerError,
     cache::{Cache, CacheStats},
     handler::{Handler, Request},
-    http::{Method, Response, coding::Accepted},
+    http::{Method, Response},
     limits::Limits,
     router::refused,
     table::BlockingStep,
@@ -199,16 +199,16 @@ impl Handler for Files {
         self.pages.apply(response)
     }
 
-    /// What is in the cache, fresh, and wanted as it is.
+    /// What is in the cache and fresh, in the coding that the client wants if that is there, too.
     fn handle_now(&self, request: &Request<'_>) -> Option<Response> {
         let head = request.head();
-        if !matches!(head.method(), Method::Get | Method::Head) || !Accepted::of(head).is_plain() {
+        if !matches!(head.method(), Method::Get | Method::Head) {
             return None;
         }
         let slot = self.cache.get(head.path())?;
         match &*slot {
             Slot::File(entry) if self.is_fresh(&slot, |slot| slot.is_current()) => {
-                Some(self.pages.apply(self.send(request, head.path(), entry)))
+                Some(self.pages.apply(self.send_now(request, head.path(), entry)?))
             }
             _ => None,
         }

@@ -34,7 +34,27 @@ struct Source<'a> {
 impl Files {
     /// Answers with the file, in the best coding.
     pub(super) fn send(&self, request: &Request<'_>, path: &str, plain: &Entry) -> Response {
-        let coded = match self.choose(request, path, plain) {
+        match self.choose(request, path, plain, true) {
+            Some(choice) => self.send_choice(request, plain, choice),
+            // Not without a coding that is loaded.
+            None => self.send_entry(request, plain),
+        }
+    }
+
+    /// The same if all of it is in memory.
+    pub(super) fn send_now(&self, request: &Request<'_>, path: &str, plain: &Entry) -> Option<Response> {
+        let choice = self.choose(request, path, plain, false)?;
+        let is_in_memory = |entry: &Entry| matches!(entry.content, Content::Cached(_));
+        let is_now = match &choice {
+            Choice::Plain => is_in_memory(plain),
+            Choice::Coded(slot) => matches!(&**slot, Slot::File(entry) if is_in_memory(entry)),
+            Choice::NotAcceptable => true,
+        };
+        is_now.then(|| self.send_choice(request, plain, choice))
+    }
+
+    fn send_choice(&self, request: &Request<'_>, plain: &Entry, choice: Choice) -> Response {
+        let coded = match choice {
             Choice::Plain => return self.send_entry(request, plain),
             Choice::Coded(slot) => slot,
             Choice::NotAcceptable => {
