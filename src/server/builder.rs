@@ -7,11 +7,12 @@ use super::no_tls::Tls;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
 use super::{
-    AccessLog, Files, FrontEnd, Handler, Limits, Server, ServerError, cache,
+    AccessLog, Files, FrontEnd, Handler, Limits, Server, ServerError,
     core::{Core, Incidents},
     limits::{WORKERS_COUNT, WORKERS_COUNT_MAX},
     operations::Operations,
     parking::Parking,
+    site::{Site, Stats},
 };
 use crate::{Named, net::TcpListener, parking_lot::Mutex, poll, sync::Arc, thread};
 
@@ -30,7 +31,7 @@ pub struct ServerBuilder {
 
 enum Source {
     None,
-    Handler(Box<dyn Handler>),
+    Handler(Arc<dyn Handler>),
     Root(PathBuf),
     Files(Box<Files>),
 }
@@ -82,7 +83,7 @@ impl ServerBuilder {
     /// Answers every request by `handler`; instead of a root.
     #[must_use]
     pub fn handler(mut self, handler: impl Handler) -> Self {
-        self.source = Source::Handler(Box::new(handler));
+        self.source = Source::Handler(Arc::new(handler));
         self
     }
 
@@ -142,18 +143,18 @@ impl ServerBuilder {
         if self.workers > WORKERS_COUNT_MAX {
             return Err(ServerError::too_many_workers(self.workers));
         }
-        let mut cache_stats: Option<Box<dyn Fn() -> cache::CacheStats + Send + Sync>> = None;
+        let mut cache_stats: Option<Stats> = None;
         let files = match self.source {
             Source::None => return Err(ServerError::no_handler()),
             Source::Handler(handler) => Err(handler),
             Source::Root(root) => Ok(Files::new(root, &self.limits)?),
             Source::Files(files) => Ok(*files),
         };
-        let handler = files.map_or_else(
+        let handler: Arc<dyn Handler> = files.map_or_else(
             |handler| handler,
             |files| {
-                cache_stats = Some(Box::new(files.cache_stats()));
-                Box::new(files)
+                cache_stats = Some(Arc::new(files.cache_stats()));
+                Arc::new(files)
             },
         );
         let bind = |error| ServerError::bind(&self.addr, error);
@@ -167,9 +168,9 @@ impl ServerBuilder {
         let parking = |_| Parking::new(self.limits.lingering_count_max).map(Arc::new);
         let loops: Result<_, _> = (0..self.front_end.loops(cores)).map(parking).collect();
         let loops = loops.map_err(ServerError::poller)?;
+        let site = Site { limits: self.limits, handler, cache_stats };
         let incidents = Mutex::new(Incidents::default()).named("incidents");
-        let mut core =
-            Core::new(self.front_end, self.limits, handler, loops, incidents, self.status_page, cache_stats);
+        let mut core = Core::new(self.front_end, site, loops, incidents, self.status_page);
         core.operations = Operations::new(self.access_log);
         core.tls = self.tls;
         Ok(Server { core: Arc::new(core), listener, addr, workers: self.workers })

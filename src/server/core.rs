@@ -8,11 +8,10 @@ use super::{
     acceptor::Activity,
     connection::Connection,
     front_end::FrontEnd,
-    handler::Handler,
-    limits::Limits,
     operations::Operations,
     parking::Parking,
     pool::{Pool, PoolStatus},
+    site::{Site, Sites},
     table::Table,
 };
 use crate::{
@@ -31,8 +30,7 @@ pub(crate) type Workers = Pool<Box<Connection>>;
 
 pub(crate) struct Core {
     pub(crate) front_end: FrontEnd,
-    pub(crate) limits: Limits,
-    pub(crate) handler: Box<dyn Handler>,
+    pub(crate) sites: Sites,
     pub(crate) table: Table<Arc<TcpStream>>,
     pub(crate) acceptor: Activity,
     /// Where connections wait: one for each loop.
@@ -45,7 +43,6 @@ pub(crate) struct Core {
     pub(crate) operations: Operations,
     /// What new connections are encrypted by.
     pub(crate) tls: Option<Arc<Tls>>,
-    pub(crate) cache_stats: Option<Box<dyn Fn() -> super::cache::CacheStats + Send + Sync>>,
     draining: AtomicBool,
 }
 
@@ -64,20 +61,18 @@ pub(crate) struct Incidents {
 impl Core {
     pub(crate) fn new(
         front_end: FrontEnd,
-        limits: Limits,
-        handler: Box<dyn Handler>,
+        site: Site,
         loops: Vec<Arc<Parking>>,
         incidents: Mutex<Incidents>,
         status_page: bool,
-        cache_stats: Option<Box<dyn Fn() -> super::cache::CacheStats + Send + Sync>>,
     ) -> Self {
+        let limits = &site.limits;
         let table = Table::new(limits.connections_max).per_address(limits.connections_per_address_max);
         Core {
             front_end,
             table: table.shards(limits.table_shards_count),
             acceptor: Activity::new(),
-            limits,
-            handler,
+            sites: Sites::new(site),
             loops,
             workers: Mutex::new(None).named("workers"),
             incidents,
@@ -85,7 +80,6 @@ impl Core {
             status_page,
             operations: Operations::new(None),
             tls: None,
-            cache_stats,
             draining: AtomicBool::new(false),
         }
     }

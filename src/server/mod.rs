@@ -72,6 +72,7 @@ mod operations;
 mod parking;
 pub mod pool;
 mod router;
+mod site;
 mod status;
 pub mod table;
 #[cfg(feature = "tls")]
@@ -147,7 +148,7 @@ impl Server {
         running.accept(&listener);
         drop(listener);
 
-        let deadline = Instant::now() + core.limits.drain_timeout;
+        let deadline = Instant::now() + core.sites.present().limits.drain_timeout;
         let cut = if core.table.wait_empty(deadline) { 0 } else { core.table.shut() };
         drop(running);
         Ok(Drained { cut })
@@ -237,6 +238,33 @@ impl ServerHandle {
     /// [`shutdown`](Self::shutdown), so that a load balancer sends its clients elsewhere while all are still served.
     pub fn set_ready(&self, is_ready: bool) {
         self.core.operations.set_ready(is_ready);
+    }
+
+    /// Serves by these limits from now on: a connection from its next request. What was made by the old ones stays as it is: the
+    /// size of the table and of the queue, how many may be leaving, and the cache of the present handler.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use unsnarl::server::{Limits, Request, Server};
+    ///
+    /// let server = Server::builder().addr("127.0.0.1:0").handler(|_: &Request<'_>| "hello").build()?;
+    /// server.handle().set_limits(Limits { body_bytes_max: 16, ..Limits::default() });
+    /// # Ok::<(), unsnarl::server::ServerError>(())
+    /// ```
+    pub fn set_limits(&self, limits: Limits) {
+        self.core.sites.change(|site| site.limits = limits);
+    }
+
+    /// Has requests answered by `handler` from now on; those that have begun are answered by the old one.
+    pub fn set_handler(&self, handler: impl Handler) {
+        self.core.sites.change(|site| (site.handler, site.cache_stats) = (Arc::new(handler), None));
+    }
+
+    /// The same with files, whose cache the status page then shows.
+    pub fn set_files(&self, files: Files) {
+        let stats: site::Stats = Arc::new(files.cache_stats());
+        self.core.sites.change(|site| (site.handler, site.cache_stats) = (Arc::new(files), Some(stats)));
     }
 
     /// Asks the server to drain and end; [`Server::run`] returns when it has. A second call does nothing.

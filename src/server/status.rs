@@ -193,7 +193,7 @@ impl Status {
         });
         let connection_threads = connection_threads.collect();
         let rows_left_out = views.len().saturating_sub(ROWS_COUNT_MAX);
-        let cache = core.cache_stats.as_ref().map(|stats| {
+        let cache = core.sites.present().cache_stats.as_ref().map(|stats| {
             let stats = stats();
             CacheView {
                 entries: stats.entries,

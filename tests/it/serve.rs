@@ -203,6 +203,42 @@ fn a_reload_says_what_waits_for_the_next_start_and_survives_a_mistake() {
 }
 
 #[test]
+fn a_reload_takes_on_what_can_change() {
+    let folder = folder("take-on");
+    let file = folder.join("unsnarl.toml");
+    fs::create_dir_all(folder.join("other")).unwrap();
+    fs::write(folder.join("other/page.txt"), "others").unwrap();
+    fs::write(&file, "[serve]\naddr = \"127.0.0.1:0\"\nroot = \"public\"\n").unwrap();
+    for front_end in ["pool", "events", "threads"] {
+        fs::write(&file, "[serve]\naddr = \"127.0.0.1:0\"\nroot = \"public\"\n").unwrap();
+        let server = Running::start(&folder, &["--front-end", front_end]);
+        assert!(server.get("/page.txt").ends_with("hello"));
+        // One that was there before, too.
+        let mut kept = TcpStream::connect(server.addr).unwrap();
+        let changed = "root = \"other\"\nuri-bytes = 20\nworkers = 5\n";
+        fs::write(&file, format!("[serve]\naddr = \"127.0.0.1:0\"\n{changed}")).unwrap();
+        server.signal("-HUP");
+        eventually("another root", || server.get("/page.txt").ends_with("others"));
+        eventually("another limit", || server.get("/a/longer/path/than/that").starts_with("HTTP/1.1 414 "));
+        kept.write_all(b"GET /page.txt HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        kept.read_to_string(&mut answer).unwrap();
+        assert!(answer.ends_with("others"), "{answer}");
+        // A root that is not there changes nothing.
+        fs::write(&file, "[serve]\naddr = \"127.0.0.1:0\"\nroot = \"nowhere\"\n").unwrap();
+        server.signal("-HUP");
+        thread::sleep(Duration::from_millis(300));
+        assert!(server.get("/page.txt").ends_with("others"));
+        server.signal("-TERM");
+        let (code, said) = server.end();
+        assert_eq!(code, Some(0), "{said}");
+        let note = "these settings hold from now on: root, uri-bytes; from the next start on other settings hold: workers";
+        assert!(said.contains(note), "{said}");
+        assert!(said.contains("nowhere does not exist"), "{said}");
+    }
+}
+
+#[test]
 fn it_is_not_ready_while_it_drains() {
     let folder = folder("drain");
     let server = Running::start(&folder, &["--addr", "127.0.0.1:0", "--drain-delay", "2"]);

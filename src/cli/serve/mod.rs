@@ -4,8 +4,8 @@
 //!
 //! 1. *SIGTERM and Ctrl-C drain*: `/-/ready` says no, after the drain's delay nobody is accepted any more, requests that have
 //!    begun finish within the drain's time, and the process ends with 0. A second one ends it at once.
-//! 2. *SIGHUP opens the access log anew* and reads the settings again: a mistake in them is said and changes nothing; what
-//!    differs is named, since it holds from the next start on.
+//! 2. *SIGHUP opens the access log anew* and reads the settings again: a mistake in them is said and changes nothing. What differs
+//!    is named: what is served and most limits hold from now on, the rest from the next start on.
 //! 3. *A thread of its own takes the signals*, one after the other, and never waits for the drain: the next one must be heard.
 
 mod settings;
@@ -25,7 +25,7 @@ use super::{
     stop,
 };
 use crate::{
-    server::{AccessLog, Files, FrontEnd, Server, ServerBuilder, ServerHandle, Tls},
+    server::{AccessLog, Files, FrontEnd, Limits, Server, ServerBuilder, ServerHandle, Tls},
     sync::Arc,
     thread,
     time::Duration,
@@ -53,13 +53,8 @@ pub(crate) fn run(args: ServeArgs) -> Result {
     let workers = settings
         .workers
         .map_or_else(|| thread::available_parallelism().map_or(1, usize::from), |workers| workers as usize);
-    let root = settings.root.clone().unwrap_or_else(|| PathBuf::from("."));
     let limits = settings.limits();
-    let mut files = Files::new(root, &limits).map_err(stop::usage)?;
-    files = files.listing(settings.list == Some(true)).compress(settings.no_compression != Some(true));
-    if let Some(folder) = &settings.error_pages {
-        files = files.error_pages(folder).map_err(stop::usage)?;
-    }
+    let files = files(&settings, &limits)?;
     // The names are checked where they come from.
     let front_end: FrontEnd =
         settings.front_end.as_deref().and_then(|name| name.parse().ok()).unwrap_or_default();
@@ -96,6 +91,17 @@ pub(crate) fn run(args: ServeArgs) -> Result {
         );
     }
     Ok(())
+}
+
+/// What is served, and how.
+fn files(settings: &Settings, limits: &Limits) -> Result<Files> {
+    let root = settings.root.clone().unwrap_or_else(|| PathBuf::from("."));
+    let mut files = Files::new(root, limits).map_err(stop::usage)?;
+    files = files.listing(settings.list == Some(true)).compress(settings.no_compression != Some(true));
+    if let Some(folder) = &settings.error_pages {
+        files = files.error_pages(folder).map_err(stop::usage)?;
+    }
+    Ok(files)
 }
 
 /// The log that was asked for.
@@ -142,7 +148,7 @@ fn notify(states: &[sd_notify::NotifyState<'_>]) {
 /// Does what signals ask for.
 struct Operator {
     args: ServeArgs,
-    /// As they were at the start.
+    /// As they are served by now: what waits for the next start is as it was at this one.
     settings: Settings,
     file: Option<PathBuf>,
     log: Option<Arc<AccessLog>>,
@@ -151,7 +157,7 @@ struct Operator {
 }
 
 impl Operator {
-    fn obey(self, mut signals: Signals) {
+    fn obey(mut self, mut signals: Signals) {
         let mut is_asked = false;
         while let Some(signal) = signals.next() {
             match signal {
@@ -183,7 +189,19 @@ impl Operator {
         }
     }
 
-    fn reload(&self) {
+    /// Serves by what of `now` can change while the server runs.
+    fn take_on(&self, now: &Settings) -> Result {
+        let differences = now.differences(&self.settings);
+        let limits = now.limits();
+        // A new cache is empty, so only if something else is to be served.
+        if differences.iter().any(|name| settings::OF_FILES.contains(&name.as_str())) {
+            self.handle.set_files(files(now, &limits)?);
+        }
+        self.handle.set_limits(limits);
+        Ok(())
+    }
+
+    fn reload(&mut self) {
         notify(&[sd_notify::NotifyState::Reloading]);
         if let Some(log) = &self.log {
             log.reopen();
@@ -194,19 +212,31 @@ impl Operator {
         let file = self.args.config.as_deref().or(self.file.as_deref());
         match self.args.settings.with_file(file) {
             Err(error) => error.print(),
-            Ok((now, _)) => {
-                let differences = now.differences(&self.settings);
-                if !self.args.quiet {
-                    let what = match differences.is_empty() {
-                        true => "the settings are as they were".to_owned(),
-                        false => {
-                            format!("from the next start on other settings hold: {}", differences.join(", "))
-                        }
-                    };
+            Ok((now, _)) => match self.take_on(&now) {
+                Err(error) => error.print(),
+                Ok(()) if self.args.quiet => {}
+                Ok(()) => {
                     let log = if self.log.is_some() { "the access log was opened anew; " } else { "" };
-                    console::complain("note", &format!("{log}{what}"));
+                    let differences = now.differences(&self.settings);
+                    let (now_hold, later): (Vec<_>, Vec<_>) =
+                        differences.into_iter().partition(|name| Settings::is_taken_on(name));
+                    let mut what = Vec::new();
+                    if !now_hold.is_empty() {
+                        what.push(format!("these settings hold from now on: {}", now_hold.join(", ")));
+                    }
+                    if !later.is_empty() {
+                        what.push(format!(
+                            "from the next start on other settings hold: {}",
+                            later.join(", ")
+                        ));
+                    }
+                    if what.is_empty() {
+                        what.push("the settings are as they were".to_owned());
+                    }
+                    console::complain("note", &format!("{log}{}", what.join("; ")));
+                    self.settings = self.settings.with_taken_on(&now);
                 }
-            }
+            },
         }
         notify(&[sd_notify::NotifyState::Ready]);
     }

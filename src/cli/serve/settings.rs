@@ -24,6 +24,26 @@ use crate::{
     time::Duration,
 };
 
+/// What says which files are served and how.
+pub(super) const OF_FILES: [&str; 7] =
+    ["root", "list", "no-compression", "error-pages", "revalidate-after", "cache-mib", "cache-entry-kib"];
+
+/// What holds from the next start on: of sockets and threads, and the sizes of what was made at the start.
+const OF_THE_START: [&str; 12] = [
+    "addr",
+    "workers",
+    "front-end",
+    "queue",
+    "connections",
+    "connections-per-address",
+    "lingering",
+    "status-page",
+    "access-log",
+    "access-log-format",
+    "tls-cert",
+    "tls-key",
+];
+
 /// What is not said is left to the file, and then to the default.
 #[derive(Clone, Debug, Default, PartialEq, Args, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -248,6 +268,21 @@ impl Settings {
             limits.cache_revalidate_after = Duration::from_millis(milliseconds.into());
         }
         limits
+    }
+
+    /// Whether a running server takes on a change of the setting.
+    pub(super) fn is_taken_on(name: &str) -> bool {
+        !OF_THE_START.contains(&name)
+    }
+
+    /// As `now`, but what is of the start as it is here.
+    pub(super) fn with_taken_on(&self, now: &Settings) -> Settings {
+        let (Ok(mut all), Ok(here)) = (toml::Table::try_from(now), toml::Table::try_from(self)) else {
+            return self.clone();
+        };
+        all.retain(|name, _| Settings::is_taken_on(name));
+        all.extend(here.into_iter().filter(|(name, _)| !Settings::is_taken_on(name)));
+        all.try_into().unwrap_or_else(|_| self.clone())
     }
 
     /// The names of the settings that differ.

@@ -38,7 +38,7 @@ impl Connection {
     ///
     /// An error when the client has gone already.
     pub(crate) fn start_blocking(&mut self) -> io::Result<()> {
-        let limits = &self.core.limits;
+        let limits = &self.site.limits;
         let read_timeout = limits.header_timeout.min(limits.idle_timeout).max(Duration::from_millis(1));
         self.stream().set_nonblocking(false)?;
         self.stream().set_read_timeout(Some(read_timeout))?;

@@ -39,7 +39,7 @@ impl Leaving {
         };
         // Without a seat nobody would see it go.
         let Ok(seat) = seat else { return };
-        let deadline = Instant::now() + core.limits.linger_timeout;
+        let deadline = Instant::now() + core.sites.present().limits.linger_timeout;
         Box::new(Leaving { seat, stream, deadline, _connection: connection }).go_on();
     }
 

@@ -78,6 +78,7 @@ use super::{
     },
     limits::{READ_BYTES, REQUESTS_PER_TURN_MAX},
     parking::{Guest, Parked, Seat},
+    site::Site,
     status,
     table::{BlockingStep, Row, SlotId, Tally},
 };
@@ -86,6 +87,9 @@ use crate::{net::TcpStream, poll::Interest, sync::Arc, time::Instant};
 /// A client's connection and what has been received of its next request.
 pub(crate) struct Connection {
     core: Arc<Core>,
+    /// What the present request is served by, and its number.
+    site: Arc<Site>,
+    site_number: u64,
     row: Arc<Row<Arc<TcpStream>>>,
     link: Link,
     /// Where it parks; from the first time on.
@@ -169,10 +173,14 @@ pub(crate) enum Next {
 
 impl Connection {
     pub(crate) fn new(core: Arc<Core>, row: Arc<Row<Arc<TcpStream>>>, home: usize) -> Box<Self> {
-        let deadline = Instant::now() + core.limits.header_timeout;
+        let mut site_number = 0;
+        let site = core.sites.renew(&mut site_number).unwrap_or_else(|| core.sites.present());
+        let deadline = Instant::now() + site.limits.header_timeout;
         Box::new(Connection {
             link: Link::new(Arc::clone(row.connection()), core.tls.as_ref().map(|tls| tls.secure())),
             core,
+            site,
+            site_number,
             row,
             seat: None,
             home,
@@ -267,7 +275,7 @@ impl Connection {
                 Ok(After::Keep) => {
                     if let Some(unread) = self.unread.take() {
                         self.phase = Phase::Unread(unread);
-                        self.deadline = Instant::now() + self.core.limits.body_timeout;
+                        self.deadline = Instant::now() + self.site.limits.body_timeout;
                     }
                     answered += 1;
                     if answered >= REQUESTS_PER_TURN_MAX {
@@ -315,7 +323,7 @@ impl Connection {
             _ if has_begun => BlockingStep::Read,
             _ => {
                 if self.answered > 0 {
-                    self.deadline = Instant::now() + self.core.limits.idle_timeout;
+                    self.deadline = Instant::now() + self.site.limits.idle_timeout;
                 }
                 BlockingStep::Idle
             }
@@ -372,7 +380,12 @@ impl Connection {
 
     /// Takes what has come of the next request; says whether that is all of it.
     fn read_request(&mut self) -> Result<bool, Reject> {
-        let limits = &self.core.limits;
+        if matches!(self.phase, Phase::Head(_))
+            && let Some(site) = self.core.sites.renew(&mut self.site_number)
+        {
+            self.site = site;
+        }
+        let limits = &self.site.limits;
         if let Phase::Head(scanner) = &mut self.phase {
             let before = scanner.is_before_request();
             let range = scanner.scan(self.input.bytes(), limits.header_bytes_max, limits.uri_bytes_max)?;
@@ -433,7 +446,7 @@ impl Connection {
         if head.framing() == Framing::Length(0) || is_own {
             return Ok(BodyMode::Whole);
         }
-        catch_unwind(AssertUnwindSafe(|| self.core.handler.body_mode(head))).map_err(|_| {
+        catch_unwind(AssertUnwindSafe(|| self.site.handler.body_mode(head))).map_err(|_| {
             self.core.count(|incidents| incidents.handler_panics += 1);
             Reject::new(500, "the handler failed")
         })
@@ -507,13 +520,13 @@ impl Connection {
         let Phase::Arriving(head, reader) = phase else { return Ok(After::Keep) };
         self.enter(BlockingStep::Handle, turn.worker);
         let began = self.core.operations.begin();
-        let Connection { core, row, link, input, .. } = self;
+        let Connection { site, row, link, input, .. } = self;
         let enter = |step| row.enter(step, turn.worker);
-        let limits = &core.limits;
+        let limits = &site.limits;
         let pace = Pace::new(Instant::now(), limits.body_timeout, limits.body_bytes_per_second_min);
         let upload = Upload::new(link, input, reader, pace, head.expects_continue(), &enter);
         let request = Request::new(&head, &[], row.peer(), &enter).with_arriving(&upload);
-        let response = catch_unwind(AssertUnwindSafe(|| core.handler.handle(&request)));
+        let response = catch_unwind(AssertUnwindSafe(|| site.handler.handle(&request)));
         let rest = upload.finish();
         if rest.blocks {
             self.has_blocked();
@@ -521,12 +534,12 @@ impl Connection {
         self.tally.bytes_in += rest.bytes_in;
         let response = response.unwrap_or_else(|_| self.failed());
         let mut reader = rest.reader;
-        let after = match rest.is_sound && reader.missing() <= self.core.limits.unread_bytes_max as u64 {
+        let after = match rest.is_sound && reader.missing() <= self.site.limits.unread_bytes_max as u64 {
             true => After::Keep,
             false => After::Leave,
         };
         if !reader.is_done() {
-            reader.allow_more(self.core.limits.unread_bytes_max);
+            reader.allow_more(self.site.limits.unread_bytes_max);
             self.unread = Some(Box::new(reader));
         }
         self.finish(&head, response, began, after, turn)
@@ -544,7 +557,7 @@ impl Connection {
         self.core.operations.log(head, &response, self.row.peer(), began);
         // The client's wish decides; after that the server may still refuse.
         let wanted = head.keep_alive();
-        let is_last = self.answered + 1 >= self.core.limits.requests_per_connection_max;
+        let is_last = self.answered + 1 >= self.site.limits.requests_per_connection_max;
         let may = at_best == After::Keep && !response.ends_with_connection(head.version());
         let keep = wanted && may && !is_last && !response.closes() && !self.core.is_draining();
         let after = match keep {
@@ -563,7 +576,7 @@ impl Connection {
             }
         };
         let request = Request::new(head, body, self.row.peer(), &enter);
-        let handler = &self.core.handler;
+        let handler = &self.site.handler;
         let handle = || match turn.may_block {
             true => Some(handler.handle(&request)),
             false => handler.handle_now(&request),
@@ -603,7 +616,7 @@ impl Connection {
         let sends_body = response.sends_body(method);
         let is_chunked = sends_body && response.is_chunked(version);
         let body = if sends_body { response.into_body() } else { Body::Empty };
-        let mut output = Output::new(head, body, is_chunked, after, &self.core.limits, Instant::now());
+        let mut output = Output::new(head, body, is_chunked, after, &self.site.limits, Instant::now());
         if output.may_block() && !turn.may_block {
             self.phase = Phase::Responding(Box::new(output));
             return Err(Next::Thread);

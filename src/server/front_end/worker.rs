@@ -10,7 +10,13 @@ use crate::sync::Arc;
 
 /// Starts the pool.
 pub(super) fn start(core: &Arc<Core>, workers: usize) -> Result<Arc<Workers>, ServerError> {
-    let pool = Pool::with_local("worker", workers, core.limits.queue_len_max, Scratch::default, serve);
+    let pool = Pool::with_local(
+        "worker",
+        workers,
+        core.sites.present().limits.queue_len_max,
+        Scratch::default,
+        serve,
+    );
     Ok(Arc::new(pool.map_err(ServerError::thread)?))
 }
 
