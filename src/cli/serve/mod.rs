@@ -4,8 +4,8 @@
 //!
 //! 1. *SIGTERM and Ctrl-C drain*: `/-/ready` says no, after the drain's delay nobody is accepted any more, requests that have
 //!    begun finish within the drain's time, and the process ends with 0. A second one ends it at once.
-//! 2. *SIGHUP opens the access log anew* and reads the settings again: a mistake in them is said and changes nothing. What differs
-//!    is named: what is served and most limits hold from now on, the rest from the next start on.
+//! 2. *SIGHUP opens the access log anew* and reads the settings again: a mistake in them is said and changes nothing. What
+//!    differs is named: what is served and most limits hold from now on, the rest from the next start on.
 //! 3. *A thread of its own takes the signals*, one after the other, and never waits for the drain: the next one must be heard.
 
 mod settings;

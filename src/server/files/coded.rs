@@ -41,7 +41,8 @@ enum InCoding {
 }
 
 impl Files {
-    /// The best that the client accepts of the file `plain`; `None` if that is not known without loading, and `may_load` is false.
+    /// The best that the client accepts of the file `plain`; `None` if that is not known without loading, and `may_load` is
+    /// false.
     pub(super) fn choose(
         &self,
         request: &Request<'_>,
