@@ -13,7 +13,7 @@
 //! that one leaves. There is always somebody inside, and the writer waits, though each of them came after it.
 //!
 //! The cure is a turnstile before the room, through which all must go: a semaphore that readers take and give back at once.
-//! A writer takes it and *keeps* it while it waits for the room. Readers who are inside finish, new ones queue up behind the
+//! A writer takes it and keeps it while it waits for the room. Readers who are inside finish, new ones queue up behind the
 //! writer.
 //!
 //! If the writer goes through the turnstile as a reader does, it stands before the room with an open turnstile behind it.

@@ -13,7 +13,7 @@
 //! and does not wake him, since three are not two. It takes one of the two permits that were meant for the others.
 //!
 //! A group must be closed before it is helped, and stay closed until all of it have left. So there is a door: who makes
-//! it two leaves it shut, and it is opened by the last one to leave. The *last* one: the first one out would let
+//! it two leaves it shut, and it is opened by the last one to leave. The last one: the first one out would let
 //! somebody in who mixes with the one still inside.
 //!
 //! # The bad interleaving

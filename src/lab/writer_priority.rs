@@ -13,7 +13,7 @@
 //! A writer gives the turnstile back when it has written. At that moment a reader and a second writer wait for it, side by
 //! side, and a semaphore takes whom it likes. The reader goes in between.
 //!
-//! The writers must hold the turnstile *together*: the first of them takes it, the last one gives it back, and those in
+//! The writers must hold the turnstile together: the first of them takes it, the last one gives it back, and those in
 //! between find it taken. That is a light switch, as the readers have one for the room. So there are two switches and two
 //! semaphores, and with two semaphores comes an order.
 //!
