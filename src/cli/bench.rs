@@ -4,6 +4,7 @@ mod bugs;
 mod cache;
 mod engine;
 mod facade;
+mod meltdown;
 mod programs;
 mod server;
 
@@ -22,6 +23,8 @@ pub(super) enum BenchCommand {
     Cache(cache::CacheArgs),
     /// Loads the server and nginx, hyper, actix-web, may_minihttp and tiny_http side by side.
     Server(server::ServerArgs),
+    /// Shows what too many threads do to a server: throughput, response time, memory, context switches.
+    Meltdown(meltdown::MeltdownArgs),
 }
 
 /// Runs the command.
@@ -32,5 +35,6 @@ pub(super) fn run(command: &BenchCommand) -> Result {
         BenchCommand::Facade(arguments) => facade::run(arguments),
         BenchCommand::Cache(arguments) => cache::run(arguments),
         BenchCommand::Server(arguments) => server::run(arguments),
+        BenchCommand::Meltdown(arguments) => meltdown::run(arguments),
     }
 }

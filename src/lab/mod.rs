@@ -43,6 +43,8 @@ mod lightswitch;
 mod lock_twice;
 mod lost_update;
 mod lost_wakeup;
+#[cfg(lab_web)]
+pub(crate) mod meltdown;
 mod missed_event;
 mod modus_hall;
 mod mutex_before_semaphore;

@@ -182,6 +182,55 @@ fn engines_are_compared_as_a_document() {
     assert_eq!(said, "error: --only: no program's name contains `nothing-is-called-so`");
 }
 
+#[test]
+fn the_meltdown_is_measured_into_all_its_documents() {
+    let folder = scratch("meltdown");
+    let (svg, csv) = (folder.join("charts"), folder.join("points.csv"));
+    let (svg_path, csv_path) = (svg.to_str().expect("UTF-8"), csv.to_str().expect("UTF-8"));
+    let settings = ["bench", "meltdown", "--quick", "--connections", "1,2,4", "--seconds", "0.05"];
+    let output = unsnarl(&[&settings[..], &["--json", "--svg", svg_path, "--csv", csv_path]].concat());
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let document: Value = serde_json::from_slice(&output.stdout).expect("one JSON document and nothing else");
+    assert_eq!(document["version"], 1);
+    let experiments = document["experiments"].as_array().expect("a list");
+    let names: Vec<&str> = experiments.iter().filter_map(|one| one["experiment"].as_str()).collect();
+    assert_eq!(names, ["bare", "walk", "lock", "spin", "overload"]);
+    let mut points = 0;
+    for one in experiments {
+        for series in one["series"].as_array().expect("a list") {
+            for point in series["points"].as_array().expect("a list") {
+                points += 1;
+                assert!(point["req_per_s"].as_f64() > Some(0.0), "{one}");
+            }
+            assert_eq!(series["law"]["kappa"].is_f64(), one["experiment"] != "overload", "{series}");
+        }
+        let name = one["experiment"].as_str().expect("a name");
+        let chart = std::fs::read_to_string(svg.join(format!("{name}.svg"))).expect("the chart is written");
+        assert!(chart.starts_with("<svg") && chart.matches("class=\"point\"").count() > 12, "{name}");
+    }
+    let lines = std::fs::read_to_string(&csv).expect("the points are written");
+    let columns = |line: &str| line.split(',').count();
+    assert_eq!(lines.lines().count(), 1 + points);
+    assert!(
+        lines.lines().all(|line| columns(line) == columns(lines.lines().next().expect("a head"))),
+        "{lines}"
+    );
+    let table = text(&unsnarl(&[&settings[..], &["--only", "bare"]].concat()).stdout);
+    assert!(table.starts_with("Nothing but the answer (bare)") && table.contains("threads: λ "), "{table}");
+
+    let said = usage_error(&unsnarl(&["bench", "meltdown", "--connections", "1,many"]));
+    assert!(said.contains("`many` is not a number from 1 to 8192"), "{said}");
+    let said = usage_error(&unsnarl(&["bench", "meltdown", "--seconds", "0"]));
+    assert!(said.contains("seconds from 0.01 to 60"), "{said}");
+    let said = usage_error(&unsnarl(&[
+        "bench",
+        "meltdown",
+        "--csv",
+        folder.join("none/x").to_str().expect("UTF-8"),
+    ]));
+    assert!(said.contains("cannot write") && said.contains("none/x"), "{said}");
+}
+
 /// The target folder that these tests were built in: what they build is what other steps of CI need, too.
 fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR"))

@@ -480,3 +480,30 @@ fn the_bug_of_every_lesson_can_be_reached_by_hand_within_the_labs_budget() {
     }
     assert!(others.is_empty(), "not of the announced kind: {others:?}");
 }
+
+#[test]
+fn an_experiment_is_one_visitors_and_is_cancelled_by_nobody_else() {
+    let open = Open::new(Lab::new());
+    let (status, started) = open.ask("/api/meltdown", &json!({ "experiment": "bare" }));
+    assert_eq!(status, 202, "{started}");
+    let path = format!("/api/meltdown/{}", started["run"].as_str().unwrap());
+    let (status, busy) = open.ask("/api/meltdown", &json!({ "experiment": "lock" }));
+    assert_eq!(status, 503);
+    assert!(busy["error"].as_str().unwrap().contains("two at once would measure each other"), "{busy}");
+    assert_eq!(open.ask("/api/meltdown/0123/cancel", &json!({})).0, 404);
+    assert_eq!(open.ask(&format!("{path}/cancel"), &json!({})).0, 200);
+    let since = Instant::now();
+    loop {
+        let (status, content) = open.get(&path);
+        assert_eq!(status, 200);
+        let state: Value = serde_json::from_str(&content).unwrap();
+        if state["state"] == "cancelled" {
+            break;
+        }
+        assert_eq!(state["state"], "running");
+        assert!(since.elapsed() < Duration::from_secs(30), "it does not end: {state}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(open.ask("/api/meltdown", &json!({ "experiment": "none" })).0, 404);
+    assert_eq!(open.get("/api/meltdown/0123").0, 404);
+}

@@ -332,3 +332,55 @@ fn a_lesson_in_a_file_shows_what_the_check_found() {
     page.click("button.check[data-program='fixed']");
     until_text(&page, "#result", "No bug in fixed");
 }
+
+#[test]
+fn the_meltdown_is_plotted_and_the_machine_is_one_visitors_at_a_time() {
+    let open = Open::new();
+    let page = open.page("/", WIDE);
+    page.click("a[href='/meltdown']");
+    page.tab.wait_for_element("button[data-experiment='walk']").unwrap();
+    page.assert_laid_out("the experiments");
+    page.click("button[data-experiment='walk']");
+    // It is drawn while it is measured.
+    until(&page, "document.querySelectorAll('svg.chart circle.point').length > 8");
+    page.screenshot("lab-meltdown-running");
+    let other = page.another(&open.url("/meltdown"));
+    other.click("button[data-experiment='bare']");
+    until_text(&other, "#progress", "Somebody else measures on this machine");
+    page.tab.bring_to_front().unwrap();
+    until_text(&page, "#progress", "All is measured");
+    assert_eq!(page.eval("document.querySelectorAll('svg.chart').length"), 4);
+    // Nine numbers of connections and three front ends: p50 and p99, throughput, memory, switches.
+    assert_eq!(page.eval("document.querySelectorAll('svg.chart circle.point').length"), 9 * 3 * 5);
+    assert_eq!(page.eval("document.querySelectorAll('svg.chart polyline[stroke-dasharray]').length"), 4);
+    page.assert_laid_out("the charts");
+    page.screenshot("lab-meltdown");
+    page.click("#theme");
+    page.screenshot("lab-meltdown-other-theme");
+    // Now it is the other one's turn, who changes their mind.
+    other.click("button[data-experiment='bare']");
+    until_text(&other, "#progress", "connections");
+    other.click("#cancel");
+    until_text(&other, "#progress", "The experiment was stopped");
+}
+
+#[test]
+fn the_overload_is_plotted_by_keyboard_on_a_narrow_screen() {
+    let open = Open::new();
+    let page = open.page("/meltdown", NARROW);
+    page.tab.wait_for_element("button[data-experiment='overload']").unwrap();
+    let focused = "document.activeElement.dataset.experiment ?? ''";
+    for _ in 0..12 {
+        if page.eval(focused) == "overload" {
+            break;
+        }
+        page.press("Tab");
+    }
+    assert_eq!(page.eval(focused), "overload", "Tab leads to it");
+    page.press("Enter");
+    until_text(&page, "#progress", "All is measured");
+    assert_eq!(page.eval(focused), "overload", "the keyboard is where it was");
+    assert_eq!(page.eval("document.querySelectorAll('svg.chart').length"), 4);
+    page.assert_laid_out("the overload at 390");
+    page.screenshot("lab-meltdown-390");
+}

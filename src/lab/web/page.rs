@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     check::{FindingKind, Verdict},
-    lab::Lesson,
+    lab::{Lesson, meltdown::EXPERIMENTS},
     report::html,
 };
 
@@ -27,8 +27,12 @@ pub(super) enum Site {
 /// The look of all pages.
 pub(super) const STYLE: &[&str] = &[html::STYLE, include_str!("assets/lab.css")];
 /// Their script.
-pub(super) const SCRIPT: &[&str] =
-    &[html::VIEWER, include_str!("assets/stepper.js"), include_str!("assets/lab.js")];
+pub(super) const SCRIPT: &[&str] = &[
+    html::VIEWER,
+    include_str!("assets/stepper.js"),
+    include_str!("assets/meltdown.js"),
+    include_str!("assets/lab.js"),
+];
 
 /// What the pages of the server may do: nothing that does not come from it.
 pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; \
@@ -129,6 +133,12 @@ pub(super) fn index(course: &Course, site: Site) -> String {
          look for the bug, or be the scheduler yourself and find it by hand; then see the repair pass in every \
          interleaving.</p>\n<p id=\"continue\"></p>\n",
     );
+    if site == Site::Server {
+        body.push_str(
+            "<p>On this machine, live: <a href=\"/meltdown\">too many threads</a>, the experiment that shows why pools are \
+             bounded.</p>\n",
+        );
+    }
     let mut number = 0;
     for (nth, chapter) in course.chapters.iter().enumerate() {
         let is_real = nth >= course.taught;
@@ -298,4 +308,33 @@ pub(super) fn schedule(lesson: &Lesson, program: &'static str, expected: Option<
         ..Data::of("schedule")
     };
     Site::Server.page(&format!("{}: you are the scheduler", lesson.title), &body, &data)
+}
+
+/// The page of the meltdown experiments.
+pub(super) fn meltdown() -> String {
+    let mut body = String::from(
+        "<nav class=\"path\"><a href=\"/\">← the course</a></nav>\n<h1>Too many threads</h1>\n\
+         <p class=\"lead\">A thread for each connection, a bounded pool, event loops: the lab's own server in each of the three, on \
+         this machine, under a growing number of clients. See where each comes to its end, and beside it what the laws \
+         say.</p>\n<div class=\"prose\"><p>Dashed beside the throughput: Gunther's Universal Scalability Law, fitted to the points. \
+         Dashed beside the response times: Little's law, N clients divided by the most that was ever answered a second; nobody can \
+         be below it for long. Clients and servers share this machine's cores, and so does everything else that runs: look at the \
+         shape, not at the digits. <code>cargo unsnarl bench meltdown</code> takes its time and goes further.</p></div>\n\
+         <section>\n<h2>The experiments</h2>\n<div class=\"programs\">\n",
+    );
+    for experiment in EXPERIMENTS {
+        let _ = writeln!(
+            body,
+            "<div class=\"program\"><div><strong>{title}</strong> <span class=\"dim\">{about}</span></div><div class=\"actions\">\
+             <button type=\"button\" data-experiment=\"{name}\" aria-label=\"Run: {title}\">Run</button></div></div>",
+            title = escape(experiment.title),
+            about = escape(experiment.about),
+            name = experiment.name,
+        );
+    }
+    body.push_str(
+        "</div>\n<div id=\"progress\" role=\"status\" aria-live=\"polite\"></div>\n<div id=\"result\"></div>\n</section>\n\
+         <noscript>Running needs JavaScript.</noscript>\n",
+    );
+    Site::Server.page("Too many threads: unsnarl lab", &body, &Data::of("meltdown"))
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::{
     Course,
     guard::Guard,
+    meltdown::{Live, Refused},
     page::{self, Site},
     runs::{Full, Runs},
 };
@@ -25,6 +26,7 @@ pub(super) struct Routes {
     pub(super) course: Course,
     pub(super) guard: Guard,
     pub(super) runs: Runs,
+    meltdown: Live,
     style: Vec<u8>,
     script: Vec<u8>,
 }
@@ -57,7 +59,14 @@ struct Stepped<'a> {
 impl Routes {
     pub(super) fn new(course: Course, guard: Guard, runs: Runs) -> Self {
         let bytes = |parts: &[&str]| parts.concat().into_bytes();
-        Routes { course, guard, runs, style: bytes(page::STYLE), script: bytes(page::SCRIPT) }
+        Routes {
+            course,
+            guard,
+            runs,
+            meltdown: Live::new(),
+            style: bytes(page::STYLE),
+            script: bytes(page::SCRIPT),
+        }
     }
 
     /// Answers a request.
@@ -77,6 +86,16 @@ impl Routes {
                 None => not_found(),
             },
             (true, ["schedule", name, program]) => self.schedule(name, program),
+            (true, ["meltdown"]) => html(page::meltdown()),
+            (true, ["api", "meltdown", id]) => match self.meltdown.state(id) {
+                Some(state) => json(200, &state),
+                None => failed(404, "there is no such experiment any more"),
+            },
+            (false, ["api", "meltdown"]) => self.start_meltdown(request.body()),
+            (false, ["api", "meltdown", id, "cancel"]) => match self.meltdown.cancel(id) {
+                true => json(200, &serde_json::json!({})),
+                false => failed(404, "there is no such experiment any more"),
+            },
             (true, ["api", "check", id]) => match self.runs.state(id) {
                 Some(state) => json(200, &state),
                 None => failed(404, "there is no such check: it was forgotten, or the lab was started anew"),
@@ -91,6 +110,25 @@ impl Routes {
             _ => not_found(),
         };
         secured(response)
+    }
+
+    fn start_meltdown(&self, body: &[u8]) -> Response {
+        let wanted = match read(body) {
+            Ok(wanted) => wanted,
+            Err(response) => return response,
+        };
+        match self.meltdown.start(&wanted, self.runs.number()) {
+            Ok(run) => json(202, &Started { run }),
+            Err(Refused::Unknown) => failed(404, "there is no such experiment"),
+            Err(Refused::NoThread) => failed(503, "the system starts no further thread"),
+            Err(Refused::Busy(seconds)) => {
+                let error = format!(
+                    "Somebody else measures on this machine, and two at once would measure each other. Try again soon: it is over \
+                     in {seconds} s at most."
+                );
+                failed(503, &error).with_field("retry-after", "5")
+            }
+        }
     }
 
     fn schedule(&self, name: &str, program: &str) -> Response {

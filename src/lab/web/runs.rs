@@ -226,7 +226,7 @@ impl Runs {
     }
 
     /// A number that cannot be guessed: keyed hashes of a counter, of 128 bits.
-    fn number(&self) -> String {
+    pub(super) fn number(&self) -> String {
         let count = self.count.fetch_add(1, Ordering::SeqCst);
         format!("{:016x}{:016x}", self.key.hash_one((count, 0)), self.key.hash_one((count, 1)))
     }

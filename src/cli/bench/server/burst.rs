@@ -11,6 +11,7 @@ use super::super::super::{
     stop::{self, Interrupted, Stop},
 };
 use crate::{
+    lab::meltdown::raise_descriptors,
     net::TcpStream,
     sync::{Arc, Barrier},
     thread,
@@ -74,7 +75,7 @@ pub(super) struct Held(Vec<TcpStream>);
 /// Opens them.
 pub(super) fn hold(addr: SocketAddr, count: usize) -> Result<Held> {
     if count > 0 {
-        raise_descriptors(count)?;
+        raise_descriptors(count).map_err(stop::usage)?;
     }
     let fault = |error: std::io::Error| stop::fault(format!("cannot hold {count} connections open: {error}"));
     let mut held = Vec::with_capacity(count);
@@ -96,28 +97,4 @@ impl Drop for Held {
             let _ = stream.shutdown(Shutdown::Both);
         }
     }
-}
-
-/// As many descriptors as the system lets this process have, if `count` needs that.
-#[cfg(target_os = "linux")]
-pub(super) fn raise_descriptors(count: usize) -> Result {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    let wanted = count as u64 + 256;
-    if limit.current.is_some_and(|current| current < wanted) {
-        if limit.maximum.is_some_and(|maximum| maximum < wanted) {
-            return Err(stop::usage(format!(
-                "{count} connections need {wanted} descriptors, and this process may have {}; raise the limit (ulimit -Hn)",
-                limit.maximum.unwrap_or(0)
-            )));
-        }
-        let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
-        setrlimit(Resource::Nofile, raised).map_err(|error| stop::fault(format!("descriptors: {error}")))?;
-    }
-    Ok(())
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(super) fn raise_descriptors(_count: usize) -> Result {
-    Ok(())
 }

@@ -151,4 +151,6 @@ if (data.page === "index") {
   checks();
 } else if (data.page === "schedule") {
   new Stepper(document.getElementById("stepper"), data).begin();
+} else if (data.page === "meltdown") {
+  meltdown();
 }
