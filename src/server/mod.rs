@@ -267,6 +267,13 @@ impl ServerHandle {
         self.core.sites.change(|site| (site.handler, site.cache_stats) = (Arc::new(files), Some(stats)));
     }
 
+    /// The document of `/-/status.json`: each thread with its blocking step, the queue, the table, the cache, the counters.
+    /// Also where [`ServerBuilder::status_page`] does not let clients see it.
+    #[must_use]
+    pub fn status_json(&self) -> Vec<u8> {
+        status::json(&self.core)
+    }
+
     /// Asks the server to drain and end; [`Server::run`] returns when it has. A second call does nothing.
     ///
     /// Returns soon: it connects to the server to wake its acceptor, and waits for nothing else.

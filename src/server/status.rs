@@ -43,8 +43,7 @@ pub(crate) fn respond(core: &Core, head: &Head) -> Response {
         .any(|value| value.windows(16).any(|part| part.eq_ignore_ascii_case(b"application/json")));
     let response = Response::new(200).with_field("cache-control", "no-store").with_field("vary", "accept");
     if head.path() == PATH_JSON || accepts_json {
-        let json = serde_json::to_vec(&Status::gather(core, &core.pool_status())).unwrap_or_default();
-        return response.with_field("content-type", "application/json").with_body(Body::Bytes(json));
+        return response.with_field("content-type", "application/json").with_body(Body::Bytes(json(core)));
     }
     response
         .with_field("content-type", "text/html; charset=utf-8")
@@ -54,6 +53,12 @@ pub(crate) fn respond(core: &Core, head: &Head) -> Response {
              img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         )
         .with_body(Body::Bytes(PAGE.into()))
+}
+
+/// What [`PATH_JSON`] says.
+pub(super) fn json(core: &Core) -> Vec<u8> {
+    // What is gathered can be written as JSON.
+    serde_json::to_vec(&Status::gather(core, &core.pool_status())).unwrap_or_default()
 }
 
 #[derive(Serialize)]

@@ -507,3 +507,28 @@ fn an_experiment_is_one_visitors_and_is_cancelled_by_nobody_else() {
     assert_eq!(open.ask("/api/meltdown", &json!({ "experiment": "none" })).0, 404);
     assert_eq!(open.get("/api/meltdown/0123").0, 404);
 }
+
+#[test]
+fn servers_at_work_are_bounded_and_end_when_told() {
+    let open = Open::new(Lab::new());
+    let start = || open.ask("/api/traffic", &json!({ "clients": 2 }));
+    let runs: Vec<String> = (0..3).map(|_| start().1["run"].as_str().unwrap().to_owned()).collect();
+    let (status, busy) = start();
+    assert_eq!(status, 503);
+    assert!(busy["error"].as_str().unwrap().contains("3 visitors have a server already"), "{busy}");
+    let state =
+        |run: &str| -> Value { serde_json::from_str(&open.get(&format!("/api/traffic/{run}")).1).unwrap() };
+    let first = state(&runs[0]);
+    assert_eq!((&first["running"], &first["clients"]), (&json!(true), &json!(2)), "{first}");
+    assert!(first["server"]["acceptor"]["step"].is_string() && first["cache"]["room"].is_u64(), "{first}");
+    assert_eq!(open.ask(&format!("/api/traffic/{}/cancel", runs[0]), &json!({})).0, 200);
+    let since = Instant::now();
+    while state(&runs[0])["running"] == true {
+        assert!(since.elapsed() < Duration::from_secs(30), "it does not end");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(state(&runs[1])["running"], true, "the others go on");
+    assert_eq!(start().0, 202, "its place is free");
+    assert_eq!(open.ask("/api/traffic", &json!({ "clients": 25 })).0, 400);
+    assert_eq!(open.get("/api/traffic/0123").0, 404);
+}

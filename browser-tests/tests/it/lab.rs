@@ -384,3 +384,35 @@ fn the_overload_is_plotted_by_keyboard_on_a_narrow_screen() {
     page.assert_laid_out("the overload at 390");
     page.screenshot("lab-meltdown-390");
 }
+
+#[test]
+fn the_server_at_work_shows_each_thread_in_its_step() {
+    let open = Open::new();
+    let page = open.page("/", WIDE);
+    page.click("a[href='/traffic']");
+    page.tab.wait_for_element("button[data-clients='24']").unwrap();
+    page.assert_laid_out("before the traffic");
+    page.click("button[data-clients='24']");
+    until_text(&page, "#acceptor", "accept");
+    assert_eq!(page.eval("document.querySelectorAll('#workers .served').length"), 3);
+    // Each is seen sooner or later: workers at the disk, a full queue, clients that are waited for without a thread.
+    until_text(&page, "#workers", "disk");
+    until(&page, "document.querySelectorAll('#queue .taken').length > 0");
+    until_text(&page, "#table", "write");
+    until_text(&page, "#table", "read");
+    until(&page, "/[1-9]\\d* clients? turned away/.test(document.querySelector('#queue').innerText)");
+    until(&page, "/[1-9]\\d* hits?/.test(document.querySelector('#cache').innerText)");
+    page.screenshot("lab-traffic");
+    page.assert_laid_out("the traffic");
+    page.click("#cancel");
+    until_text(&page, "#progress", "The traffic has ended");
+
+    // By keyboard, on a narrow screen.
+    page.resize(NARROW.0, NARROW.1);
+    assert_eq!(page.eval("document.activeElement.dataset.clients"), "24");
+    page.press("Enter");
+    until_text(&page, "#progress", "so far");
+    until_text(&page, "#workers", "handle");
+    page.assert_laid_out("the traffic at 390");
+    page.screenshot("lab-traffic-390");
+}

@@ -1,5 +1,5 @@
-//! A chart as SVG: two axes with units, measured points, expected lines, a legend. It has no style of its own but colours that can
-//! be read on a light and on a dark ground, so that it fits a page as well as a file.
+//! A chart as SVG: two axes with units, measured points, expected lines, a legend. It has no style of its own but colours that
+//! can be read on a light and on a dark ground, so that it fits a page as well as a file.
 
 use std::fmt::Write;
 
@@ -248,6 +248,7 @@ impl Chart {
 }
 
 /// Charts in two columns, as a file.
+#[cfg(feature = "cli")]
 pub(super) fn sheet(title: &str, charts: &[Chart]) -> String {
     let row_height = charts.iter().map(Chart::height).fold(0.0, f64::max);
     let (width, height) = (2.0 * WIDTH + 20.0, 44.0 + charts.len().div_ceil(2) as f64 * row_height + 10.0);

@@ -2,7 +2,7 @@
 
 use super::{
     Measured, Point, Series,
-    chart::{self, Axis, Chart, Line, Stroke, Unit},
+    chart::{Axis, Chart, Line, Stroke, Unit},
     law,
 };
 
@@ -15,8 +15,9 @@ pub(crate) fn figures(measured: &Measured) -> Vec<String> {
 }
 
 /// All charts as one file.
+#[cfg(feature = "cli")]
 pub(crate) fn sheet(measured: &Measured) -> String {
-    chart::sheet(measured.title, &charts(measured))
+    super::chart::sheet(measured.title, &charts(measured))
 }
 
 fn charts(measured: &Measured) -> Vec<Chart> {

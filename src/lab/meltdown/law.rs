@@ -26,9 +26,9 @@ type Terms = fn(f64) -> [f64; 3];
 impl Law {
     /// The law that is closest to the points `(N, X)`; none for fewer than three, or when nothing was answered.
     ///
-    /// N / X = a + b(N − 1) + cN(N − 1) is linear in a = 1/λ, b = σ/λ, c = κ/λ, so this is least squares: of the relative error, since
-    /// else the slow points would decide alone. Neither b nor c may be negative, and σ is 1 at most: where that would not hold, the
-    /// best law at that bound is taken.
+    /// N / X = a + b(N − 1) + cN(N − 1) is linear in a = 1/λ, b = σ/λ, c = κ/λ, so this is least squares: of the relative
+    /// error, since else the slow points would decide alone. Neither b nor c may be negative, and σ is 1 at most: where that
+    /// would not hold, the best law at that bound is taken.
     pub(crate) fn fit(points: &[(f64, f64)]) -> Option<Law> {
         let points: Vec<(f64, f64)> = points.iter().copied().filter(|(_, x)| *x > 0.0).collect();
         if points.len() < 3 {

@@ -110,8 +110,8 @@ impl Clients {
         }
     }
 
-    /// Reads what has come; the status and when its request was due, if an answer is complete. An error means that the connection
-    /// has ended and is closed.
+    /// Reads what has come; the status and when its request was due, if an answer is complete. An error means that the
+    /// connection has ended and is closed.
     fn receive(&mut self, key: usize) -> Result<Option<(u16, Instant)>, Option<Instant>> {
         let Some(Some(client)) = self.clients.get_mut(key) else { return Ok(None) };
         loop {
@@ -141,8 +141,8 @@ impl Clients {
             as u64
     }
 
-    /// Every client asks, and asks again when it is answered: for `warm`, then for `time`, whose requests are counted. Between the two
-    /// `between` is called. Ends early when `stops` says so.
+    /// Every client asks, and asks again when it is answered: for `warm`, then for `time`, whose requests are counted. Between
+    /// the two `between` is called. Ends early when `stops` says so.
     pub(super) fn closed(
         &mut self,
         warm: Duration,

@@ -66,7 +66,8 @@ fn number(status: &str, name: &str) -> u64 {
 fn give_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
-        // SAFETY: the function is glibc's, with this signature; it takes the allocator's own locks and may be called at any time.
+        // SAFETY: the function is glibc's, with this signature; it takes the allocator's own locks and may be called at any
+        // time.
         unsafe extern "C" {
             safe fn malloc_trim(pad: usize) -> std::ffi::c_int;
         }

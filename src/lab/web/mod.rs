@@ -15,11 +15,11 @@
 //!
 //! # What it can do, and to whom
 //!
-//! It runs the programs of its lessons and its own experiments, and nothing else: no code comes in, and no file is read after its
-//! start but what the system says of this process. It listens on the loopback unless [`Lab::allow_remote`] says otherwise. Pages
-//! of other origins can neither read nor send anything, however the browser is led here; see `guard`. What visitors run is
-//! bounded, see [`RunLimits`], and each sees their own checks only. The experiments load servers of their own on the loopback, one
-//! at a time, and end by themselves.
+//! It runs the programs of its lessons and its own experiments, and nothing else: no code comes in, and no file is read after
+//! its start but what the system says of this process. It listens on the loopback unless [`Lab::allow_remote`] says otherwise.
+//! Pages of other origins can neither read nor send anything, however the browser is led here; see `guard`. What visitors run
+//! is bounded, see [`RunLimits`], and each sees their own checks only. The experiments load servers of their own on the
+//! loopback, one at a time, and end by themselves.
 
 mod export;
 mod guard;
@@ -29,6 +29,7 @@ mod meltdown;
 mod page;
 mod routes;
 mod runs;
+mod traffic;
 
 pub use export::{ExportError, export};
 pub use runs::RunLimits;

@@ -31,6 +31,7 @@ pub(super) const SCRIPT: &[&str] = &[
     html::VIEWER,
     include_str!("assets/stepper.js"),
     include_str!("assets/meltdown.js"),
+    include_str!("assets/traffic.js"),
     include_str!("assets/lab.js"),
 ];
 
@@ -135,8 +136,8 @@ pub(super) fn index(course: &Course, site: Site) -> String {
     );
     if site == Site::Server {
         body.push_str(
-            "<p>On this machine, live: <a href=\"/meltdown\">too many threads</a>, the experiment that shows why pools are \
-             bounded.</p>\n",
+            "<p>On this machine, live: <a href=\"/traffic\">the server at work</a>, each of its threads in its blocking step; \
+             <a href=\"/meltdown\">too many threads</a>, the experiment that shows why pools are bounded.</p>\n",
         );
     }
     let mut number = 0;
@@ -314,12 +315,12 @@ pub(super) fn schedule(lesson: &Lesson, program: &'static str, expected: Option<
 pub(super) fn meltdown() -> String {
     let mut body = String::from(
         "<nav class=\"path\"><a href=\"/\">← the course</a></nav>\n<h1>Too many threads</h1>\n\
-         <p class=\"lead\">A thread for each connection, a bounded pool, event loops: the lab's own server in each of the three, on \
-         this machine, under a growing number of clients. See where each comes to its end, and beside it what the laws \
-         say.</p>\n<div class=\"prose\"><p>Dashed beside the throughput: Gunther's Universal Scalability Law, fitted to the points. \
-         Dashed beside the response times: Little's law, N clients divided by the most that was ever answered a second; nobody can \
-         be below it for long. Clients and servers share this machine's cores, and so does everything else that runs: look at the \
-         shape, not at the digits. <code>cargo unsnarl bench meltdown</code> takes its time and goes further.</p></div>\n\
+         <p class=\"lead\">A thread for each connection, a bounded pool, event loops: the lab's own server in each of the \
+         three, on this machine, under a growing number of clients. See where each comes to its end, and beside it what the \
+         laws say.</p>\n<div class=\"prose\"><p>Dashed beside the throughput: Gunther's Universal Scalability Law, fitted to the points. Dashed beside the response \
+         times: Little's law, N clients divided by the most that was ever answered a second; nobody can be below it for long. \
+         Clients and servers share this machine's cores, and so does everything else that runs: look at the shape, not at the \
+         digits. <code>cargo unsnarl bench meltdown</code> takes its time and goes further.</p></div>\n\
          <section>\n<h2>The experiments</h2>\n<div class=\"programs\">\n",
     );
     for experiment in EXPERIMENTS {
@@ -337,4 +338,62 @@ pub(super) fn meltdown() -> String {
          <noscript>Running needs JavaScript.</noscript>\n",
     );
     Site::Server.page("Too many threads: unsnarl lab", &body, &Data::of("meltdown"))
+}
+
+/// The parts of the server at work: the id, what it is called, what to look at.
+const STATIONS: [(&str, &str, &str); 5] = [
+    (
+        "acceptor",
+        "1. Acceptor",
+        "One thread blocks in `accept`. It gives each new connection to the poller, which waits for all of them at once, and is \
+         back before the client has said a word.",
+    ),
+    (
+        "queue",
+        "2. Queue",
+        "A request that is complete waits here until a worker is free. It has four places; who finds none gets 503 at once, \
+         instead of a wait without an end.",
+    ),
+    (
+        "workers",
+        "3. Workers",
+        "Three threads take requests from the queue. Watch where they block: at the empty queue, at the disk, in the handler. \
+         They do not wait for slow clients: those are parked.",
+    ),
+    (
+        "table",
+        "4. Connection table",
+        "Everybody who is connected, and in which step. Who sends slowly is in `read`, who reads slowly in `write`, both \
+         without a thread: with a thread for each connection each of them would hold one.",
+    ),
+    (
+        "cache",
+        "5. Cache",
+        "A file in the cache costs no disk. Several who want one missing file wait for one load. Twelve files are asked for, \
+         some more often, and there is room for six.",
+    ),
+];
+
+/// The page of the server at work.
+pub(super) fn traffic() -> String {
+    let mut body = String::from(
+        "<nav class=\"path\"><a href=\"/\">← the course</a></nav>\n<h1>The server at work</h1>\n\
+         <p class=\"lead\">A server blocks in accept, in read, in write and on the disk. Here is a real one, on this machine, \
+         with clients that ask, send slowly and read slowly; see where each of its threads is.</p>\n\
+         <p class=\"dim\">The disk takes half a second and the handler a fifth, so that they can be seen; all else is as fast \
+         as it is.</p>\n<div class=\"actions\">\n\
+         <button type=\"button\" data-clients=\"3\">Start with 3 clients</button>\n\
+         <button type=\"button\" data-clients=\"8\">Start with 8 clients</button>\n\
+         <button type=\"button\" data-clients=\"24\">Start with 24, too many</button>\n</div>\n\
+         <div id=\"progress\" role=\"status\"></div>\n<div class=\"stations\">\n",
+    );
+    for (id, title, about) in STATIONS {
+        let _ = writeln!(
+            body,
+            "<section class=\"panel\"><h2>{title}</h2><p>{}</p><div id=\"{id}\"></div></section>",
+            markup::inline(about)
+        );
+    }
+    body.push_str("</div>\n<noscript>Watching needs JavaScript.</noscript>\n");
+    Site::Server.page("The server at work: unsnarl lab", &body, &Data::of("traffic"))
 }

@@ -8,6 +8,7 @@ use super::{
     meltdown::{Live, Refused},
     page::{self, Site},
     runs::{Full, Runs},
+    traffic::Traffic,
 };
 use crate::{
     check::{Move, Position, Session},
@@ -27,6 +28,7 @@ pub(super) struct Routes {
     pub(super) guard: Guard,
     pub(super) runs: Runs,
     meltdown: Live,
+    traffic: Traffic,
     style: Vec<u8>,
     script: Vec<u8>,
 }
@@ -64,6 +66,7 @@ impl Routes {
             guard,
             runs,
             meltdown: Live::new(),
+            traffic: Traffic::new(),
             style: bytes(page::STYLE),
             script: bytes(page::SCRIPT),
         }
@@ -86,6 +89,16 @@ impl Routes {
                 None => not_found(),
             },
             (true, ["schedule", name, program]) => self.schedule(name, program),
+            (true, ["traffic"]) => html(page::traffic()),
+            (true, ["api", "traffic", id]) => match self.traffic.state(id) {
+                Some(state) => json(200, &state),
+                None => failed(404, "there is no such server any more"),
+            },
+            (false, ["api", "traffic"]) => self.start_traffic(request.body()),
+            (false, ["api", "traffic", id, "cancel"]) => match self.traffic.cancel(id) {
+                true => json(200, &serde_json::json!({})),
+                false => failed(404, "there is no such server any more"),
+            },
             (true, ["meltdown"]) => html(page::meltdown()),
             (true, ["api", "meltdown", id]) => match self.meltdown.state(id) {
                 Some(state) => json(200, &state),
@@ -127,6 +140,20 @@ impl Routes {
                      in {seconds} s at most."
                 );
                 failed(503, &error).with_field("retry-after", "5")
+            }
+        }
+    }
+
+    fn start_traffic(&self, body: &[u8]) -> Response {
+        let wanted = match read(body) {
+            Ok(wanted) => wanted,
+            Err(response) => return response,
+        };
+        match self.traffic.start(&wanted, self.runs.number()) {
+            Ok(run) => json(202, &Started { run }),
+            Err(refused) => {
+                let (status, error) = refused.said();
+                failed(status, &error)
             }
         }
     }

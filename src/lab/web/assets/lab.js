@@ -153,4 +153,6 @@ if (data.page === "index") {
   new Stepper(document.getElementById("stepper"), data).begin();
 } else if (data.page === "meltdown") {
   meltdown();
+} else if (data.page === "traffic") {
+  traffic();
 }
