@@ -1,7 +1,6 @@
 //! The meltdown experiments, live: one at a time for all visitors, since two would measure each other.
 //!
-//! 1. *Who started it follows and cancels it, by a number that cannot be guessed.* Others are told that the machine is taken,
-//! and
+//! 1. *Who started it follows and cancels it, by a number that cannot be guessed.* Others are told that the machine is taken, and
 //!    for how long at most.
 //! 2. *It ends by itself*: its points are few and short, and [`TIME_MAX`] is its end in any case.
 //! 3. *Who does not ask for a while is gone*, and the experiment is stopped when somebody else wants the machine.
