@@ -33,32 +33,58 @@ pub(crate) enum Readiness {
     Spinning,
 }
 
-/// What decides whether an operation can proceed: most of them are decided by very little.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Way {
-    /// There is no operation.
-    Nowhere,
-    /// Nothing is in its way.
-    Free,
-    /// It needs this mutex.
-    Mutex(ObjectIndex),
-    /// See [`World::readiness`].
-    Asks,
+/// The threads that have a next operation, by what decides whether it can proceed: only some have to be asked before each
+/// choice.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Published {
+    /// Nothing can be in the way of these.
+    free: ThreadSet,
+    /// The state of the object decides, see [`World::readiness`].
+    asking: ThreadSet,
 }
 
-impl Way {
-    pub(super) fn of(op: &Op) -> Way {
-        use OpKind::{
-            Choose, Fence, Load, Lock, NotifyAll, NotifyOne, Release, Rmw, Start, Store, TryLock, Unlock,
-            Wait,
-        };
-        match op.kind {
-            Start | Load | Store | Rmw | Fence | TryLock | Unlock | NotifyOne | NotifyAll | Wait
-            | Release | Choose => Way::Free,
-            Lock => Way::Mutex(op.object),
-            _ => Way::Asks,
+impl Published {
+    #[inline]
+    pub(super) fn add(&mut self, thread: ThreadIndex, kind: OpKind) {
+        let own = bit(thread);
+        if is_free(kind) {
+            self.free |= own;
+            self.asking &= !own;
+        } else {
+            self.asking |= own;
+            self.free &= !own;
         }
     }
+
+    #[inline]
+    pub(super) fn remove(&mut self, thread: ThreadIndex) {
+        let others = !bit(thread);
+        self.free &= others;
+        self.asking &= others;
+    }
+}
+
+/// Whether an operation of this kind can always proceed.
+#[inline]
+fn is_free(kind: OpKind) -> bool {
+    use OpKind::{
+        Choose, Fence, Load, NotifyAll, NotifyOne, Release, Rmw, Start, Store, TryLock, Unlock, Wait,
+    };
+    matches!(
+        kind,
+        Start
+            | Load
+            | Store
+            | Rmw
+            | Fence
+            | TryLock
+            | Unlock
+            | NotifyOne
+            | NotifyAll
+            | Wait
+            | Release
+            | Choose
+    )
 }
 
 /// The outcome of asking every thread.
@@ -66,13 +92,21 @@ impl Way {
 pub(crate) struct Candidates {
     all: ThreadSet,
     ready: ThreadSet,
-    fair_choice: ThreadIndex,
     pub(crate) current: Option<ThreadIndex>,
+}
+
+/// Knows which thread to prefer where nothing else speaks, so that the schedule is fair.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fairness<'a> {
+    starving: &'a Starving,
+    among: ThreadSet,
+    last_stepped: ThreadIndex,
+    steps: usize,
 }
 
 /// The threads that can run by themselves and do not.
 #[derive(Debug, Default)]
-pub(super) struct Starving {
+pub(crate) struct Starving {
     pub(super) threads: ThreadSet,
     /// Since which step each of them does.
     since: Vec<usize>,
@@ -104,15 +138,40 @@ impl Starving {
 const TURN_STEPS: usize = 64;
 
 impl Candidates {
-    pub(crate) fn view<'a>(&self, pending: &'a [Option<Op>], objects: &'a Objects) -> View<'a> {
+    pub(crate) fn view<'a>(
+        &self,
+        pending: &'a [Option<Op>],
+        objects: &'a Objects,
+        starving: &'a Starving,
+        steps: usize,
+        last_stepped: ThreadIndex,
+    ) -> View<'a> {
+        let among = if self.ready != 0 { self.ready } else { self.all };
         View {
             current: self.current,
             candidates: self.all,
             ready: self.ready,
             pending,
             objects,
-            fair_choice: self.fair_choice,
+            fairness: Fairness { starving, among, last_stepped, steps },
         }
+    }
+}
+
+impl Fairness<'_> {
+    /// The running thread while it can go on and has not had a long turn; else the one that waited longest.
+    pub(crate) fn choice(self) -> ThreadIndex {
+        let Fairness { starving, among, last_stepped: current, steps } = self;
+        if among & bit(current) != 0 && steps < TURN_STEPS {
+            return current;
+        }
+        let waited = |thread: ThreadIndex| starving.since(thread).map_or(0, |since| steps - since);
+        let longest = members(among).map(waited).max().unwrap_or(0);
+        if among & bit(current) != 0 && longest < TURN_STEPS {
+            return current;
+        }
+        // The smallest index wins a tie.
+        members(among).first_max_by(waited)
     }
 }
 
@@ -204,34 +263,37 @@ impl World {
             self.stop_with(Stop::Unsupported(message));
             return None;
         }
-        let (mut ready, mut timed, mut spurious, mut spinning) = (0, 0, 0, 0);
-        let mut own: ThreadSet = 1;
-        for (thread, way) in self.ways.iter().enumerate() {
-            let readiness = match *way {
-                Way::Free => Readiness::Ready,
-                Way::Mutex(mutex) => match self.object(mutex).state {
+        let (mut timed, mut spurious, mut spinning) = (0, 0, 0);
+        let mut ready = self.published.free;
+        for thread in members(self.published.asking) {
+            let op = self.pending[thread].as_ref().expect("who asks has an operation");
+            let readiness = match op.kind {
+                // What is asked most often.
+                OpKind::Lock => match self.object(op.object).state {
                     State::Mutex { owner: Some(_) } => Readiness::Blocked,
                     _ => Readiness::Ready,
                 },
-                Way::Asks => match &self.pending[thread] {
-                    Some(op) => self.readiness(thread, op),
-                    None => Readiness::Blocked,
+                OpKind::Join => match self.object(op.object).state {
+                    State::Thread { index } if !self.thread(index).finished => Readiness::Blocked,
+                    _ => Readiness::Ready,
                 },
-                Way::Nowhere => Readiness::Blocked,
+                _ => self.readiness(thread, op),
             };
-            debug_assert!(
-                self.pending[thread].is_none_or(|op| self.readiness(thread, &op) == readiness),
-                "the quick way is as long as the other"
-            );
             match readiness {
-                Readiness::Ready => ready |= own,
-                Readiness::TimesOut => timed |= own,
-                Readiness::WakesSpuriously => spurious |= own,
-                Readiness::Spinning => spinning |= own,
+                Readiness::Ready => ready |= bit(thread),
+                Readiness::TimesOut => timed |= bit(thread),
+                Readiness::WakesSpuriously => spurious |= bit(thread),
+                Readiness::Spinning => spinning |= bit(thread),
                 Readiness::Blocked => {}
             }
-            own <<= 1;
         }
+        debug_assert!(
+            self.pending.iter().enumerate().all(|(thread, op)| {
+                let is_ready = op.is_some_and(|op| self.readiness(thread, &op) == Readiness::Ready);
+                is_ready == (ready & bit(thread) != 0)
+            }),
+            "who need not be asked is ready"
+        );
         self.starving.are_ready(ready, self.steps.len());
         let early = members(timed)
             .filter(|thread| self.pending[*thread].is_some_and(|op| self.may_time_out(*thread, &op)))
@@ -244,12 +306,7 @@ impl World {
         };
         self.timeouts_bounded |= timed & !all != 0;
         let current = self.last_stepped;
-        Some(Candidates {
-            all,
-            ready,
-            fair_choice: self.fair_choice(ready, all),
-            current: (ready & bit(current) != 0).then_some(current),
-        })
+        Some(Candidates { all, ready, current: (ready & bit(current) != 0).then_some(current) })
     }
 
     /// Where nobody can go on: the timer with the earliest deadline, or a thread that spins without one if it had fewer turns
@@ -261,23 +318,6 @@ impl World {
         let timer = timers.min_by_key(|thread| (self.thread(*thread).deadline, *thread));
         let spinner = members(spinning).filter(|thread| !sleeps(thread)).min_by_key(forced);
         [timer, spinner].into_iter().flatten().min_by_key(forced)
-    }
-
-    /// The running thread while it can go on and has not had a long turn; else the one that waited longest.
-    fn fair_choice(&self, regular: ThreadSet, all: ThreadSet) -> ThreadIndex {
-        let among = if regular != 0 { regular } else { all };
-        let current = self.last_stepped;
-        if among & bit(current) != 0 && self.steps.len() < TURN_STEPS {
-            return current;
-        }
-        let waited =
-            |thread: ThreadIndex| self.starving.since(thread).map_or(0, |since| self.steps.len() - since);
-        let longest = members(among).map(waited).max().unwrap_or(0);
-        if among & bit(current) != 0 && longest < TURN_STEPS {
-            return current;
-        }
-        // The smallest index wins a tie.
-        members(among).first_max_by(waited)
     }
 
     /// Whether some thread that could run all the time was left out for most of the execution.

@@ -214,10 +214,11 @@ impl World {
                 self.log_nesting(thread, op.object, op.kind, op.place);
             }
             self.acquire_from(thread, op.object);
-            if !op.kind.lets_read() {
+            let World { threads, objects, .. } = self;
+            let object = objects.get(op.object);
+            if !op.kind.lets_read() && matches!(object.state, State::RwLock(_)) {
                 // A writer comes after the readers, too.
-                let World { threads, objects, .. } = self;
-                threads[thread].clock.join(&objects.get(op.object).read_released);
+                threads[thread].clock.join(&object.read_released);
             }
             if op.kind.upgrades() {
                 self.let_go(thread, op.object);

@@ -3,14 +3,14 @@
 use std::{borrow::Cow, time::Duration};
 
 use super::{
-    candidates::{Readiness, Starving, Way},
+    candidates::{Published, Readiness, Starving},
     clock::VectorClock,
     lock_log::{Flow, LockLog},
     memory::Memory,
     object::{Access, Object, Objects, Place, State, mark_of},
     op::{MEETS, NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
     shown::Shown,
-    strategy::{Decision, Event, Strategy, bit},
+    strategy::{Decision, Event, Strategy, THREADS_MAX, bit},
     thread::Thread,
     timeline::Timeline,
     trace::{Choice, Chosen, Outcome, Step},
@@ -95,8 +95,8 @@ pub(crate) struct World {
     pub(crate) thread_count: usize,
     /// Each thread's next operation, as strategies see it.
     pub(crate) pending: Vec<Option<Op>>,
-    /// By what it is quickly decided whether they can proceed.
-    pub(super) ways: Vec<Way>,
+    /// Whose they are.
+    pub(super) published: Published,
     pub(crate) current: ThreadIndex,
     /// The strategy wants to know of each step.
     follows_steps: bool,
@@ -180,7 +180,7 @@ impl World {
             threads: Vec::new(),
             thread_count: 0,
             pending: Vec::new(),
-            ways: Vec::new(),
+            published: Published::default(),
             current: 0,
             starving: Starving::default(),
             follows_steps: true,
@@ -221,7 +221,7 @@ impl World {
         self.memory.clear();
         self.thread_count = 0;
         self.pending.clear();
-        self.ways.clear();
+        self.published = Published::default();
         self.current = 0;
         self.starving.threads = 0;
         self.follows_steps = self.strategy.follows_steps();
@@ -283,7 +283,6 @@ impl World {
         }
         self.thread_count += 1;
         self.pending.push(None);
-        self.ways.push(Way::Nowhere);
         let limits = self.limits;
         let object = self.objects.register(State::Thread { index }, None, place);
         let thread = &mut self.threads[index];
@@ -333,8 +332,15 @@ impl World {
         clock.set(thread, count);
     }
 
+    #[inline]
     pub(super) fn set_pending(&mut self, thread: ThreadIndex, op: Option<Op>) {
-        self.ways[thread] = op.as_ref().map_or(Way::Nowhere, Way::of);
+        // More threads than fit are refused at the next choice.
+        if thread < THREADS_MAX {
+            match &op {
+                Some(op) => self.published.add(thread, op.kind),
+                None => self.published.remove(thread),
+            }
+        }
         self.pending[thread] = op;
     }
 
@@ -466,7 +472,8 @@ impl World {
             return Err(if self.was_unfair() { Stop::Unfair } else { Stop::Livelock });
         }
         let decision = {
-            let view = candidates.view(&self.pending, &self.objects);
+            let World { pending, objects, starving, .. } = self;
+            let view = candidates.view(pending, objects, starving, self.steps.len(), self.last_stepped);
             self.strategy.choose(&view)
         };
         match decision {
@@ -507,7 +514,8 @@ impl World {
         self.steps.push(Step { thread, op, outcome: Outcome::Done, preempts });
         let caller = std::mem::replace(&mut self.current, thread);
         self.last_stepped = thread;
-        self.set_pending(thread, None);
+        self.published.remove(thread);
+        self.pending[thread] = None;
         let state = self.thread_mut(thread);
         state.last_step = at;
         self.starving.threads &= !bit(thread);

@@ -36,10 +36,13 @@ impl World {
     }
 
     /// The circle that `thread`'s published operation closes, starting with `thread`.
+    #[inline]
     pub(crate) fn closes_cycle(&self, thread: ThreadIndex) -> Option<Vec<ThreadIndex>> {
-        if self.waits_in_line(thread) {
-            return None;
-        }
+        if self.waits_in_line(thread) { None } else { self.finds_cycle(thread) }
+    }
+
+    #[cold]
+    fn finds_cycle(&self, thread: ThreadIndex) -> Option<Vec<ThreadIndex>> {
         let first = self.waits_for(thread);
         if first.is_empty() {
             return None;
@@ -50,6 +53,7 @@ impl World {
     /// Whether it is plain that the thread is in no circle: it waits for nobody, or in a line of threads, each for the owner of a
     /// mutex or for the end of another thread, that ends at one which waits for nobody. This is what nearly always happens, and
     /// takes no memory.
+    #[inline]
     fn waits_in_line(&self, thread: ThreadIndex) -> bool {
         let mut at = thread;
         for _ in 0..self.thread_count {

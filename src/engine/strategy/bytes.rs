@@ -36,7 +36,7 @@ impl Strategy for Bytes {
         }
         Decision::Run(match self.next() {
             Some(byte) => members(view.candidates).nth(byte % count).expect("below the count"),
-            None => view.fair_choice,
+            None => view.fair_choice(),
         })
     }
 

@@ -141,7 +141,7 @@ impl Strategy for Guided {
             self.at += 1;
             return Decision::Run(thread);
         }
-        Decision::Run(view.fair_choice)
+        Decision::Run(view.fair_choice())
     }
 
     fn choose_value(&mut self, count: usize) -> usize {

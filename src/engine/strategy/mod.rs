@@ -39,6 +39,7 @@ pub(crate) use surw::Surw;
 pub(crate) use urw::Urw;
 
 use super::{
+    candidates::Fairness,
     object::Objects,
     op::{ObjectIndex, Op, OpKind, ThreadIndex},
     select::ChannelFacts,
@@ -79,8 +80,15 @@ pub(crate) struct View<'a> {
     pub(crate) pending: &'a [Option<Op>],
     /// The objects of the execution.
     pub(crate) objects: &'a Objects,
+    /// Knows the thread to prefer where nothing else speaks.
+    pub(crate) fairness: Fairness<'a>,
+}
+
+impl View<'_> {
     /// The thread to prefer where nothing else speaks: it keeps the schedule fair.
-    pub(crate) fair_choice: ThreadIndex,
+    pub(crate) fn fair_choice(&self) -> ThreadIndex {
+        self.fairness.choice()
+    }
 }
 
 /// A decision of a strategy.

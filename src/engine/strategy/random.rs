@@ -39,9 +39,21 @@ pub(crate) fn generator_of(seed: u64, execution: u64) -> SplitMix64 {
 
 /// One of the candidates, each of them equally likely.
 fn uniform(view: &View<'_>, generator: &mut SplitMix64) -> ThreadIndex {
-    let count = view.candidates.count_ones() as usize;
-    let nth = if count == 1 { 0 } else { generator.below(count) };
-    members(view.candidates).nth(nth).expect("nth is below the count")
+    // Most models have few threads, and half a word is chosen from in half of the time.
+    match u64::try_from(view.candidates) {
+        Ok(few) => {
+            let mut left = few;
+            let count = few.count_ones() as usize;
+            for _ in 0..(if count == 1 { 0 } else { generator.below(count) }) {
+                left &= left - 1;
+            }
+            left.trailing_zeros() as ThreadIndex
+        }
+        Err(_) => {
+            let nth = generator.below(view.candidates.count_ones() as usize);
+            members(view.candidates).nth(nth).expect("nth is below the count")
+        }
+    }
 }
 
 /// Chooses uniformly among the threads that can go on. Execution `i` of seed `s` is the same wherever it is run.

@@ -49,7 +49,7 @@ impl Strategy for Replay {
         let Some(Choice::Thread { thread, kind }) = self.choices.get(self.at).copied() else {
             // The recorded schedule ended; go on fairly, so that the rest of the program shows what follows.
             if self.at >= self.choices.len() {
-                return Decision::Run(view.fair_choice);
+                return Decision::Run(view.fair_choice());
             }
             self.mismatch =
                 Some(format!("step {step} records a value, but the program is choosing a thread"));

@@ -215,7 +215,7 @@ impl Fairness {
         {
             self.fair_until = self.step + FAIR_STEPS;
         }
-        (self.step < self.fair_until).then_some(view.fair_choice)
+        (self.step < self.fair_until).then(|| view.fair_choice())
     }
 
     fn chosen(&mut self, thread: ThreadIndex) {

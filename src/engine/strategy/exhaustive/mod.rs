@@ -270,7 +270,7 @@ impl Exhaustive {
             }
         };
         let node = Node {
-            chosen: chosen.unwrap_or_else(|| first_of(view, view.fair_choice)),
+            chosen: chosen.unwrap_or_else(|| first_of(view, view.fair_choice())),
             kind: OpKind::Start,
             candidates: allowed,
             sleep,
@@ -401,8 +401,9 @@ impl Exhaustive {
 
 /// The thread to try first of those that are left; `None` if none is.
 fn preferred(view: &View<'_>, awake: ThreadSet) -> Option<ThreadIndex> {
-    if awake & bit(view.fair_choice) != 0 {
-        return Some(view.fair_choice);
+    let fair = view.fair_choice();
+    if awake & bit(fair) != 0 {
+        return Some(fair);
     }
     members(awake & view.ready).next().or_else(|| members(awake).next())
 }
