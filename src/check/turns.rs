@@ -18,11 +18,9 @@ use crate::engine::Mode;
 /// The length of the search's first turn. The turns grow by half of their length.
 const FIRST_STEPS: u64 = 100_000;
 
-/// A search that needs more executions than this, by estimate, is not expected to end.
-const EXECUTIONS_HOPELESS: f64 = 10e6;
-
-/// Before the search has had so many steps, about a second of them, its estimate is not believed: it may end soon.
-const STEPS_BEFORE_JUDGEMENT: u64 = 8_000_000;
+/// A search that needs more executions than this, by an estimate after so many steps, is not expected to end. Estimates become
+/// better: at first only those are believed that are beyond all doubt, and after about a second of steps all.
+const HOPELESS: [(u64, f64); 2] = [(1_000_000, 1e12), (8_000_000, 1e7)];
 
 /// How much longer the samplers' turns are than those of a search that is not expected to end.
 const SAMPLES_TO_HOPELESS_SEARCH: u64 = 8;
@@ -30,10 +28,11 @@ const SAMPLES_TO_HOPELESS_SEARCH: u64 = 8;
 /// How long the samplers' turn is after one of the search. Estimates are rough: a search that is wrongly taken for hopeless
 /// still comes to its end, in a multiple of the time.
 fn sampling_steps(search_steps: u64, search: &Search) -> u64 {
-    let is_judged = search.explored.steps > STEPS_BEFORE_JUDGEMENT;
-    let is_hopeless =
-        || search.expected_executions().is_some_and(|executions| executions > EXECUTIONS_HOPELESS);
-    if is_judged && is_hopeless() { search_steps * SAMPLES_TO_HOPELESS_SEARCH } else { search_steps / 4 }
+    let judged = HOPELESS.iter().rfind(|(steps, _)| search.explored.steps > *steps);
+    let is_hopeless = judged.is_some_and(|(_, most)| {
+        search.expected_executions().is_some_and(|executions| executions > *most)
+    });
+    if is_hopeless { search_steps * SAMPLES_TO_HOPELESS_SEARCH } else { search_steps / 4 }
 }
 
 /// What another search on the same tree begins with. It moves to the thread that is to run it.
