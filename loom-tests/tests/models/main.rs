@@ -9,6 +9,7 @@ mod broken_shards;
 mod broken_table;
 mod cache;
 mod facade;
+mod generated;
 #[cfg(any(unsnarl_backend = "loom", unsnarl_backend = "shuttle"))]
 mod guests;
 mod parking;
