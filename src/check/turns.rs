@@ -29,9 +29,8 @@ const SAMPLES_TO_HOPELESS_SEARCH: u64 = 8;
 /// still comes to its end, in a multiple of the time.
 fn sampling_steps(search_steps: u64, search: &Search) -> u64 {
     let judged = HOPELESS.iter().rfind(|(steps, _)| search.explored.steps > *steps);
-    let is_hopeless = judged.is_some_and(|(_, most)| {
-        search.expected_executions().is_some_and(|executions| executions > *most)
-    });
+    let is_hopeless = judged
+        .is_some_and(|(_, most)| search.expected_executions().is_some_and(|executions| executions > *most));
     if is_hopeless { search_steps * SAMPLES_TO_HOPELESS_SEARCH } else { search_steps / 4 }
 }
 

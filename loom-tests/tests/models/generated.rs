@@ -137,11 +137,8 @@ impl State {
 
 /// Every outcome of the program, and whether it can come to a state in which nobody can go on.
 fn all_outcomes(program: &Program) -> (BTreeSet<Outcome>, bool) {
-    let first = State {
-        at: vec![0; program.len()],
-        found: vec![Vec::new(); program.len()],
-        ..State::default()
-    };
+    let first =
+        State { at: vec![0; program.len()], found: vec![Vec::new(); program.len()], ..State::default() };
     let (mut outcomes, mut deadlocks) = (BTreeSet::new(), false);
     let (mut seen, mut left) = (HashSet::from([first.clone()]), vec![first]);
     while let Some(state) = left.pop() {
