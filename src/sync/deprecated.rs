@@ -12,6 +12,7 @@ use super::Once;
 pub const ONCE_INIT: Once = Once::new();
 
 pub(super) mod atomic {
+    #[cfg(not(backend = "loom"))]
     use crate::backend::atomic::*;
 
     /// As [`hint::spin_loop`](crate::hint::spin_loop).

@@ -4,6 +4,11 @@
 //! program that can deadlock must be reported as such. The programs keep to what all three engines mean to get right:
 //! mutexes, reader-writer locks, read-modify-writes and channels, without tries, timeouts and weak orderings.
 
+#![allow(
+    clippy::disallowed_types,
+    reason = "outcomes are gathered from all executions, beside what is checked"
+)]
+
 use std::{
     collections::{BTreeSet, HashSet, VecDeque},
     sync::{Arc, Mutex as StdMutex},
