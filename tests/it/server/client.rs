@@ -209,7 +209,10 @@ pub(crate) struct Folder(PathBuf);
 impl Folder {
     pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("unsnarl-server-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        // This module is there once for each front end, each with a count of its own.
+        let module = module_path!().replace("::", "-");
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("unsnarl-{module}-{}-{number}", std::process::id());
         let path = std::env::temp_dir().join(name);
         fs::create_dir_all(&path).expect("the temporary folder is writable");
         Folder(path)
