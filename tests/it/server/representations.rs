@@ -1,6 +1,8 @@
 //! Which bytes of a file are sent, in which coding, and what the fields say of them.
 
-use std::{fs, io::Read};
+use std::fs;
+#[cfg(feature = "compression")]
+use std::io::Read;
 
 use unsnarl::server::{Files, Server, ServerBuilder};
 
