@@ -174,9 +174,9 @@ impl fmt::Debug for Server {
 ///
 /// ```
 /// use std::io::Read;
-/// use unsnarl::server::{Server, http::Response};
+/// use unsnarl::server::{Request, Server, http::Response};
 ///
-/// let server = Server::builder().addr("127.0.0.1:0").handler(|_: &_| Response::new(204)).build()?;
+/// let server = Server::builder().addr("127.0.0.1:0").handler(|_: &Request<'_>| Response::new(204)).build()?;
 /// let handle = server.handle();
 /// let running = unsnarl::thread::spawn(move || server.run());
 /// let mut client = std::net::TcpStream::connect(handle.local_addr()).expect("the server listens");
