@@ -14,8 +14,8 @@
 //! in a buffer of the processor while the load after it is served from memory already. Both threads load before either of
 //! the stores is seen.
 //!
-//! `Release` and `Acquire` do not help. They order what comes before a store with what comes after the load *that reads
-//! it*; here no load reads anything.
+//! `Release` and `Acquire` do not help. They order what comes before a store with what comes after the load that reads
+//! it; here no load reads anything.
 //!
 //! # The bad interleaving
 //!

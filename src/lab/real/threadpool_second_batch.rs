@@ -13,7 +13,7 @@
 //! A waiter that is woken does not run at once. If the next batch comes in before, the mark is reset, the waiter finds it
 //! so, and sleeps again, as if the first batch had not ended.
 //!
-//! That something *has happened* cannot be told by a mark that says what is true now. A counter of the events can: it
+//! That something has happened cannot be told by a mark that says what is true now. A counter of the events can: it
 //! does not go back.
 //!
 //! # The bad interleaving
