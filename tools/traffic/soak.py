@@ -1,7 +1,8 @@
 """Load of all kinds at once, for some seconds: each byte that comes is checked, and the server must drain at the end.
 
 `soak.py SECONDS`. Files change all the time; each says its own checksum, so a mixture of two versions is seen. Meanwhile
-clients read slowly, reset, ask for what is not there, and the process is stopped and continued.
+clients read slowly, reset, ask for what is not there, and the process gets signals at random: it is stopped and continued, and
+reads its settings anew.
 """
 
 import gzip
@@ -90,11 +91,14 @@ def stranger(server, rng):
     yield
 
 
-def stopper(server, rng):
-    server.signal(signal.SIGSTOP)
-    time.sleep(0.05)
-    server.signal(signal.SIGCONT)
-    over.wait(0.5)
+def signaller(server, rng):
+    """Stops the process and lets it go on, has it read its settings anew, and sends what it need not heed."""
+    number = rng.choice([signal.SIGSTOP, signal.SIGHUP, signal.SIGPIPE, signal.SIGWINCH, signal.SIGCHLD])
+    server.signal(number)
+    if number == signal.SIGSTOP:
+        time.sleep(0.05)
+        server.signal(signal.SIGCONT)
+    over.wait(rng.random() / 2)
     yield
 
 
@@ -119,7 +123,7 @@ def main():
     server = Server(folder, "--workers", "4")
     server.is_fine()
     before = server.status("VmRSS")
-    kinds = {"reader": 4, "ranger": 1, "slow": 2, "resetter": 1, "stranger": 1, "stopper": 1}
+    kinds = {"reader": 4, "ranger": 1, "slow": 2, "resetter": 1, "stranger": 1, "signaller": 1}
     makers = {name: globals()[name] for name in kinds}
     threads = [threading.Thread(target=repeat, args=("writer", lambda: writer(folder)))]
     for kind, count in kinds.items():
