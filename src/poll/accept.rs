@@ -6,6 +6,10 @@ use crate::net::{SocketAddr, TcpListener, TcpStream};
 
 /// Makes `listener` ready for [`accept`]: call it once.
 ///
+/// On Linux the kernel then keeps up to 4,096 connections that nobody has accepted yet, if `net.core.somaxconn` lets it, instead
+/// of the 128 of [`std::net::TcpListener::bind`]: beyond these it drops the first packet of a client, who tries again after a
+/// second (listen(2)).
+///
 /// # Errors
 ///
 /// What the operating system says.
@@ -59,13 +63,17 @@ fn plain(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
 mod os {
     use std::io;
 
-    use rustix::net::{SocketFlags, acceptfrom_with, sockopt};
+    use rustix::net::{SocketFlags, acceptfrom_with, listen, sockopt};
 
     use crate::net::{SocketAddr, TcpListener, TcpStream};
+
+    /// Connections that wait to be accepted.
+    const BACKLOG: i32 = 4096;
 
     pub(super) fn prepare(listener: &TcpListener) -> io::Result<()> {
         #[cfg(backend = "instrumented")]
         let Some(listener) = listener.os() else { return Ok(()) };
+        listen(listener, BACKLOG)?;
         Ok(sockopt::set_tcp_nodelay(listener, true)?)
     }
 

@@ -131,3 +131,14 @@ fn the_number_of_fields_is_a_limit() {
         }
     }
 }
+
+/// Clients that come all at once wait with the kernel for the acceptor; none has to knock again after a second.
+#[test]
+#[cfg(target_os = "linux")]
+fn hundreds_wait_to_be_accepted() {
+    let server = Server::builder().addr("127.0.0.1:0").handler(|_: &Request<'_>| Response::new(204)).build().unwrap();
+    // Nobody accepts: it does not run.
+    let connect = |_| std::net::TcpStream::connect_timeout(&server.local_addr(), std::time::Duration::from_millis(500));
+    let clients: Vec<_> = (0..400).map(connect).collect();
+    assert_eq!(clients.iter().filter(|client| client.is_err()).count(), 0);
+}
