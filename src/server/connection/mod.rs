@@ -43,13 +43,12 @@ mod output;
 mod pace;
 #[cfg(feature = "tls")]
 mod secure;
+mod send;
 mod turn;
 mod upload;
 
 use std::{
-    error::Error,
-    fmt,
-    io::{self, ErrorKind, IoSlice, Write},
+    io::{ErrorKind, IoSlice},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -57,14 +56,7 @@ use std::{
 pub(crate) use self::insecure::Secure;
 #[cfg(feature = "tls")]
 pub(crate) use self::secure::Secure;
-use self::{
-    download::Download,
-    input::Input,
-    link::Link,
-    output::{Output, Progress},
-    pace::Pace,
-    upload::Upload,
-};
+use self::{input::Input, link::Link, output::Output, pace::Pace, upload::Upload};
 pub(crate) use self::{
     leaving::{Leaving, turn_away},
     turn::{Scratch, Turn},
@@ -131,18 +123,6 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// A request that takes too long.
 const LATE: Reject = Reject::new(408, "the request did not arrive in time");
-
-/// What makes a response's content has panicked.
-#[derive(Debug)]
-struct Panicked;
-
-impl fmt::Display for Panicked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("what makes the content has panicked")
-    }
-}
-
-impl Error for Panicked {}
 
 /// What became of the connection after a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -595,107 +575,6 @@ impl Connection {
         self.send(Response::of_reject(reject), Method::Get, Version::Http11, After::Leave, turn)
     }
 
-    /// Begins to send `response`.
-    fn send(
-        &mut self,
-        response: Response,
-        method: Method,
-        version: Version,
-        after: After,
-        turn: &mut Turn<'_>,
-    ) -> Result<After, Next> {
-        let status = response.status();
-        self.answered += 1;
-        self.tally.requests += 1;
-        self.tally.client_errors += u64::from((400..500).contains(&status));
-        self.tally.server_errors += u64::from(status >= 500);
-        let mut head = std::mem::take(&mut turn.scratch.head);
-        head.clear();
-        let keep_alive = after == After::Keep;
-        response.write_head(&mut head, &Context { version, keep_alive, date: turn.scratch.date.now() });
-        let sends_body = response.sends_body(method);
-        let is_chunked = sends_body && response.is_chunked(version);
-        let body = if sends_body { response.into_body() } else { Body::Empty };
-        let mut output = Output::new(head, body, is_chunked, after, &self.site.limits, Instant::now());
-        if output.may_block() && !turn.may_block {
-            self.phase = Phase::Responding(Box::new(output));
-            return Err(Next::Thread);
-        }
-        let sent = self.write(&mut output, turn);
-        match sent {
-            Err(Next::Write | Next::Thread) => self.phase = Phase::Responding(Box::new(output)),
-            _ => turn.scratch.head = output.into_head(),
-        }
-        sent
-    }
-
-    /// Goes on sending.
-    fn go_on(&mut self, turn: &mut Turn<'_>) -> Result<After, Next> {
-        let phase = std::mem::replace(&mut self.phase, Phase::Head(HeadScanner::default()));
-        let Phase::Responding(mut output) = phase else { return Ok(After::Keep) };
-        let sent = self.write(&mut output, turn);
-        if matches!(sent, Err(Next::Write | Next::Thread)) {
-            self.phase = Phase::Responding(output);
-        }
-        sent
-    }
-
-    fn write(&mut self, output: &mut Output, turn: &Turn<'_>) -> Result<After, Next> {
-        let row = Arc::clone(&self.row);
-        if turn.may_block {
-            self.enter(BlockingStep::Write, turn.worker);
-        }
-        let disk = |begins: bool| {
-            row.enter(if begins { BlockingStep::Disk } else { BlockingStep::Write }, turn.worker);
-        };
-        let before = output.written();
-        let progress = loop {
-            let (link, waits) = (&mut self.link, self.blocking.is_some());
-            let progress = output.write(|slices| link.write(slices), waits, turn.may_block, disk);
-            let progress = match progress {
-                Ok(Progress::Done) => {
-                    link.flush().map(|is_sent| if is_sent { Progress::Done } else { Progress::Full })
-                }
-                progress => progress,
-            };
-            match progress {
-                Ok(Progress::Full) if self.blocking.is_some() => {
-                    if !self.may_wait_to_write(output) {
-                        break Err(ErrorKind::TimedOut.into());
-                    }
-                }
-                Ok(Progress::Hand(write, is_chunked)) => {
-                    let handed = hand(&mut self.link, output, write, is_chunked);
-                    self.has_blocked();
-                    if let Err(error) = handed {
-                        break Err(error);
-                    }
-                }
-                progress => break progress,
-            }
-        };
-        self.tally.bytes_out += output.written() - before;
-        match progress {
-            Ok(Progress::Done) => {
-                if output.after != After::Keep {
-                    self.link.close();
-                }
-                Ok(output.after)
-            }
-            Ok(Progress::MayBlock) => Err(Next::Thread),
-            // Handed on above.
-            Ok(Progress::Full | Progress::Hand(..)) => Err(Next::Write),
-            Err(error) => {
-                let has_panicked = error.get_ref().is_some_and(|inner| inner.is::<Panicked>());
-                self.core.count(|incidents| match has_panicked {
-                    true => incidents.handler_panics += 1,
-                    false => incidents.write_failures += 1,
-                });
-                Err(Next::Close)
-            }
-        }
-    }
-
     /// Notes the step, and with it what has been counted since the last one.
     fn enter(&mut self, step: BlockingStep, worker: Option<usize>) {
         let tally = std::mem::take(&mut self.tally);
@@ -710,20 +589,6 @@ impl Connection {
         let tally = std::mem::take(&mut self.tally);
         self.row.update(|facts| facts.tally.add(&tally));
     }
-}
-
-/// Has `write` write the content that comes next.
-fn hand(
-    link: &mut Link,
-    output: &mut Output,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-    is_chunked: bool,
-) -> io::Result<()> {
-    let mut download = Download::new(link, output.pace(), is_chunked)?;
-    catch_unwind(AssertUnwindSafe(|| write(&mut download))).map_err(|_| io::Error::other(Panicked))??;
-    let written = download.finish()?;
-    output.count(written);
-    Ok(())
 }
 
 impl Drop for Connection {

@@ -14,7 +14,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use super::{After, Panicked, pace::Pace};
+use super::{After, pace::Pace, send::Panicked};
 use crate::{
     fs::{self, File},
     server::{
