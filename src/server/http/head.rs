@@ -4,6 +4,8 @@
 
 use std::mem::MaybeUninit;
 
+use smallvec::SmallVec;
+
 use super::{
     Framing, Method, Reject, Version,
     framing::{FieldFacts, list},
@@ -11,6 +13,9 @@ use super::{
     target::Target,
 };
 use crate::server::limits::{HEADERS_COUNT_LIMIT, HEADERS_COUNT_MAX};
+
+/// With so many fields or fewer, as nearly all clients send, the table of them needs no memory of its own.
+const FIELDS_INLINE: usize = 16;
 
 /// A request head that has passed all checks.
 #[derive(Debug, Clone)]
@@ -24,7 +29,7 @@ pub struct Head {
     query: Option<String>,
     /// The head's bytes; `fields` points into them.
     bytes: Box<[u8]>,
-    fields: Vec<FieldSpan>,
+    fields: SmallVec<[FieldSpan; FIELDS_INLINE]>,
     framing: Framing,
     keep_alive: bool,
     expects_continue: bool,
@@ -192,7 +197,7 @@ impl Head {
 
 /// What the parser would not tell apart: a target above its limit, and a version that is well formed but not served.
 fn check_request_line(bytes: &[u8], uri_bytes_max: usize) -> Result<(), Reject> {
-    let end = bytes.iter().position(|&byte| byte == b'\r').unwrap_or(bytes.len());
+    let end = memchr::memchr(b'\r', bytes).unwrap_or(bytes.len());
     let mut parts = bytes[..end].split(|&byte| byte == b' ');
     let (Some(_), Some(target), Some(version), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())

@@ -24,6 +24,13 @@ pub fn normalise(path: &str) -> Result<String, Reject> {
     if !path.starts_with('/') {
         return Err(Reject::bad("the path does not start with a slash"));
     }
+    if is_normal(path) {
+        return Ok(path.to_owned());
+    }
+    resolve(path)
+}
+
+fn resolve(path: &str) -> Result<String, Reject> {
     let decoded = decode(path)?;
     if decoded.contains(|char: char| char.is_control() || char == '\\') {
         return Err(Reject::bad("the path contains a control character or a backslash"));
@@ -50,6 +57,15 @@ pub fn normalise(path: &str) -> Result<String, Reject> {
     Ok(normal)
 }
 
+/// Whether nothing is to be done, as with most paths: printable ASCII without an escape, and no segment that is empty (but the
+/// last one) or begins with a dot.
+fn is_normal(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    let is_plain = |&byte: &u8| byte.is_ascii_graphic() && byte != b'%' && byte != b'\\';
+    let is_segment = |pair: &[u8]| pair[0] != b'/' || !matches!(pair[1], b'/' | b'.');
+    bytes.iter().all(is_plain) && bytes.windows(2).all(is_segment)
+}
+
 fn decode(path: &str) -> Result<String, Reject> {
     let bytes = path.as_bytes();
     for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%') {
@@ -68,7 +84,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::normalise;
+    use super::{is_normal, normalise, resolve};
 
     #[test]
     fn examples() {
@@ -103,6 +119,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_normal_stays_as_it_is(path in "/(/|\\.|%61|\\\\|a|b-c|\\PC){0,6}") {
+            if is_normal(&path) {
+                prop_assert_eq!(resolve(&path), Ok(path));
+            }
+        }
+
         #[test]
         fn never_escapes(path in "/(\\.|/|%2e|%2E|%2f|%5c|a|%|%25|2e|\\\\|\\PC){0,24}") {
             if let Ok(normal) = normalise(&path) {

@@ -295,22 +295,21 @@ impl Response {
     /// Appends the head's bytes to `out`.
     pub(crate) fn write_head(&self, out: &mut Vec<u8>, context: &Context<'_>) {
         let mut line = |parts: [&[u8]; 4]| parts.iter().for_each(|part| out.extend_from_slice(part));
-        let mut code = [0; 3];
-        // Three digits, asserted by the constructor.
-        write!(&mut code[..], "{}", self.status).expect("a status code has three digits");
-        line([b"HTTP/1.1 ", &code, b" ", status::reason(self.status).as_bytes()]);
+        let mut digits = itoa::Buffer::new();
+        let code = digits.format(self.status).as_bytes();
+        line([b"HTTP/1.1 ", code, b" ", status::reason(self.status).as_bytes()]);
         line([b"\r\ndate: ", context.date, b"\r\n", b""]);
         for (name, value) in &self.fields {
             line([name.as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
         }
         if let Some(lines) = &self.shared_fields {
-            out.extend_from_slice(lines.as_bytes());
+            line([lines.as_bytes(), b"", b"", b""]);
         }
         if !status::is_bodiless(self.status) {
             match self.body.len() {
-                Some(len) => write!(out, "content-length: {len}\r\n").expect("writing to memory succeeds"),
+                Some(len) => line([b"content-length: ", digits.format(len).as_bytes(), b"\r\n", b""]),
                 None if self.is_chunked(context.version) => {
-                    out.extend_from_slice(b"transfer-encoding: chunked\r\n");
+                    line([b"transfer-encoding: chunked\r\n", b"", b"", b""]);
                 }
                 None => {}
             }

@@ -1,4 +1,4 @@
-//! Finds where a request head ends, looking at each byte once.
+//! Finds where a request head ends, looking at each byte once, and at most of them many at a time.
 //!
 //! Strict on purpose (RFC 9112 section 2.2 lets a server accept more): a line ends in CR LF and nothing else. Two parties
 //! that disagree on where a line ends can be made to disagree on where a request ends, which is request smuggling.
@@ -67,15 +67,27 @@ impl HeadScanner {
                 _ => {}
             }
             self.position += 1;
-            let length = self.position - self.skipped;
-            if !self.in_fields && length > uri_bytes_max + REQUEST_LINE_OVERHEAD_BYTES {
-                return Err(Reject::new(414, "the request target is too long"));
+            if byte != b'\r' {
+                // Up to the next byte that means something there is nothing to decide.
+                let rest = &bytes[self.position..];
+                self.position += memchr::memchr3(b'\r', b'\n', 0, rest).unwrap_or(rest.len());
             }
-            if length > header_bytes_max {
-                return Err(Reject::new(431, "the request head is too large"));
-            }
+            self.check_length(header_bytes_max, uri_bytes_max)?;
         }
         Ok(None)
+    }
+
+    /// What has been looked at, all of it before a line's end, must not be longer than the limit that it meets first.
+    fn check_length(&self, header_bytes_max: usize, uri_bytes_max: usize) -> Result<(), Reject> {
+        let length = self.position - self.skipped;
+        let line_bytes_max = uri_bytes_max.saturating_add(REQUEST_LINE_OVERHEAD_BYTES);
+        if !self.in_fields && length > line_bytes_max && line_bytes_max <= header_bytes_max {
+            return Err(Reject::new(414, "the request target is too long"));
+        }
+        if length > header_bytes_max {
+            return Err(Reject::new(431, "the request head is too large"));
+        }
+        Ok(())
     }
 
     /// Whether nothing but empty lines has come.
@@ -131,15 +143,20 @@ mod tests {
     proptest! {
         /// Cutting the bytes anywhere changes nothing.
         #[test]
-        fn pieces_do_not_matter(bytes in "(GET|\r|\n|\r\n|a| |:|\0){0,40}", cuts in proptest::collection::vec(0..80_usize, 0..6)) {
+        fn pieces_do_not_matter(
+            bytes in "(GET|\r|\n|\r\n|a| |:|\0){0,40}",
+            cuts in proptest::collection::vec(0..80_usize, 0..80),
+            header_bytes_max in 8..80_usize,
+            uri_bytes_max in 0..16_usize,
+        ) {
             let bytes = bytes.into_bytes();
-            let whole = HeadScanner::default().scan(&bytes, 64, 32);
+            let whole = HeadScanner::default().scan(&bytes, header_bytes_max, uri_bytes_max);
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).chain([bytes.len()]).collect();
             cuts.sort_unstable();
             let mut scanner = HeadScanner::default();
             let mut pieces = Ok(None);
             for cut in cuts {
-                pieces = scanner.scan(&bytes[..cut], 64, 32);
+                pieces = scanner.scan(&bytes[..cut], header_bytes_max, uri_bytes_max);
                 if pieces != Ok(None) {
                     break;
                 }
