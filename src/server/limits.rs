@@ -27,6 +27,8 @@ pub const TRAILER_BYTES_MAX: usize = 4 * 1024;
 pub const RANGES_COUNT_MAX: usize = 16;
 /// Bytes that one read asks the socket for.
 pub const READ_BYTES: usize = 4 * 1024;
+/// Bytes of a response's content that are copied behind its head, so that both go out as one piece.
+pub const COPY_BYTES_MAX: usize = 4 * 1024;
 /// Bytes of a file that are in memory at once when it is too large for the cache.
 pub const STREAM_BYTES: usize = 64 * 1024;
 

@@ -1,7 +1,8 @@
 //! A response on its way: what of it is not written yet.
 //!
-//! 1. *Nothing is copied*: content lies in the handler's memory or the cache's until the socket has taken it; the head and the
-//!    first content go out in one system call.
+//! 1. *Nothing large is copied*: content lies in the handler's memory or the cache's until the socket has taken it; the head and
+//!    the first content go out in one system call. What is small is copied behind the head, since the kernel takes longer over
+//!    a second slice than that.
 //! 2. *Writing never waits.* Where the socket has no room the response is kept as it is, and somebody goes on when there is.
 //! 3. *A client's time grows with what it takes* (see `pace`). So a large answer may take long, but never to one who does not
 //!    read.
@@ -22,7 +23,7 @@ use crate::{
             Body,
             stream::{Source, Writes},
         },
-        limits::{Limits, STREAM_BYTES},
+        limits::{COPY_BYTES_MAX, Limits, STREAM_BYTES},
     },
     sync::Arc,
     time::Instant,
@@ -85,7 +86,7 @@ pub(super) enum Progress {
 
 impl Output {
     pub(super) fn new(
-        head: Vec<u8>,
+        mut head: Vec<u8>,
         body: Body,
         is_chunked: bool,
         after: After,
@@ -97,7 +98,11 @@ impl Output {
             Body::Parts(parts) => (Body::Empty, flat(parts)),
             body => (body, Vec::new()),
         };
-        let (content, later) = (Content::of(first, is_chunked), later.into_iter());
+        let (mut content, later) = (Content::of(first, is_chunked), later.into_iter());
+        if content.in_memory().len() <= COPY_BYTES_MAX && !content.has_more() {
+            head.extend_from_slice(content.in_memory());
+            content = Content::None;
+        }
         let pace = Pace::new(now, limits.write_timeout, limits.write_bytes_per_second_min);
         Output { head, head_at: 0, content, later, at: 0, is_chunked, pace, written: 0, paced: 0, after }
     }
