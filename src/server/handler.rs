@@ -10,7 +10,7 @@ use super::{
     http::{Head, Reject, Response},
     table::BlockingStep,
 };
-use crate::net::SocketAddr;
+use crate::{net::SocketAddr, time::Instant};
 
 /// Answers requests. Every `Fn(&Request<'_>) -> R` is one, if `R` is a response or becomes one ([`IntoResponse`]): a
 /// [`Response`], a text, or a `Result` of them.
@@ -268,6 +268,7 @@ pub struct Request<'a> {
     peer: Option<SocketAddr>,
     enter: &'a dyn Fn(BlockingStep),
     params: &'a [(&'a str, &'a str)],
+    moment: Option<Instant>,
 }
 
 impl<'a> Request<'a> {
@@ -277,12 +278,22 @@ impl<'a> Request<'a> {
         peer: Option<SocketAddr>,
         enter: &'a dyn Fn(BlockingStep),
     ) -> Self {
-        Request { head, body, arriving: None, peer, enter, params: &[] }
+        Request { head, body, arriving: None, peer, enter, params: &[], moment: None }
     }
 
     /// The same request with a body that arrives.
     pub(crate) fn with_arriving(self, source: &'a dyn BodySource) -> Self {
         Request { arriving: Some(source), ..self }
+    }
+
+    /// The same request, answered at that moment if it is known.
+    pub(crate) fn at(self, moment: Option<Instant>) -> Self {
+        Request { moment, ..self }
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> Instant {
+        self.moment.unwrap_or_else(Instant::now)
     }
 
     /// The same request with what a route found in its path.

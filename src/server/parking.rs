@@ -155,14 +155,27 @@ enum Mode {
 }
 
 /// Guests that were taken out after one wait, by reason.
-#[derive(Default)]
 pub(crate) struct Due {
     events: Vec<Event>,
+    /// When the wait ended.
+    pub(crate) now: Instant,
     /// With whether the client has ended its side.
     pub(crate) ready: Vec<(Guest, bool)>,
     pub(crate) expired: Vec<Guest>,
     /// Closed by the drain.
     pub(crate) dismissed: Vec<Guest>,
+}
+
+impl Due {
+    pub(crate) fn new() -> Self {
+        Due {
+            events: Vec::new(),
+            now: Instant::now(),
+            ready: Vec::new(),
+            expired: Vec::new(),
+            dismissed: Vec::new(),
+        }
+    }
 }
 
 /// What became of a guest that came to park.
@@ -269,6 +282,7 @@ impl Parking {
 
         let mut state = self.state.lock();
         let now = Instant::now();
+        due.now = now;
         state.sleep = Sleep::Awake;
         state.activity = Activity { is_polling: false, since: now, ..state.activity };
         if draining && due.events.is_empty() && waited.is_ok() {

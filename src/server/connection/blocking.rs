@@ -70,7 +70,7 @@ impl Connection {
     pub(super) fn may_wait_to_read(&mut self) -> bool {
         let Some(waits) = &mut self.blocking else { return true };
         if !std::mem::replace(&mut waits.is_noted, true) {
-            self.note_wait();
+            self.note_wait(Instant::now());
             if !self.has_begun() && self.core.is_draining() {
                 // What has arrived can still be read, then comes the end.
                 let _ = self.stream().shutdown(Shutdown::Read);

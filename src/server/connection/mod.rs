@@ -255,7 +255,7 @@ impl Connection {
                 Ok(After::Keep) => {
                     if let Some(unread) = self.unread.take() {
                         self.phase = Phase::Unread(unread);
-                        self.deadline = Instant::now() + self.site.limits.body_timeout;
+                        self.deadline = turn.now() + self.site.limits.body_timeout;
                     }
                     answered += 1;
                     if answered >= REQUESTS_PER_TURN_MAX {
@@ -266,11 +266,11 @@ impl Connection {
         }
     }
 
-    /// Waits without a thread until something happens; gives the connection back if something already has.
-    pub(crate) fn park(mut self: Box<Self>) -> Option<Box<Self>> {
+    /// Waits without a thread from `now` on until something happens; gives the connection back if something already has.
+    pub(crate) fn park(mut self: Box<Self>, now: Instant) -> Option<Box<Self>> {
         let is_writing = matches!(self.phase, Phase::Responding(_));
         let interest = if is_writing || self.link.wants_write() { Interest::Write } else { Interest::Read };
-        self.note_wait();
+        self.note_wait(now);
         let mut seat = match self.seat.take() {
             Some(seat) => seat,
             None => {
@@ -292,8 +292,8 @@ impl Connection {
         }
     }
 
-    /// Notes what it waits for and until when.
-    fn note_wait(&mut self) {
+    /// Notes what it waits for from `now` on, and until when.
+    fn note_wait(&mut self, now: Instant) {
         let has_begun = self.has_begun();
         let step = match &mut self.phase {
             Phase::Responding(output) => {
@@ -303,7 +303,7 @@ impl Connection {
             _ if has_begun => BlockingStep::Read,
             _ => {
                 if self.answered > 0 {
-                    self.deadline = Instant::now() + self.site.limits.idle_timeout;
+                    self.deadline = now + self.site.limits.idle_timeout;
                 }
                 BlockingStep::Idle
             }
@@ -336,7 +336,7 @@ impl Connection {
         let mut date = super::clock::DateText::default();
         response.write_head(
             &mut bytes,
-            &Context { version: Version::Http11, keep_alive: false, date: date.now() },
+            &Context { version: Version::Http11, keep_alive: false, date: date.at(None) },
         );
         if let Body::Bytes(body) = response.body() {
             bytes.extend_from_slice(body);
@@ -393,13 +393,15 @@ impl Connection {
                 self.phase = Phase::Arriving(head, reader);
                 return Ok(true);
             }
+            if reader.is_done() {
+                self.phase = Phase::Complete(head, reader.into_content());
+                return Ok(true);
+            }
             let pace = Pace::new(Instant::now(), limits.body_timeout, limits.body_bytes_per_second_min);
-            if !reader.is_done() {
-                self.deadline = pace.deadline();
-                if head.expects_continue() && self.input.is_empty() {
-                    // Fits any socket's buffer; a client that has none gets its answer later or not at all.
-                    let _ = self.link.write(&[IoSlice::new(CONTINUE)]);
-                }
+            self.deadline = pace.deadline();
+            if head.expects_continue() && self.input.is_empty() {
+                // Fits any socket's buffer; a client that has none gets its answer later or not at all.
+                let _ = self.link.write(&[IoSlice::new(CONTINUE)]);
             }
             self.phase = Phase::Body(head, reader, pace);
         }
@@ -555,7 +557,7 @@ impl Connection {
                 self.row.enter(step, turn.worker);
             }
         };
-        let request = Request::new(head, body, self.row.peer(), &enter);
+        let request = Request::new(head, body, self.row.peer(), &enter).at(turn.moment);
         let handler = &self.site.handler;
         let handle = || match turn.may_block {
             true => Some(handler.handle(&request)),

@@ -20,7 +20,6 @@ use crate::{
         table::BlockingStep,
     },
     sync::Arc,
-    time::Instant,
 };
 
 /// What makes a response's content has panicked.
@@ -53,11 +52,12 @@ impl Connection {
         let mut head = std::mem::take(&mut turn.scratch.head);
         head.clear();
         let keep_alive = after == After::Keep;
-        response.write_head(&mut head, &Context { version, keep_alive, date: turn.scratch.date.now() });
+        let date = turn.scratch.date.at(turn.moment);
+        response.write_head(&mut head, &Context { version, keep_alive, date });
         let sends_body = response.sends_body(method);
         let is_chunked = sends_body && response.is_chunked(version);
         let body = if sends_body { response.into_body() } else { Body::Empty };
-        let mut output = Output::new(head, body, is_chunked, after, &self.site.limits, Instant::now());
+        let mut output = Output::new(head, body, is_chunked, after, &self.site.limits, turn.now());
         if output.may_block() && !turn.may_block {
             self.phase = Phase::Responding(Box::new(output));
             return Err(Next::Thread);

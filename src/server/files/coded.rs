@@ -87,7 +87,8 @@ impl Files {
         let slot = match cached {
             // The plain file is compared each time: it has just been looked at.
             Some(slot)
-                if is_of_this(&slot) && self.is_fresh(&slot, |slot| self.is_current(slot, plain, coding)) =>
+                if is_of_this(&slot)
+                    && self.is_fresh(request, &slot, |slot| self.is_current(slot, plain, coding)) =>
             {
                 slot
             }

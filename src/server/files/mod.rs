@@ -140,7 +140,7 @@ impl Files {
     fn slot(&self, request: &Request<'_>, path: &str) -> Result<Arc<Slot>, Miss> {
         let cached = self.cache.get(path);
         if let Some(slot) = &cached
-            && self.is_fresh(slot, |slot| slot.is_current())
+            && self.is_fresh(request, slot, |slot| slot.is_current())
         {
             return Ok(Arc::clone(slot));
         }
@@ -153,11 +153,12 @@ impl Files {
     }
 
     /// Whether the slot was checked a short time ago, or else passes the check now.
-    fn is_fresh(&self, slot: &Slot, check: impl FnOnce(&Slot) -> bool) -> bool {
+    fn is_fresh(&self, request: &Request<'_>, slot: &Slot, check: impl FnOnce(&Slot) -> bool) -> bool {
         if self.revalidate_after.is_zero() {
             return check(slot);
         }
-        let now_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let since = request.now().saturating_duration_since(self.started);
+        let now_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
         let after_ms = u64::try_from(self.revalidate_after.as_millis()).unwrap_or(u64::MAX);
         slot.checked().is_within(now_ms, after_ms) || {
             let passes = check(slot);
@@ -207,7 +208,7 @@ impl Handler for Files {
         }
         let slot = self.cache.get(head.path())?;
         match &*slot {
-            Slot::File(entry) if self.is_fresh(&slot, |slot| slot.is_current()) => {
+            Slot::File(entry) if self.is_fresh(request, &slot, |slot| slot.is_current()) => {
                 Some(self.pages.apply(self.send_now(request, head.path(), entry)?))
             }
             _ => None,

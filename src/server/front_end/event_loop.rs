@@ -23,7 +23,7 @@ use crate::{
 /// Runs until the parking stops. With `shares` the workers serve a part of large batches.
 pub(super) fn run(core: &Arc<Core>, home: usize, workers: Option<&Workers>, shares: bool) {
     let parking = &core.loops[home];
-    let (mut due, mut scratch) = (Due::default(), Scratch::default());
+    let (mut due, mut scratch) = (Due::new(), Scratch::default());
     let mut batch: VecDeque<Box<Connection>> = VecDeque::new();
     let mut jobs: VecDeque<Box<Connection>> = VecDeque::new();
     while parking.wait(&mut due, !batch.is_empty()) {
@@ -45,7 +45,7 @@ pub(super) fn run(core: &Arc<Core>, home: usize, workers: Option<&Workers>, shar
         // Those who have had their turn come again after the next look at the others.
         for _ in 0..batch.len() {
             let Some(connection) = batch.pop_front() else { break };
-            let mut turn = Turn { may_block: false, worker: None, scratch: &mut scratch };
+            let mut turn = Turn::at_once(due.now, &mut scratch);
             serve(connection, &mut turn, |connection, next| match next {
                 Next::Thread => jobs.push_back(connection),
                 _ => batch.push_back(connection),
@@ -81,7 +81,7 @@ pub(super) fn serve(
 ) {
     loop {
         match connection.advance(turn) {
-            Next::Read | Next::Write => match connection.park() {
+            Next::Read | Next::Write => match connection.park(turn.now()) {
                 Some(back) => connection = back,
                 None => return,
             },

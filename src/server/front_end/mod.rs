@@ -25,6 +25,7 @@ use crate::{
     net::{SocketAddr, TcpListener, TcpStream},
     sync::Arc,
     thread,
+    time::Instant,
 };
 
 /// Who serves connections.
@@ -166,7 +167,7 @@ impl Running {
         match &self.workers {
             None => self.threads.serve(connection),
             Some(workers) => {
-                let mut turn = Turn { may_block: false, worker: None, scratch };
+                let mut turn = Turn::at_once(Instant::now(), scratch);
                 let mut job = None;
                 // Who needs a thread, and who has had his turn: others go first in the queue.
                 event_loop::serve(connection, &mut turn, |connection, _| job = Some(connection));

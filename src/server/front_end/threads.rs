@@ -74,7 +74,7 @@ fn serve(mut connection: Box<Connection>) {
         return;
     }
     loop {
-        let mut turn = Turn { may_block: true, worker: None, scratch: &mut scratch };
+        let mut turn = Turn::blocking(None, &mut scratch);
         match connection.advance(&mut turn) {
             // It has waited for this in its socket until the time was up.
             Next::Read | Next::Write => return connection.expire(),

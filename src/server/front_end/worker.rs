@@ -23,9 +23,9 @@ pub(super) fn start(core: &Arc<Core>, workers: usize) -> Result<Arc<Workers>, Se
 /// One turn: until the connection waits for its client, or others are to go first.
 fn serve(worker: &Worker<'_, Box<Connection>>, scratch: &mut Scratch, mut connection: Box<Connection>) {
     loop {
-        let mut turn = Turn { may_block: true, worker: Some(worker.index()), scratch };
+        let mut turn = Turn::blocking(Some(worker.index()), scratch);
         match connection.advance(&mut turn) {
-            Next::Read | Next::Write => match connection.park() {
+            Next::Read | Next::Write => match connection.park(turn.now()) {
                 Some(back) => connection = back,
                 None => return,
             },

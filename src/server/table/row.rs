@@ -154,12 +154,11 @@ impl<C> Row<C> {
     /// Changes several facts in one step and notes the time if the blocking step is another now. `change` runs under the
     /// row's lock and must not block.
     pub fn update(&self, change: impl FnOnce(&mut Facts)) {
-        let now = Instant::now();
         let mut facts = self.facts.lock();
         let before = facts.step;
         change(&mut facts);
         if facts.step != before {
-            facts.since = now;
+            facts.since = Instant::now();
         }
     }
 
