@@ -209,8 +209,8 @@ pub(crate) mod cases {
     pub(crate) const CHANNELS_MAX: usize = 31;
     /// One of the cases is possible at any time.
     pub(crate) const ALWAYS: u64 = 1 << 63;
-    const SENDS: u64 = 0x5555_5555_5555_5555 & !ALWAYS;
-    const RECEIVES: u64 = SENDS << 1;
+    /// The bit of the send of each channel.
+    const SENDS: u64 = 0x1555_5555_5555_5555;
 
     pub(crate) fn send(channel: usize) -> u64 {
         1 << (2 * channel)
@@ -222,8 +222,7 @@ pub(crate) mod cases {
 
     /// Both bits of each channel that the cases are on.
     pub(crate) fn channels(cases: u64) -> u64 {
-        let cases = cases & !ALWAYS;
-        let any = (cases & SENDS) | (cases & RECEIVES) >> 1;
+        let any = (cases | cases >> 1) & SENDS;
         any | any << 1
     }
 }

@@ -1,6 +1,7 @@
 //! The reduced search against brute force, on generated programs: same findings, same outcomes.
 
 use std::{
+    cell::Cell,
     collections::BTreeSet,
     sync::{Arc, Mutex as StdMutex},
     time::Duration,
@@ -380,7 +381,8 @@ pub(super) fn compare_searches(model: Model, spurious: u32, asked: Executions) -
     if let Verdict::Pass(pass) = &brute
         && pass.bounds.iter().any(|bound| bound.contains("budget"))
     {
-        // Too large for brute force; nothing can be said.
+        // Nothing can be said.
+        TOO_LARGE.set(TOO_LARGE.get() + 1);
         return Ok(());
     }
     // Sleep sets execute each trace exactly once, too, beside executions that turn out to be in vain.
@@ -553,8 +555,21 @@ fn a_wakeup_for_no_reason_before_the_notification_and_after_another_thread() {
     compare(&vec![vec![Action::Signal(true)], vec![Action::Await], vec![Action::Await]], 1).unwrap();
 }
 
+thread_local! {
+    /// How many of the programs of this thread's test were too large for brute force.
+    static TOO_LARGE: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Runs the test on generated programs, and says how many were compared: `cargo test` prints it with `--nocapture`.
+pub(super) fn for_all<S: Strategy>(programs: &S, test: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+    let mut runner = runner();
+    let cases = runner.config().cases;
+    runner.run(programs, test).unwrap_or_else(|error| panic!("{error}"));
+    println!("{cases} programs, of which {} were too large for brute force", TOO_LARGE.take());
+}
+
 /// The same programs in every ordinary run, so that the gate does not depend on luck; new ones when `UNSNARL_CASES` is set.
-pub(super) fn runner() -> proptest::test_runner::TestRunner {
+fn runner() -> proptest::test_runner::TestRunner {
     runner_with(config())
 }
 
@@ -568,53 +583,39 @@ pub(super) fn runner_with(config: ProptestConfig) -> proptest::test_runner::Test
 
 #[test]
 fn lock_programs() {
-    let mut runner = runner();
-    let result = runner.run(&programs(locks().boxed(), 2..4, 1..4), |program| compare(&program, 0));
-    result.unwrap_or_else(|error| panic!("{error}"));
+    for_all(&programs(locks().boxed(), 2..4, 1..4), |program| compare(&program, 0));
 }
 
 #[test]
 fn programs_of_everything() {
-    let mut runner = runner();
-    let result = runner.run(&programs(everything().boxed(), 2..4, 1..4), |program| compare(&program, 0));
-    result.unwrap_or_else(|error| panic!("{error}"));
+    for_all(&programs(everything().boxed(), 2..4, 1..4), |program| compare(&program, 0));
 }
 
 #[test]
 fn blocking_programs() {
-    let mut runner = runner();
-    let result = runner.run(&programs(blocking().boxed(), 2..5, 1..3), |program| compare(&program, 0));
-    result.unwrap_or_else(|error| panic!("{error}"));
+    for_all(&programs(blocking().boxed(), 2..5, 1..3), |program| compare(&program, 0));
 }
 
 #[test]
 fn programs_with_spurious_wakeups() {
-    let mut runner = runner();
-    let result = runner.run(&programs(blocking().boxed(), 2..4, 1..3), |program| compare(&program, 1));
-    result.unwrap_or_else(|error| panic!("{error}"));
+    for_all(&programs(blocking().boxed(), 2..4, 1..3), |program| compare(&program, 1));
 }
 
 #[test]
 fn programs_on_queues() {
     let queues = queue_actions().prop_map(Action::OnQueues);
     let action = prop_oneof![4 => queues, 1 => locks()].boxed();
-    let result = runner().run(&programs(action, 2..4, 1..4), |program| compare(&program, 0));
-    result.unwrap_or_else(|error| panic!("{error}"));
+    for_all(&programs(action, 2..4, 1..4), |program| compare(&program, 0));
 }
 
 #[test]
 fn timed_programs() {
-    let mut runner = runner();
-    let result = runner.run(&programs(timed().boxed(), 2..3, 1..4), |program| compare(&program, 0));
-    result.unwrap_or_else(|error| panic!("{error}"));
+    for_all(&programs(timed().boxed(), 2..3, 1..4), |program| compare(&program, 0));
 }
 
 #[test]
 fn programs_of_timed_and_blocking_operations() {
-    let mut runner = runner();
-    let result =
-        runner.run(&programs(timed_and_blocking().boxed(), 2..4, 1..3), |program| compare(&program, 0));
-    result.unwrap_or_else(|error| panic!("{error}"));
+    for_all(&programs(timed_and_blocking().boxed(), 2..4, 1..3), |program| compare(&program, 0));
 }
 
 #[test]
@@ -658,16 +659,12 @@ fn a_writer_that_queues_before_a_release() {
 
 #[test]
 fn upgrading_programs() {
-    let mut runner = runner();
-    let result = runner.run(&programs(upgrading(false), 2..4, 1..4), |program| compare(&program, 0));
-    result.unwrap_or_else(|error| panic!("{error}"));
+    for_all(&programs(upgrading(false), 2..4, 1..4), |program| compare(&program, 0));
 }
 
 #[test]
 fn upgrading_programs_that_try_and_give_up() {
-    let mut runner = runner();
-    let result = runner.run(&programs(upgrading(true), 2..4, 1..3), |program| compare(&program, 0));
-    result.unwrap_or_else(|error| panic!("{error}"));
+    for_all(&programs(upgrading(true), 2..4, 1..3), |program| compare(&program, 0));
 }
 
 fn on_channels(indices: &'static [usize], ends: bool) -> BoxedStrategy<Action> {
@@ -676,26 +673,17 @@ fn on_channels(indices: &'static [usize], ends: bool) -> BoxedStrategy<Action> {
 
 #[test]
 fn programs_that_select() {
-    let mut runner = runner();
-    let result =
-        runner.run(&programs(on_channels(&[0, 2], false), 2..4, 1..3), |program| compare(&program, 0));
-    result.unwrap_or_else(|error| panic!("{error}"));
+    for_all(&programs(on_channels(&[0, 2], false), 2..4, 1..3), |program| compare(&program, 0));
 }
 
 #[test]
 fn programs_that_meet() {
-    let mut runner = runner();
-    let result =
-        runner.run(&programs(on_channels(&[1, 3], false), 2..4, 1..3), |program| compare(&program, 0));
-    result.unwrap_or_else(|error| panic!("{error}"));
+    for_all(&programs(on_channels(&[1, 3], false), 2..4, 1..3), |program| compare(&program, 0));
 }
 
 #[test]
 fn programs_that_select_among_all_channels() {
-    let mut runner = runner();
-    let result =
-        runner.run(&programs(on_channels(&[0, 1, 2, 3], false), 2..4, 1..3), |program| compare(&program, 0));
-    result.unwrap_or_else(|error| panic!("{error}"));
+    for_all(&programs(on_channels(&[0, 1, 2, 3], false), 2..4, 1..3), |program| compare(&program, 0));
 }
 
 #[test]
@@ -709,25 +697,17 @@ fn who_is_met_and_must_not_time_out_again() {
 
 #[test]
 fn programs_that_try_to_meet() {
-    let mut runner = runner();
-    let result =
-        runner.run(&programs(on_channels(&[1, 3], true), 2..3, 1..3), |program| compare(&program, 0));
-    result.unwrap_or_else(|error| panic!("{error}"));
+    for_all(&programs(on_channels(&[1, 3], true), 2..3, 1..3), |program| compare(&program, 0));
 }
 
 #[test]
 fn programs_that_select_in_time() {
-    let mut runner = runner();
-    let result =
-        runner.run(&programs(on_channels(&[0, 1, 2], true), 2..3, 1..3), |program| compare(&program, 0));
-    result.unwrap_or_else(|error| panic!("{error}"));
+    for_all(&programs(on_channels(&[0, 1, 2], true), 2..3, 1..3), |program| compare(&program, 0));
 }
 
 #[test]
 fn spinning_programs() {
-    let mut runner = runner();
-    let result = runner.run(&programs(spinning().boxed(), 2..4, 1..4), |program| compare(&program, 0));
-    result.unwrap_or_else(|error| panic!("{error}"));
+    for_all(&programs(spinning().boxed(), 2..4, 1..4), |program| compare(&program, 0));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use unsnarl::{
     thread,
 };
 
-use super::brute_force::{Executions, Model, compare_searches, explore, runner};
+use super::brute_force::{Executions, Model, compare_searches, explore, for_all};
 
 #[derive(Clone, Copy, Debug)]
 enum Action {
@@ -128,14 +128,12 @@ fn programs(selects: bool) -> impl Strategy<Value = (Program, usize)> {
 
 #[test]
 fn programs_whose_threads_drop_their_ends() {
-    let result = runner().run(&programs(false), |(program, capacity)| compare(&program, capacity));
-    result.unwrap_or_else(|error| panic!("{error}"));
+    for_all(&programs(false), |(program, capacity)| compare(&program, capacity));
 }
 
 #[test]
 fn programs_that_select_while_ends_are_dropped() {
-    let result = runner().run(&programs(true), |(program, capacity)| compare(&program, capacity));
-    result.unwrap_or_else(|error| panic!("{error}"));
+    for_all(&programs(true), |(program, capacity)| compare(&program, capacity));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use unsnarl::{
     thread,
 };
 
-use super::brute_force::{Executions, Model, compare_searches, programs, runner};
+use super::brute_force::{Executions, Model, compare_searches, for_all, programs};
 
 /// One operation of a generated thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -360,9 +360,7 @@ fn all<A: Strategy<Value = Action> + 'static>(
     actions: std::ops::Range<usize>,
     spurious: u32,
 ) {
-    let result =
-        runner().run(&programs(action.boxed(), threads, actions), |program| compare(&program, spurious));
-    result.unwrap_or_else(|error| panic!("{error}"));
+    for_all(&programs(action.boxed(), threads, actions), |program| compare(&program, spurious));
 }
 
 #[test]
@@ -403,8 +401,7 @@ fn programs_of_all_that() {
 #[test]
 fn programs_of_atomics_beside_locks() {
     let action = weak().boxed();
-    let result = runner().run(&programs(action, 2..4, 1..4), |program| {
+    for_all(&programs(action, 2..4, 1..4), |program| {
         compare_searches(model(&program), 0, Executions::NoMoreThanBruteForce)
     });
-    result.unwrap_or_else(|error| panic!("{error}"));
 }
