@@ -287,6 +287,12 @@ mod tests {
         let both = [asleep, Move { values: Values::default().with(0, 2), ..asleep }];
         assert!(is_covered(&mut sequence, both.iter(), true));
         assert_eq!((awake_values([asleep].iter(), 0), awake_values(both.iter(), 0)), (0b100, 0));
+        // With the same first number and another second one, and a step of another thread.
+        let values = Values::default().with(0, 2);
+        let again = Move { values: values.with(1, 3), possible: 0b1101, ..asleep };
+        let others = Move { possible: 0b10_0000, ..store(1, 7) };
+        let all = [Move { values, ..again }, again, Move { values: Values::default(), ..again }, others];
+        assert_eq!(awake_values(all.iter(), 0), 0b1000);
     }
 
     #[test]
@@ -300,9 +306,76 @@ mod tests {
     }
 
     #[test]
+    fn a_sequence_follows_what_it_could_begin_with() {
+        let (mut forest, mut list) = (Forest::new(), NO_BRANCH);
+        let mut insert = |list: &mut BranchIndex, sequence: &[Move]| {
+            let (mut strayed, asked) = (0, std::cell::RefCell::new(Vec::new()));
+            let here = |step: &Move, strayed: bool| {
+                asked.borrow_mut().push((step.thread, strayed));
+                *step
+            };
+            let added = forest.insert(list, &mut sequence.to_vec(), &mut strayed, here);
+            (added, strayed, asked.into_inner())
+        };
+        let second = Move { count: 2, ..store(2, 5) };
+        assert_eq!(insert(&mut list, &[store(2, 8), second, store(1, 7), store(0, 7)]), (true, 0, vec![]));
+        // The tree has two steps of thread 2 that the sequence has not.
+        assert_eq!(
+            insert(&mut list, &[store(0, 7), store(1, 7)]),
+            (true, 0b100, vec![(2, false), (2, true), (1, false)])
+        );
+        // It has all of the sequence, in an order that leads to the same traces.
+        let same = [store(1, 7), store(2, 8), store(0, 7)];
+        assert_eq!(
+            insert(&mut list, &same),
+            (false, 0b100, vec![(2, false), (2, false), (1, false), (0, false)])
+        );
+        // It has a beginning of the sequence, and what comes after that is found later.
+        let longer = [store(1, 7), store(0, 7), store(3, 7)];
+        assert!(!insert(&mut list, &longer).0);
+        assert_eq!(insert(&mut list, &[store(2, 8)]), (false, 0, vec![(2, false)]));
+        assert_eq!(threads(&mut forest, list), [vec![2, 2, 1, 0], vec![2, 2, 0, 1]]);
+    }
+
+    #[test]
+    fn trees_move_and_slots_are_used_again() {
+        let sequences = [[store(0, 7), store(1, 7)], [store(1, 7), store(0, 7)]];
+        let grow = |forest: &mut Forest| {
+            let mut list = NO_BRANCH;
+            for mut sequence in sequences.map(Vec::from) {
+                forest.insert(&mut list, &mut sequence, &mut 0, |step, _| *step);
+            }
+            forest.append(&mut list, store(2, 7));
+            list
+        };
+        let (mut forest, mut other) = (Forest::new(), Forest::new());
+        let mut list = grow(&mut forest);
+        assert_eq!((forest.count(list), forest.depth(list), forest.branches.len()), (3, 2, 5));
+        assert_eq!((forest.count(NO_BRANCH), forest.depth(NO_BRANCH)), (0, 0));
+        forest.clear(&mut list);
+        assert_eq!((list, threads(&mut forest, list).len()), (NO_BRANCH, 0));
+        list = grow(&mut forest);
+        assert_eq!(forest.branches.len(), 5);
+        let adopted = other.adopt(&mut forest, &mut list);
+        assert_eq!((list, other.branches.len()), (NO_BRANCH, 5));
+        assert_eq!(threads(&mut other, adopted), [vec![0, 1], vec![1, 0], vec![2]]);
+        list = grow(&mut forest);
+        assert_eq!((forest.branches.len(), threads(&mut forest, list).len()), (5, 3));
+        let mut single = NO_BRANCH;
+        forest.append(&mut single, store(4, 1));
+        forest.append(&mut single, store(5, 1));
+        forest.append(&mut single, store(6, 1));
+        assert_eq!(threads(&mut forest, single), [[4], [5], [6]]);
+    }
+
+    #[test]
     fn values_are_kept_up_to_the_changed_one() {
         let values = Values::default().with(0, 3).with(1, 500);
         assert_eq!((values.get(0), values.get(1), values.get(2)), (3, 500, 0));
         assert_eq!(values.with(0, 2), Values::default().with(0, 2));
+        let all = Values::default().with(0, 65_535).with(1, 1).with(2, 40_000).with(3, 258);
+        let numbers = |values: Values| [0, 1, 2, 3].map(|at| values.get(at));
+        assert_eq!(numbers(all), [65_535, 1, 40_000, 258]);
+        assert_eq!(numbers(all.with(2, 65_535)), [65_535, 1, 65_535, 0]);
     }
 }
