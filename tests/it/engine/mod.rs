@@ -17,6 +17,7 @@ mod samplers;
 mod scenarios;
 mod selects;
 mod semantics;
+#[cfg(feature = "lab")]
 mod session;
 mod shrinking;
 mod teardown;
