@@ -269,7 +269,7 @@ impl Role {
     #[inline]
     fn depends_on(self, other: Role) -> bool {
         use Role::{
-            AsksForEnd, AsksUpgradably, Changes, Ends, HandsToken, Passes, Reads, Shares, SharesNoMore,
+            AsksForEnd, AsksUpgradably, Ends, HandsToken, Passes, Reads, Shares, SharesNoMore,
             SharesUpgradably, TakesToken, Waits,
         };
         match (self, other) {
@@ -314,12 +314,6 @@ impl Footprint {
         }
     }
 
-    /// Of operations on channels: whether it is a select, which has no channel of its own.
-    #[inline]
-    fn selects(&self) -> bool {
-        self.object == NO_OBJECT
-    }
-
     /// Whether the order of two operations on channels, of which one selects or meets, can matter.
     #[inline]
     fn shares_channel(&self, other: &Footprint) -> bool {
@@ -327,10 +321,7 @@ impl Footprint {
             return false;
         }
         // Who meets somebody that selects takes it away from all its other channels.
-        self.arg != 0
-            || other.arg != 0
-            || (self.selects() || other.selects())
-                && cases::channels(self.cases) & cases::channels(other.cases) != 0
+        self.arg != 0 || other.arg != 0 || cases::channels(self.cases) & cases::channels(other.cases) != 0
     }
 
     /// Whether what else touches the object comes either before or after this.
@@ -902,7 +893,40 @@ mod tests {
         let beside = |first: OpKind| taking.map(|second| if first.locks_beside(second) { 'x' } else { '.' });
         let lines = taking.map(|first| String::from_iter(beside(first)));
         assert_eq!(lines, [".......", ".xxxx..", ".xxxx..", ".xx....", ".xx....", ".......", "......."]);
-        assert!(taking.into_iter().all(OpKind::acquires));
+        let others = [OpKind::Unlock, OpKind::QueueWrite, OpKind::Wait, OpKind::Acquire];
+        assert!(taking.into_iter().all(OpKind::acquires) && !others.into_iter().any(OpKind::acquires));
         assert!(taking.map(OpKind::converts) == [false, false, true, false, true, true, false]);
+    }
+
+    #[test]
+    fn before_or_after_which_all_others_come() {
+        use OpKind::{Load, Lock, NotifyOne, Read, Recv, Send, Store, Wait};
+        assert!([Lock, Store, NotifyOne].into_iter().all(|kind| on_object(kind).orders_all(0)));
+        assert!(![Read, Load, Send, Recv].into_iter().any(|kind| on_object(kind).orders_all(0)));
+        let wait = Footprint { second: 1, ..on_object(Wait) };
+        assert_eq!((wait.orders_all(0), wait.orders_all(1)), (false, true));
+    }
+
+    /// The words of the kinds of which it is so.
+    fn words(is_so: impl Fn(OpKind) -> bool) -> Vec<&'static str> {
+        OpKind::ALL.into_iter().filter(|kind| is_so(*kind)).map(OpKind::word).collect()
+    }
+
+    #[test]
+    fn who_waits_gives_up_and_sees_a_release() {
+        assert_eq!(
+            words(OpKind::waits).join(" "),
+            "lock read-lock write-lock upgradable-lock upgrade wait acquire arrive send recv select join park"
+        );
+        // The wait itself does not give up: that is left to the waking.
+        let timed = words(|kind| kind.word().ends_with("-timed") && kind != OpKind::WaitTimed);
+        assert_eq!(words(OpKind::is_timed), timed);
+        let takes_lock = |kind: OpKind| kind.acquires() && !matches!(kind, OpKind::RelockTimed);
+        let tries = |kind: OpKind| kind.is_timed() || kind.word().starts_with("try-");
+        let sees = words(|kind| takes_lock(kind) && tries(kind) || kind == OpKind::IsFinished);
+        assert_eq!(words(OpKind::observes_release), sees);
+        let on_channels = "send send-timed try-send recv recv-timed try-recv meet select select-timed try-select commit len \
+                           drop-senders drop-receivers";
+        assert_eq!(words(OpKind::is_on_channels).join(" "), on_channels);
     }
 }
