@@ -249,7 +249,8 @@ impl Checker {
     ///
     /// Others are asked only after [`steps_alone`](Self::steps_alone), so most checks do the same each time. A long search has
     /// the same executions on any number of cores; which finding comes first, and what is sampled until then, can change from
-    /// run to run. With one core, or with [`max_executions`](Self::max_executions), nothing does.
+    /// run to run. With one core, or with [`max_executions`](Self::max_executions), nothing does; nor with
+    /// [`Strategy::Random`], whose executions are numbered: the first one that finds something is reported.
     ///
     /// A model with facade objects outside of its executions (statics) is explored on one core, and what is found while
     /// others run is run again alone before it is reported.
@@ -264,7 +265,7 @@ impl Checker {
     }
 
     /// After how many steps other processor cores join in, if there are any. Default: 1,000,000, which takes about a quarter
-    /// of a second.
+    /// of a second. With [`Strategy::Random`], which comes to the same on any number of cores, no more than 100,000.
     pub fn steps_alone(mut self, steps: u64) -> Self {
         self.steps_alone = steps;
         self

@@ -119,7 +119,7 @@ fn attempt(
         if let Some(pause) = turns.turn(model) {
             return Ok(turns.finish(pause));
         }
-        if cores > 1 && turns.steps() >= checker.steps_alone && turns.explorer.has_no_outside() {
+        if cores > 1 && turns.is_long() && turns.explorer.has_no_outside() {
             return together(checker, turns, cores, model);
         }
     }
@@ -128,6 +128,8 @@ fn attempt(
 /// What one of several searches came to: why it ended, and what it did.
 struct Part {
     pause: Pause,
+    /// Which execution of a shared seed its last one was.
+    drawn: Option<u64>,
     exploration: Exploration,
 }
 
@@ -148,7 +150,8 @@ fn together(
                 thread.spawn_scoped(scope, || {
                     let mut turns = seed.turns();
                     let pause = run(&mut turns, model);
-                    Part { pause, exploration: turns.finish(Pause::Stopped) }
+                    let drawn = turns.search.drawn();
+                    Part { pause, drawn, exploration: turns.finish(Pause::Stopped) }
                 })
             })
             .collect();
@@ -161,9 +164,9 @@ fn together(
         (pause, joined.collect::<Vec<_>>())
     });
     let (pauses, explorations): (Vec<_>, Vec<_>) =
-        parts.into_iter().map(|part| (part.pause, part.exploration)).unzip();
-    let mut pauses: Vec<_> = pauses.into_iter().chain([pause]).collect();
-    for pause in &pauses {
+        parts.into_iter().map(|part| ((part.pause, part.drawn), part.exploration)).unzip();
+    let mut pauses: Vec<_> = pauses.into_iter().chain([(pause, turns.search.drawn())]).collect();
+    for (pause, _) in &pauses {
         match pause {
             Pause::Changed(mode) => return Err(Retry::Mode(*mode)),
             Pause::Outside(place) => {
@@ -174,11 +177,14 @@ fn together(
             _ => {}
         }
     }
+    // Where executions are numbered all before the first one that ends the exploration were run: the same on any number of
+    // cores.
     let ends = |pause: &Pause| matches!(pause, Pause::End(End::Found(_) | End::Unsupported(_)));
-    let pause = match pauses.iter().position(ends) {
-        Some(index) => pauses.swap_remove(index),
-        None if stopper.has_finished() => Pause::End(End::Exhausted),
-        None => Pause::Time,
+    let ending = (0..pauses.len()).filter(|part| ends(&pauses[*part].0)).min_by_key(|part| pauses[*part].1);
+    let (pause, drawn) = match ending {
+        Some(part) => pauses.swap_remove(part),
+        None if stopper.has_finished() => (Pause::End(End::Exhausted), None),
+        None => (Pause::Time, None),
     };
     if let Pause::End(End::Found(observed)) = &pause
         && !rerun::repeats(checker, observed, model)
@@ -188,7 +194,12 @@ fn together(
     for exploration in &explorations {
         turns.others.add(&exploration.explored);
     }
-    Ok(explorations.into_iter().fold(turns.finish(pause), Exploration::with_what_is_known))
+    let mut whole = explorations.into_iter().fold(turns.finish(pause), Exploration::with_what_is_known);
+    if let Some(drawn) = drawn {
+        // What others drew after it is of no interest.
+        whole.explored.executions = drawn + 1;
+    }
+    Ok(whole)
 }
 
 /// Takes turns until something ends them, and then stops the others.

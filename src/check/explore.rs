@@ -178,6 +178,12 @@ impl Search {
         }
     }
 
+    /// Which of all executions of its seed the last one was, if others that share the work draw from the same seed.
+    pub(super) fn drawn(&self) -> Option<u64> {
+        let strategy: &dyn Any = self.strategy.as_ref();
+        strategy.downcast_ref::<Random>().map(Random::execution)
+    }
+
     /// Begins again, since the rules have changed.
     pub(super) fn restart(&mut self) {
         self.strategy.restart();

@@ -125,8 +125,15 @@ impl<'a> Turns<'a> {
         None
     }
 
+    /// Whether it is time for others to join in. A walk whose executions are numbered comes to the same with others as
+    /// alone, so they can join early.
+    pub(super) fn is_long(&self) -> bool {
+        let alone = self.checker.steps_alone;
+        self.steps() >= if self.search.drawn().is_some() { alone.min(FIRST_STEPS) } else { alone }
+    }
+
     /// How many steps there were, of all.
-    pub(super) fn steps(&self) -> u64 {
+    fn steps(&self) -> u64 {
         self.search.explored.steps + self.samples.as_ref().map_or(0, |samples| samples.explored.steps)
     }
 

@@ -61,26 +61,33 @@ fn uniform(view: &View<'_>, generator: &mut SplitMix64) -> ThreadIndex {
 pub(crate) struct Random {
     seed: u64,
     /// The next execution, of all that have this seed together.
-    execution: Arc<AtomicU64>,
+    next: Arc<AtomicU64>,
+    /// The present one.
+    execution: u64,
     generator: SplitMix64,
 }
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Self {
-        Random { seed, execution: Arc::default(), generator: SplitMix64(seed) }
+        Random { seed, next: Arc::default(), execution: 0, generator: SplitMix64(seed) }
     }
 
     /// Another walk, which takes every execution that this one does not.
     pub(crate) fn joining(&self) -> Random {
-        Random { execution: Arc::clone(&self.execution), ..Random::new(self.seed) }
+        Random { next: Arc::clone(&self.next), ..Random::new(self.seed) }
+    }
+
+    /// Which of the executions of its seed the present one is.
+    pub(crate) fn execution(&self) -> u64 {
+        self.execution
     }
 }
 
 impl Strategy for Random {
     fn new_execution(&mut self) -> bool {
         // ORDERING: relaxed: only the numbers must differ.
-        let execution = self.execution.fetch_add(1, Ordering::Relaxed);
-        self.generator = generator_of(self.seed, execution);
+        self.execution = self.next.fetch_add(1, Ordering::Relaxed);
+        self.generator = generator_of(self.seed, self.execution);
         true
     }
 
@@ -94,7 +101,7 @@ impl Strategy for Random {
 
     fn restart(&mut self) {
         // ORDERING: relaxed, as above.
-        self.execution.store(0, Ordering::Relaxed);
+        self.next.store(0, Ordering::Relaxed);
     }
 }
 

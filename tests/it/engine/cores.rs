@@ -193,3 +193,30 @@ fn no_core_is_refused() {
     let message = refused.expect_err("it cannot be").downcast_ref::<&str>().map(|text| (*text).to_owned());
     assert_eq!(message.as_deref(), Some("cores(0): a check needs at least one processor core"));
 }
+
+#[test]
+fn a_random_walk_finds_the_same_on_any_number_of_cores() {
+    // Five threads come in the one order that is wrong.
+    let model = || {
+        let turns = Arc::new(AtomicUsize::new(0));
+        let handles: Vec<_> = (0..5)
+            .map(|place| {
+                let turns = Arc::clone(&turns);
+                thread::spawn(move || turns.fetch_add(1, SeqCst) == 4 - place)
+            })
+            .collect();
+        let reversed = handles.into_iter().all(|handle| handle.join().unwrap());
+        assert!(!reversed, "the last one came first");
+    };
+    for seed in 0..8 {
+        let found = |cores: usize| {
+            let checker = checker().strategy(Strategy::Random(seed)).shrink(false).cores(cores);
+            let verdict = checker.run(model);
+            let finding = verdict.finding().unwrap_or_else(|| panic!("{verdict:#?}"));
+            (finding.schedule.clone(), finding.explored.executions)
+        };
+        let alone = found(1);
+        assert!(alone.1 > 1, "{alone:?}");
+        assert_eq!(found(4), alone);
+    }
+}
