@@ -6,7 +6,7 @@ use crate::{
         StrategyDebug,
         strategy::{
             Bound, Bytes, Chain, Exhaustive, Guided, Pct, Portfolio, Pos, Random, Reduction, Replay, Rff,
-            Sampled, Steer, Surw, Urw,
+            Sampled, StateCoverage, Steer, Surw, Urw,
         },
         trace::Choice,
     },
@@ -42,6 +42,7 @@ pub(super) enum Sampling {
     Urw(u64),
     Surw(u64),
     ReadsFrom(u64),
+    StateCoverage(u64),
     Portfolio(u64),
 }
 
@@ -56,6 +57,7 @@ impl Sampling {
             Sampling::Urw(seed) => Sampling::Urw(other(seed)),
             Sampling::Surw(seed) => Sampling::Surw(other(seed)),
             Sampling::ReadsFrom(seed) => Sampling::ReadsFrom(other(seed)),
+            Sampling::StateCoverage(seed) => Sampling::StateCoverage(other(seed)),
             Sampling::Portfolio(seed) => Sampling::Portfolio(other(seed)),
         }
     }
@@ -83,6 +85,7 @@ impl Plan {
             Strategy::Urw(seed) => Sampling::Urw(*seed),
             Strategy::Surw(seed) => Sampling::Surw(*seed),
             Strategy::ReadsFrom(seed) => Sampling::ReadsFrom(*seed),
+            Strategy::StateCoverage(seed) => Sampling::StateCoverage(*seed),
             Strategy::Portfolio(seed) => Sampling::Portfolio(*seed),
         };
         Plan::Sample(sampling)
@@ -98,6 +101,9 @@ impl Plan {
             Plan::Sample(Sampling::Urw(seed)) => Box::new(Sampled::new(seed, Urw::default())),
             Plan::Sample(Sampling::Surw(seed)) => Box::new(Sampled::new(seed, Surw::default())),
             Plan::Sample(Sampling::ReadsFrom(seed)) => Box::new(Sampled::new(seed, Rff::alone())),
+            Plan::Sample(Sampling::StateCoverage(seed)) => {
+                Box::new(Sampled::new(seed, StateCoverage::default()))
+            }
             Plan::Sample(Sampling::Portfolio(seed)) => Box::new(Sampled::new(seed, Portfolio::default())),
             Plan::Bytes(bytes) => Box::new(Bytes::new(bytes)),
             Plan::Replay(choices) => Box::new(Replay::new(choices)),

@@ -37,6 +37,10 @@ pub enum Strategy {
     /// from another place in the program than before are kept and varied. Good at bugs among many threads that run the same
     /// code.
     ReadsFrom(u64),
+    /// Grey-box fuzzing of schedules by the states that they lead to, with this seed: executions return to states that were
+    /// seldom seen and go on from there (as Ecoffet et al., Nature 590, 2021; states as Mukherjee et al., OOPSLA 2020, have
+    /// them). Good at bugs that need many steps in one order, as those of lock-free data structures do.
+    StateCoverage(u64),
     /// All samplers with this seed, in shares that follow what each of them brings to light.
     Portfolio(u64),
     /// One execution whose choices are these bytes: for fuzzers, whose input is then the schedule.
@@ -57,6 +61,7 @@ impl Strategy {
             | Strategy::Urw(seed)
             | Strategy::Surw(seed)
             | Strategy::ReadsFrom(seed)
+            | Strategy::StateCoverage(seed)
             | Strategy::Portfolio(seed) => Some(*seed),
             Strategy::Auto
             | Strategy::Exhaustive
@@ -76,6 +81,7 @@ impl Strategy {
             Strategy::Urw(_) => Strategy::Urw(seed),
             Strategy::Surw(_) => Strategy::Surw(seed),
             Strategy::ReadsFrom(_) => Strategy::ReadsFrom(seed),
+            Strategy::StateCoverage(_) => Strategy::StateCoverage(seed),
             Strategy::Portfolio(_) => Strategy::Portfolio(seed),
             other => other,
         }
@@ -83,7 +89,7 @@ impl Strategy {
 }
 
 /// Reads a name: `auto`, `exhaustive`, `sleep-sets`, `brute-force`, `random`, `pct` or `pct:DEPTH`, `pos`, `urw`, `surw`,
-/// `reads-from`, `portfolio`. The seed is 0, see [`Strategy::with_seed`].
+/// `reads-from`, `state-coverage`, `portfolio`. The seed is 0, see [`Strategy::with_seed`].
 ///
 /// ```
 /// use unsnarl::check::Strategy;
@@ -106,13 +112,14 @@ impl FromStr for Strategy {
             "urw" => Strategy::Urw(0),
             "surw" => Strategy::Surw(0),
             "reads-from" => Strategy::ReadsFrom(0),
+            "state-coverage" => Strategy::StateCoverage(0),
             "portfolio" => Strategy::Portfolio(0),
             _ => {
                 let depth = name.strip_prefix("pct:").and_then(|depth| depth.parse().ok());
                 let Some(depth @ 1..) = depth else {
                     return Err(format!(
                         "`{name}` is no strategy: auto, exhaustive, sleep-sets, brute-force, random, pct, pct:DEPTH, pos, \
-                         urw, surw, reads-from or portfolio"
+                         urw, surw, reads-from, state-coverage or portfolio"
                     ));
                 };
                 Strategy::Pct { depth, seed: 0 }

@@ -54,7 +54,7 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "NUMBER")]
     preemptions: Option<usize>,
     /// How schedules are chosen, instead of what the model says: auto, exhaustive, random, pct, pct:DEPTH, pos, urw, surw,
-    /// reads-from or portfolio.
+    /// reads-from, state-coverage or portfolio.
     #[arg(long, value_name = "NAME", value_parser = strategy)]
     strategy: Option<String>,
     /// The seed of random schedules, instead of what the model says.

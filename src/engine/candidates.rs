@@ -99,7 +99,6 @@ pub(crate) struct Candidates {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fairness<'a> {
     starving: &'a Starving,
-    among: ThreadSet,
     last_stepped: ThreadIndex,
     steps: usize,
 }
@@ -146,22 +145,21 @@ impl Candidates {
         steps: usize,
         last_stepped: ThreadIndex,
     ) -> View<'a> {
-        let among = if self.ready != 0 { self.ready } else { self.all };
         View {
             current: self.current,
             candidates: self.all,
             ready: self.ready,
             pending,
             objects,
-            fairness: Fairness { starving, among, last_stepped, steps },
+            fairness: Fairness { starving, last_stepped, steps },
         }
     }
 }
 
 impl Fairness<'_> {
-    /// The running thread while it can go on and has not had a long turn; else the one that waited longest.
-    pub(crate) fn choice(self) -> ThreadIndex {
-        let Fairness { starving, among, last_stepped: current, steps } = self;
+    /// The running thread while it is among them and has not had a long turn; else the one of them that waited longest.
+    pub(crate) fn choice(self, among: ThreadSet) -> ThreadIndex {
+        let Fairness { starving, last_stepped: current, steps } = self;
         if among & bit(current) != 0 && steps < TURN_STEPS {
             return current;
         }
@@ -295,6 +293,12 @@ impl World {
             "who need not be asked is ready"
         );
         self.starving.are_ready(ready, self.steps.len());
+        let last = self.last_stepped;
+        let current = (ready & bit(last) != 0).then_some(last);
+        if timed | spurious | spinning == 0 {
+            self.forced = None;
+            return (ready != 0).then_some(Candidates { all: ready, ready, current });
+        }
         let early = members(timed)
             .filter(|thread| self.pending[*thread].is_some_and(|op| self.may_time_out(*thread, &op)))
             .fold(0, |set, thread| set | bit(thread));
@@ -305,8 +309,7 @@ impl World {
             Some(thread) => bit(thread) | spurious,
         };
         self.timeouts_bounded |= timed & !all != 0;
-        let current = self.last_stepped;
-        Some(Candidates { all, ready, current: (ready & bit(current) != 0).then_some(current) })
+        Some(Candidates { all, ready, current })
     }
 
     /// Where nobody can go on: the timer with the earliest deadline, or a thread that spins without one if it had fewer turns

@@ -492,15 +492,13 @@ impl World {
         }
         let op = self.pending[thread].expect("a candidate has a next operation");
         self.choices.push(Choice::Thread { thread, kind: op.kind });
-        let mut enabled_by = self.thread_mut(thread).enabled_by.take();
-        if op.kind == OpKind::Join
-            && let State::Thread { index } = self.object(op.object).state
-        {
-            enabled_by = Some(self.thread(index).last_step);
-        }
+        let at = self.steps.len();
+        let state = &mut self.threads[thread];
+        state.last_step = at;
+        let enabled_by = state.enabled_by.take();
         let forced = self.forced == Some(thread);
         if forced {
-            self.thread_mut(thread).times_forced += 1;
+            state.times_forced += 1;
             if op.kind.is_timed() && op.kind != OpKind::RelockTimed {
                 // It did not give up because of what it waited for, which others may have had in its place.
                 self.strategy.withdrawn(thread, &op, false);
@@ -510,17 +508,14 @@ impl World {
             self.tell(thread, op, enabled_by, forced);
         }
 
-        let at = self.steps.len();
         self.steps.push(Step { thread, op, outcome: Outcome::Done, preempts });
         let caller = std::mem::replace(&mut self.current, thread);
         self.last_stepped = thread;
         self.published.remove(thread);
         self.pending[thread] = None;
-        let state = self.thread_mut(thread);
-        state.last_step = at;
         self.starving.threads &= !bit(thread);
         let outcome = self.apply(thread, &op);
-        self.thread_mut(thread).outcome = outcome;
+        self.threads[thread].outcome = outcome;
         self.steps[at].outcome = outcome;
         // Who leaves those that wait changes something, however it ends.
         let leaves = matches!(op.kind, OpKind::Relock | OpKind::RelockTimed)
@@ -538,6 +533,11 @@ impl World {
     /// Tells the strategy of the step that is about to be taken.
     fn tell(&mut self, thread: ThreadIndex, op: Op, mut enabled_by: Option<usize>, forced: bool) {
         let facts = if op.object == NO_OBJECT { 0 } else { self.facts(op.object) };
+        if op.kind == OpKind::Join
+            && let State::Thread { index } = self.object(op.object).state
+        {
+            enabled_by = Some(self.thread(index).last_step);
+        }
         let gives_up = op.kind.is_timed() && self.may_time_out(thread, &op);
         let mut awaits: &[ObjectIndex] = &[];
         if matches!(op.kind, OpKind::Yield | OpKind::Sleep) && self.is_spinning(thread, &op) {

@@ -78,7 +78,7 @@ impl World {
         kind: OpKind,
         place: Place,
     ) {
-        if !self.thread(thread).held.is_empty() && self.lock_log.is_some() {
+        if self.lock_log.is_some() && !self.thread(thread).held.is_empty() {
             self.log_nested(thread, object, kind, place);
         }
     }

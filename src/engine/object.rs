@@ -260,6 +260,23 @@ impl State {
     }
 }
 
+impl State {
+    /// What the object holds, as a number: states that differ in it lead to different things.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        match self {
+            State::Mutex { owner } => u64::from(owner.is_some()),
+            State::RwLock(RwLock { writer, readers, upgradable, queued }) => {
+                let waits = (queued.len() as u64) << 32 | (readers.len() as u64) << 2;
+                waits | u64::from(writer.is_some()) << 1 | u64::from(upgradable.is_some())
+            }
+            State::Barrier { arrived, .. } => arrived.len() as u64,
+            State::Channel(channel) => channel.len as u64,
+            State::Queue(queue) => queue.len as u64,
+            state => state.facts(),
+        }
+    }
+}
+
 /// The accesses to a cell of plain memory, for race detection.
 #[derive(Debug, Default)]
 pub(crate) struct CellHistory {

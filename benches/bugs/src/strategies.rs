@@ -24,6 +24,7 @@ static STRATEGIES: &[Contender] = &[
     sampler("urw", |checker, seed| checker.strategy(Strategy::Urw(seed))),
     sampler("surw", |checker, seed| checker.strategy(Strategy::Surw(seed))),
     sampler("reads-from", |checker, seed| checker.strategy(Strategy::ReadsFrom(seed))),
+    sampler("state-coverage", |checker, seed| checker.strategy(Strategy::StateCoverage(seed))),
     sampler("portfolio", |checker, seed| checker.strategy(Strategy::Portfolio(seed))),
     Contender { name: "auto", follow: Checker::seed, is_default: true },
 ];

@@ -16,6 +16,7 @@ mod reads_from;
 mod replay;
 mod rff;
 mod sampled;
+mod state_coverage;
 mod steer;
 mod surw;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub(crate) use random::Random;
 pub(crate) use replay::Replay;
 pub(crate) use rff::Rff;
 pub(crate) use sampled::Sampled;
+pub(crate) use state_coverage::StateCoverage;
 pub(crate) use steer::{Chain, Link, Steer};
 pub(crate) use surw::Surw;
 pub(crate) use urw::Urw;
@@ -87,7 +89,7 @@ pub(crate) struct View<'a> {
 impl View<'_> {
     /// The thread to prefer where nothing else speaks: it keeps the schedule fair.
     pub(crate) fn fair_choice(&self) -> ThreadIndex {
-        self.fairness.choice()
+        self.fairness.choice(if self.ready != 0 { self.ready } else { self.candidates })
     }
 }
 

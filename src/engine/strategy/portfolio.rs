@@ -1,22 +1,26 @@
 //! A portfolio of samplers: none of them is good at everything, and nobody knows beforehand what the program needs.
 
 use super::{
-    Pct, Pos, Rff, Surw, Urw,
+    Pct, Pos, Rff, StateCoverage, Surw, Urw,
     profile::Profile,
     random::{SplitMix64, Walk},
     sampled::{Sampler, Scene},
 };
 use crate::engine::op::{Op, ThreadIndex};
 
-/// Each member, and its share where all pay alike.
-const SHARES: [(Member, f64); 6] = [
-    (Member::Surw, 3.0),
-    (Member::Pos, 2.0),
-    (Member::Urw, 2.0),
-    (Member::Pct, 1.0),
-    (Member::Rff, 2.0),
-    (Member::Walk, 1.0),
+/// Each member, and its share where all pay alike: of the first executions, and of those after them.
+const SHARES: [(Member, f64, f64); 7] = [
+    (Member::Surw, 3.0, 3.0),
+    (Member::Pos, 2.0, 2.0),
+    (Member::Urw, 2.0, 2.0),
+    (Member::Pct, 1.0, 1.0),
+    (Member::Rff, 2.0, 2.0),
+    (Member::StateCoverage, 1.0, 8.0),
+    (Member::Walk, 1.0, 1.0),
 ];
+
+/// What independent draws find they find among so many executions, most of the time. What is left then is for those that learn.
+const FIRST_EXECUTIONS: u32 = 1_000;
 
 /// The depth of the bugs that the priority-based member looks for.
 const PCT_DEPTH: usize = 3;
@@ -37,6 +41,7 @@ enum Member {
     Urw,
     Pct,
     Rff,
+    StateCoverage,
     Walk,
 }
 
@@ -64,6 +69,7 @@ impl Account {
 #[derive(Debug)]
 pub(crate) struct Portfolio {
     active: usize,
+    executions: u32,
     steps: u32,
     accounts: [Account; SHARES.len()],
     surw: Surw,
@@ -71,6 +77,7 @@ pub(crate) struct Portfolio {
     urw: Urw,
     pct: Pct,
     rff: Rff,
+    state_coverage: StateCoverage,
     walk: Walk,
 }
 
@@ -78,6 +85,7 @@ impl Default for Portfolio {
     fn default() -> Self {
         Portfolio {
             active: 0,
+            executions: 0,
             steps: 0,
             accounts: [Account::default(); SHARES.len()],
             surw: Surw::default(),
@@ -85,6 +93,7 @@ impl Default for Portfolio {
             urw: Urw::default(),
             pct: Pct::new(PCT_DEPTH),
             rff: Rff::default(),
+            state_coverage: StateCoverage::default(),
             walk: Walk,
         }
     }
@@ -102,6 +111,7 @@ impl Portfolio {
             Member::Urw => &mut self.urw,
             Member::Pct => &mut self.pct,
             Member::Rff => &mut self.rff,
+            Member::StateCoverage => &mut self.state_coverage,
             Member::Walk => &mut self.walk,
         }
     }
@@ -109,7 +119,9 @@ impl Portfolio {
     /// Draws the member of the next execution.
     fn draw(&self, generator: &mut SplitMix64) -> usize {
         let mean = self.accounts.iter().map(Account::rate).sum::<f64>() / SHARES.len() as f64;
-        let weights = SHARES.iter().zip(&self.accounts).map(|((_, share), account)| {
+        let is_first = self.executions < FIRST_EXECUTIONS;
+        let weights = SHARES.iter().zip(&self.accounts).map(|((_, first, later), account)| {
+            let share = if is_first { first } else { later };
             let is_known = mean > 0.0 && account.steps > 0.0;
             let factor = if is_known { account.rate() / mean } else { 1.0 };
             #[expect(
@@ -134,6 +146,7 @@ impl Portfolio {
 impl Sampler for Portfolio {
     fn begin(&mut self, profile: &Profile, generator: &mut SplitMix64) {
         self.active = self.draw(generator);
+        self.executions = self.executions.saturating_add(1);
         self.steps = 0;
         let is_rff = self.member() == Member::Rff;
         self.rff.direct(is_rff);
@@ -153,6 +166,10 @@ impl Sampler for Portfolio {
 
     fn choose(&mut self, scene: &mut Scene<'_>) -> ThreadIndex {
         self.active().choose(scene)
+    }
+
+    fn value(&mut self, count: usize, generator: &mut SplitMix64) -> usize {
+        self.active().value(count, generator)
     }
 
     fn step(&mut self, scene: &mut Scene<'_>, thread: ThreadIndex, op: &Op) {

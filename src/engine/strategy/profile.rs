@@ -7,7 +7,7 @@
 //! is not right.
 
 use super::{ThreadSet, bit, members};
-use crate::engine::op::{NO_OBJECT, Op, OpKind, ThreadIndex};
+use crate::engine::op::{NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex};
 
 /// The number of an object through all executions of a search.
 pub(crate) type StableObject = u32;
@@ -170,10 +170,12 @@ impl Profile {
 
     /// The stable number of the object of a published operation.
     pub(crate) fn object(&self, op: &Op) -> StableObject {
-        match self.objects.get(op.object as usize) {
-            Some((object, _)) if op.object != NO_OBJECT => *object,
-            _ => NO_STABLE_OBJECT,
-        }
+        if op.object == NO_OBJECT { NO_STABLE_OBJECT } else { self.numbered(op.object) }
+    }
+
+    /// The stable number of an object, if some thread has published an operation on it.
+    pub(crate) fn numbered(&self, object: ObjectIndex) -> StableObject {
+        self.objects.get(object as usize).map_or(NO_STABLE_OBJECT, |(number, _)| *number)
     }
 
     /// Whether more than one thread was ever seen at the object.

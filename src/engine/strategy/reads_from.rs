@@ -175,18 +175,18 @@ impl ReadsFrom {
 }
 
 /// Spreads a number over all bits (the finaliser of SplitMix64).
-fn mixed(mut z: u64) -> u64 {
+pub(crate) fn mixed(mut z: u64) -> u64 {
     z = z.wrapping_add(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
 }
 
-type FastHashing = BuildHasherDefault<FastHasher>;
+pub(crate) type FastHashing = BuildHasherDefault<FastHasher>;
 
 /// Keys here are a few small numbers of our own making, asked for at each step: no need to withstand an attacker.
 #[derive(Debug, Default)]
-struct FastHasher(u64);
+pub(crate) struct FastHasher(u64);
 
 impl Hasher for FastHasher {
     fn write(&mut self, bytes: &[u8]) {

@@ -31,6 +31,11 @@ pub(crate) trait Sampler: std::fmt::Debug {
         let _ = (scene, thread, op);
     }
 
+    /// Chooses a number below `count`, as part of the last step.
+    fn value(&mut self, count: usize, generator: &mut SplitMix64) -> usize {
+        generator.below(count)
+    }
+
     /// Forgets what earlier executions taught.
     fn restart(&mut self) {}
 
@@ -164,7 +169,7 @@ impl<S: Sampler> Strategy for Sampled<S> {
     }
 
     fn choose_value(&mut self, count: usize) -> usize {
-        self.generator.below(count)
+        self.sampler.value(count, &mut self.generator)
     }
 
     fn end_execution(&mut self, _pending: &[Option<Op>]) {

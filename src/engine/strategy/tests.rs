@@ -13,8 +13,8 @@ use std::{
 };
 
 use super::{
-    Bound, Decision, Event, Exhaustive, Pct, Portfolio, Pos, Random, Reduction, Rff, Sampled, Strategy, Surw,
-    Urw, View,
+    Bound, Decision, Event, Exhaustive, Pct, Portfolio, Pos, Random, Reduction, Rff, Sampled, StateCoverage,
+    Strategy, Surw, Urw, View,
 };
 use crate::engine::{
     Engine, Limits, Mode, ObjectId, Stop, StrategyDebug, World, current,
@@ -467,6 +467,7 @@ fn a_seed_decides_everything() {
     check(|seed| Sampled::new(seed, Urw::default()));
     check(|seed| Sampled::new(seed, Surw::default()));
     check(|seed| Sampled::new(seed, Rff::alone()));
+    check(|seed| Sampled::new(seed, StateCoverage::default()));
     check(|seed| Sampled::new(seed, Portfolio::default()));
 }
 
@@ -506,5 +507,6 @@ fn a_restart_forgets_everything() {
     check(|| Sampled::new(4, Urw::default()));
     check(|| Sampled::new(4, Surw::default()));
     check(|| Sampled::new(4, Rff::alone()));
+    check(|| Sampled::new(4, StateCoverage::default()));
     check(|| Sampled::new(4, Portfolio::default()));
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use unsnarl::{
-    check::{Checker, FindingKind, Strategy},
+    check::{Checker, FindingKind, Strategy, choose},
     parking_lot::{Condvar, Mutex},
     sync::{
         Arc,
@@ -40,6 +40,7 @@ fn samplers(seed: u64) -> Vec<Strategy> {
         Strategy::Urw(seed),
         Strategy::Surw(seed),
         Strategy::ReadsFrom(seed),
+        Strategy::StateCoverage(seed),
         Strategy::Portfolio(seed),
     ]
 }
@@ -208,18 +209,70 @@ fn reads_from_feedback_does_not_mind_the_number_of_threads() {
 #[test]
 fn samplers_need_fewer_executions_than_the_random_walk() {
     let random = mean(Strategy::Random, 1_000, bluetooth_driver);
-    let others: [fn(u64) -> Strategy; 6] = [
+    let others: [fn(u64) -> Strategy; 7] = [
         |seed| Strategy::Pct { depth: 3, seed },
         Strategy::Pos,
         Strategy::Urw,
         Strategy::Surw,
         Strategy::ReadsFrom,
+        Strategy::StateCoverage,
         Strategy::Portfolio,
     ];
     for strategy in others {
         let mean = mean(strategy, 1_000, bluetooth_driver);
         assert!(mean < random, "{:?}: {mean}, the random walk {random}", strategy(0));
     }
+}
+
+/// Two threads count on in turns; who comes when it is not its turn spoils it. There is one way to come to the end.
+fn in_turns() {
+    const TURNS: i32 = 12;
+    let count = Arc::new(AtomicI32::new(0));
+    let body = |own: i32| {
+        let count = Arc::clone(&count);
+        Box::new(move || {
+            for turn in 0..TURNS {
+                let seen = count.load(SeqCst);
+                if seen == 2 * turn + own {
+                    count.store(seen + 1, SeqCst);
+                }
+            }
+            assert_ne!(count.load(SeqCst), 2 * TURNS);
+        }) as Body
+    };
+    threads([body(0), body(1)]);
+}
+
+#[test]
+fn state_coverage_finds_step_by_step_what_others_would_have_to_draw_at_once() {
+    const CAP: u64 = 3_000;
+    let needed = mean(Strategy::StateCoverage, CAP, in_turns);
+    assert!(needed < 1_000.0, "{needed}");
+    for strategy in [Strategy::Random, Strategy::Pos, Strategy::Urw] {
+        let needed = mean(strategy, CAP, in_turns);
+        assert!(needed > CAP as f64 - 1.0, "{:?}: {needed}", strategy(0));
+    }
+}
+
+/// A bug behind six numbers that have to be right: they are repeated, too, and not only whose turn it is.
+#[test]
+fn state_coverage_repeats_chosen_numbers() {
+    let model = || {
+        let right = Arc::new(AtomicI32::new(0));
+        let dialled = Arc::clone(&right);
+        let dial = Box::new(move || {
+            for digit in [3, 1, 4, 1, 5, 9] {
+                if choose(10) != digit {
+                    return;
+                }
+                dialled.fetch_add(1, SeqCst);
+            }
+        }) as Body;
+        let look = Box::new(move || assert_ne!(right.load(SeqCst), 6)) as Body;
+        threads([dial, look]);
+    };
+    let needed = mean(Strategy::StateCoverage, 3_000, model);
+    assert!(needed < 1_500.0, "{needed}");
 }
 
 /// Waits for a store without giving way: a scheduler that prefers the loop must let the other thread run in the end.
