@@ -40,7 +40,7 @@ struct Known {
     visits: u32,
     /// How many executions returned to it.
     returns: u32,
-    /// An execution that leads to it, and how many choices of it do.
+    /// The execution that comes to it after the fewest choices, and how many they are.
     execution: u32,
     choices: u32,
 }
@@ -50,12 +50,12 @@ struct Known {
 pub(crate) struct StateCoverage {
     numbers: HashMap<u64, u32, FastHashing>,
     known: Vec<Known>,
-    /// The choices of the executions that led to new states.
+    /// The choices of the executions that showed a way to a state.
     executions: Vec<Box<[u8]>>,
     choices_kept: usize,
     /// The choices of the present execution.
     choices: Vec<u8>,
-    shows_new: bool,
+    is_kept: bool,
     /// The execution that is repeated, and how many of its choices are.
     repeated: usize,
     repeats: usize,
@@ -122,7 +122,7 @@ impl StateCoverage {
         self.state = self.state.wrapping_sub(before).wrapping_add(part);
     }
 
-    /// Counts the state.
+    /// Counts the state, and keeps the way to it if it is new, or the way shorter than the one that is known.
     fn visit(&mut self) {
         let is_full = self.known.len() >= STATES_MAX || self.choices_kept >= CHOICES_MAX;
         let next = u32::try_from(self.known.len()).expect("states are fewer than 2^32");
@@ -131,15 +131,18 @@ impl StateCoverage {
             None if is_full => return,
             None => {
                 self.numbers.insert(self.state, next);
-                self.shows_new = true;
-                let execution = u32::try_from(self.executions.len()).expect("each shows a state of its own");
-                let choices = u32::try_from(self.choices.len()).expect("an execution has a limit of steps");
-                self.known.push(Known { visits: 0, returns: 0, execution, choices });
+                self.known.push(Known { visits: 0, returns: 0, execution: 0, choices: u32::MAX });
                 next
             }
         };
-        if self.repeat().is_none() {
-            self.known[number as usize].visits += 1;
+        let is_there = self.repeat().is_none();
+        let state = &mut self.known[number as usize];
+        state.visits += u32::from(is_there);
+        let choices = u32::try_from(self.choices.len()).expect("an execution has a limit of steps");
+        if choices < state.choices && !is_full {
+            state.choices = choices;
+            state.execution = u32::try_from(self.executions.len()).expect("executions are fewer than 2^32");
+            self.is_kept = true;
         }
     }
 }
@@ -147,7 +150,7 @@ impl StateCoverage {
 impl Sampler for StateCoverage {
     fn begin(&mut self, _profile: &Profile, generator: &mut SplitMix64) {
         self.choices.clear();
-        self.shows_new = false;
+        self.is_kept = false;
         self.state = 0;
         self.threads.clear();
         self.objects.clear();
@@ -193,7 +196,7 @@ impl Sampler for StateCoverage {
     }
 
     fn end(&mut self, _profile: &Profile, _generator: &mut SplitMix64) {
-        if self.shows_new {
+        if self.is_kept {
             self.choices_kept += self.choices.len();
             self.executions.push(self.choices.as_slice().into());
         }
