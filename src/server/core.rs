@@ -6,8 +6,7 @@ use super::no_tls::Tls;
 use super::tls::Tls;
 use super::{
     acceptor::Activity,
-    connection::Connection,
-    front_end::FrontEnd,
+    front_end::{FrontEnd, Job},
     operations::Operations,
     parking::Parking,
     pool::{Pool, PoolStatus},
@@ -25,8 +24,8 @@ use crate::{
     time::Instant,
 };
 
-/// The pool as the server uses it: a job is a connection that has, or may have, something to read.
-pub(crate) type Workers = Pool<Box<Connection>>;
+/// The pool as the server uses it.
+pub(crate) type Workers = Pool<Job>;
 
 pub(crate) struct Core {
     pub(crate) front_end: FrontEnd,

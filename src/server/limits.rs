@@ -50,9 +50,8 @@ pub const LINGERING_COUNT_MAX: usize = 256;
 /// Requests answered on one connection before its worker lets the others in the queue go first.
 pub const REQUESTS_PER_TURN_MAX: usize = 64;
 
-/// Connections that became ready together from which on the pool's loop lets the workers serve a part. A smaller batch is
-/// served in less time than a worker takes to wake.
-pub const SHARE_MIN: usize = 65;
+/// Connections that became ready together, for each thread that serves a part of them: for fewer the pool's loop wakes no worker.
+pub const SHARE_COUNT_MIN: usize = 4;
 
 /// Milliseconds from the first byte of a request (or from accept) to the end of its head; then 408.
 pub const HEADER_TIMEOUT_MS: u64 = 10_000;
@@ -120,6 +119,8 @@ pub struct Limits {
     pub requests_per_connection_max: u64,
     /// See [`LINGERING_COUNT_MAX`].
     pub lingering_count_max: usize,
+    /// See [`SHARE_COUNT_MIN`]; 0 is as 1.
+    pub share_count_min: usize,
     /// See [`HEADER_TIMEOUT_MS`].
     pub header_timeout: Duration,
     /// See [`BODY_TIMEOUT_MS`].
@@ -161,6 +162,7 @@ impl Default for Limits {
             connections_per_address_max: CONNECTIONS_PER_ADDRESS_MAX,
             requests_per_connection_max: REQUESTS_PER_CONNECTION_MAX,
             lingering_count_max: LINGERING_COUNT_MAX,
+            share_count_min: SHARE_COUNT_MIN,
             header_timeout: Duration::from_millis(HEADER_TIMEOUT_MS),
             body_timeout: Duration::from_millis(BODY_TIMEOUT_MS),
             body_bytes_per_second_min: BODY_BYTES_PER_SECOND_MIN,

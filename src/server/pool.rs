@@ -26,6 +26,9 @@
 //!    queue wakes the next one. So at any time the queue is empty, or nobody sleeps, or somebody is on the way who will see
 //!    to it. Otherwise: two jobs are queued and one worker is woken; the job that it takes waits for the other one.
 //!    Who fell asleep last is woken first: its stack and its data are still in the core's cache.
+//!    Who submits only to the idle ([`Pool::try_submit_to_idle`]) looks whether anybody sleeps, and for whom no job waits, in the
+//!    step in which the job is queued. Otherwise: a worker sleeps; submitter sees it; another one's job takes it and blocks;
+//!    submitter queues; its job waits behind that one.
 //! 5. *Shutting down closes the door first and empties the room second*: the flag and the queue share the mutex, so a
 //!    submission is either before the flag (its job runs) or after it (its job comes back). Otherwise: submitter reads
 //!    "open"; shutdown sets the flag, workers find an empty queue and end; submitter queues a job nobody will run.
@@ -288,6 +291,23 @@ impl<J> Pool<J> {
         let taken = room.min(jobs.len());
         state.queue.extend(jobs.drain(..taken));
         self.shared.wake(state, taken);
+    }
+
+    /// Has `job` run by a worker that sleeps, and that nobody has woken yet; only if no job waits, so that it is begun as soon as
+    /// a worker can. Never blocks.
+    ///
+    /// # Errors
+    ///
+    /// Gives the job back when all workers are busy or on their way, or the pool is shutting down.
+    pub fn try_submit_to_idle(&self, job: J) -> Result<(), J> {
+        let mut state = self.shared.state.lock();
+        let is_idle = state.queue.is_empty() && !state.sleepers.is_empty();
+        if state.shutting_down || !is_idle || state.waking >= self.shared.waking_max {
+            return Err(job);
+        }
+        state.queue.push_back(job);
+        self.shared.wake(state, 1);
+        Ok(())
     }
 
     /// How many workers would serve beside the caller, if all cores did.

@@ -3,14 +3,15 @@
 use std::collections::VecDeque;
 
 use unsnarl::{
+    check::FindingKind,
     server::pool::{Pool, RejectReason},
     sync::{
-        Arc,
+        Arc, Semaphore,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
 };
-use unsnarl_loom_tests::correct;
+use unsnarl_loom_tests::{broken, correct};
 
 /// How often each job has run. One counter for each job, so that counting does not order jobs.
 struct Runs(Vec<AtomicUsize>);
@@ -100,6 +101,52 @@ fn a_batch_beside_a_shutdown_is_taken_from_the_front() {
         assert!(left.iter().copied().eq(ran..3), "what comes back is the end of the batch");
         assert_eq!(runs.counts(), (0..3).map(|job| usize::from(job < ran)).collect::<Vec<_>>());
     });
+}
+
+/// Job 0 ends only after job 1, if that was taken. Gives what came of job 1.
+fn beside_a_job_that_waits(
+    workers: usize,
+    submit: impl Fn(&Pool<usize>) -> bool + Send + Sync + 'static,
+) -> impl Fn() + Send + Sync + 'static {
+    move || {
+        let (runs, may_end) = (Runs::of(2), Arc::new(Semaphore::new(0)));
+        let pool = {
+            let (runs, may_end) = (Arc::clone(&runs), Arc::clone(&may_end));
+            Pool::new("worker", workers, 2, move |_, job: usize| match job {
+                0 => {
+                    may_end.acquire().expect("not closed").forget();
+                    runs.note(0);
+                }
+                _ => {
+                    runs.note(1);
+                    may_end.add_permits(1);
+                }
+            })
+        };
+        let pool = pool.expect("threads can be started");
+        pool.try_submit(0).expect("the queue has room");
+        let taken = submit(&pool);
+        if !taken {
+            may_end.add_permits(1);
+        }
+        pool.shutdown();
+        assert_eq!(runs.counts(), [1, usize::from(taken)]);
+    }
+}
+
+/// Rule 4: what is given only to the idle waits for no other job.
+#[test]
+fn a_job_for_the_idle_is_begun_or_comes_back() {
+    let submit = |pool: &Pool<usize>| pool.try_submit_to_idle(1).is_ok();
+    correct("pool::one_is_not_idle").check(beside_a_job_that_waits(1, submit));
+    correct("pool::another_is_idle").check(beside_a_job_that_waits(2, submit));
+}
+
+/// The same submitted to whoever comes.
+#[test]
+fn a_job_behind_one_that_waits_for_it_is_found() {
+    let submit = |pool: &Pool<usize>| pool.try_submit(1).is_ok();
+    broken("pool::given_to_the_busy", FindingKind::Deadlock).check(beside_a_job_that_waits(1, submit));
 }
 
 #[test]

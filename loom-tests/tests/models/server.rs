@@ -121,6 +121,17 @@ fn receive(mut stream: TcpStream) -> io::Result<String> {
     Ok(answer)
 }
 
+/// Reads one answer of a connection that is kept.
+fn receive_one(stream: &mut TcpStream, page: Page) {
+    let mut answer = Vec::new();
+    while !answer.ends_with(page.body().as_bytes()) {
+        let mut piece = [0; 1024];
+        let count = stream.read(&mut piece).expect("the server answers");
+        assert!(count > 0, "the server keeps the connection");
+        answer.extend_from_slice(&piece[..count]);
+    }
+}
+
 #[test]
 fn a_client_gets_the_bytes() {
     check("one_client", [1, 0, 0], |front_end| {
@@ -177,16 +188,33 @@ fn a_client_asks_twice() {
         let acceptor = run(server);
         let mut stream = TcpStream::connect(handle.local_addr()).expect("the server listens");
         stream.write_all(Page::A.request(false).as_bytes()).expect("the server reads");
-        let mut answer = Vec::new();
-        while !answer.ends_with(Page::A.body().as_bytes()) {
-            let mut piece = [0; 1024];
-            let count = stream.read(&mut piece).expect("the server answers");
-            assert!(count > 0, "the server keeps the connection");
-            answer.extend_from_slice(&piece[..count]);
-        }
+        receive_one(&mut stream, Page::A);
         stream.write_all(Page::B.request(true).as_bytes()).expect("the server reads");
         let answer = receive(stream).expect("the server answers");
         assert!(Page::B.is_answered_by(&answer), "{answer}");
+        end(&handle, acceptor);
+    });
+}
+
+/// Two connections become ready together: the pool's loop gives one of them to a worker that sleeps.
+#[test]
+fn what_became_ready_together_is_shared() {
+    check("shared", [0; 3], |front_end| {
+        let server = build(front_end, 1, Limits { share_count_min: 1, ..limits() });
+        let handle = server.handle();
+        let mut second = TcpStream::connect(handle.local_addr()).expect("the server listens");
+        let mut first = TcpStream::connect(handle.local_addr()).expect("the server listens");
+        let acceptor = run(server);
+        // From then on both are parked, and the file is in the cache.
+        first.write_all(Page::A.request(false).as_bytes()).expect("the server reads");
+        receive_one(&mut first, Page::A);
+        for stream in [&mut first, &mut second] {
+            stream.write_all(Page::A.request(true).as_bytes()).expect("the server reads");
+        }
+        for stream in [first, second] {
+            let answer = receive(stream).expect("the server answers");
+            assert!(Page::A.is_answered_by(&answer), "{answer}");
+        }
         end(&handle, acceptor);
     });
 }

@@ -5,16 +5,18 @@
 //! 2. *One batch, one lock*: connections that became ready together are queued together, which saves a lock and often a
 //!    wake-up each.
 //! 3. *What it can answer at once it answers itself*: that costs less than waking somebody to do it.
-//! 4. *It shares only what would wait*: with a batch as long as [`SHARE_MIN`] it keeps a part and queues the rest, so that all
-//!    cores serve; a smaller one it has served before a worker is awake.
+//! 4. *It shares what would wait*: of a batch that is long enough it gives a part to a worker that sleeps, if there is one, so
+//!    that all cores serve. (A thread that serves alone takes more than its part of its core, and is preempted by each client
+//!    of that core that it wakes.) The worker serves it as the loop does, at once: one wake-up for many connections, and none
+//!    of them waits for what another one waits for. A busy pool is given nothing, since its workers may be blocked.
 
 use std::collections::VecDeque;
 
+use super::Job;
 use crate::{
     server::{
         connection::{Connection, Next, Scratch, Turn},
         core::{Core, Workers},
-        limits::SHARE_MIN,
         parking::{Due, Guest},
     },
     sync::Arc,
@@ -23,9 +25,10 @@ use crate::{
 /// Runs until the parking stops. With `shares` the workers serve a part of large batches.
 pub(super) fn run(core: &Arc<Core>, home: usize, workers: Option<&Workers>, shares: bool) {
     let parking = &core.loops[home];
+    let share_count_min = core.sites.present().limits.share_count_min.max(1);
     let (mut due, mut scratch) = (Due::new(), Scratch::default());
     let mut batch: VecDeque<Box<Connection>> = VecDeque::new();
-    let mut jobs: VecDeque<Box<Connection>> = VecDeque::new();
+    let mut jobs: VecDeque<Job> = VecDeque::new();
     while parking.wait(&mut due, !batch.is_empty()) {
         for (guest, closed) in due.ready.drain(..) {
             match guest {
@@ -36,18 +39,18 @@ pub(super) fn run(core: &Arc<Core>, home: usize, workers: Option<&Workers>, shar
                 Guest::Leaving(leaving) => leaving.go_on(),
             }
         }
-        if let Some(workers) = workers.filter(|_| shares && batch.len() >= SHARE_MIN) {
-            let helpers = workers.helpers();
-            let own = batch.len().div_ceil(1 + helpers);
-            jobs.extend(batch.drain(own..));
-            submit(workers, &mut jobs);
+        if let Some(workers) = workers.filter(|_| shares) {
+            share(workers, &mut batch, share_count_min);
         }
         // Those who have had their turn come again after the next look at the others.
         for _ in 0..batch.len() {
             let Some(connection) = batch.pop_front() else { break };
             let mut turn = Turn::at_once(due.now, &mut scratch);
-            serve(connection, &mut turn, |connection, next| match next {
-                Next::Thread => jobs.push_back(connection),
+            serve(connection, &mut turn, |mut connection, next| match next {
+                Next::Thread => {
+                    connection.queue();
+                    jobs.push_back(Job::One(connection));
+                }
                 _ => batch.push_back(connection),
             });
         }
@@ -63,12 +66,23 @@ pub(super) fn run(core: &Arc<Core>, home: usize, workers: Option<&Workers>, shar
     }
 }
 
+/// Gives parts of `batch`, of no fewer than `part_min`, to workers that sleep.
+fn share(workers: &Workers, batch: &mut VecDeque<Box<Connection>>, part_min: usize) {
+    let parts = (1 + workers.helpers()).min(batch.len() / part_min).max(1);
+    let part = batch.len() / parts;
+    for _ in 1..parts {
+        let shared = batch.split_off(batch.len() - part);
+        if let Err(Job::Batch(mut back)) = workers.try_submit_to_idle(Job::Batch(shared)) {
+            return batch.append(&mut back);
+        }
+    }
+}
+
 /// Queues `jobs`; those for whom there is no room are turned away.
-fn submit(workers: &Workers, jobs: &mut VecDeque<Box<Connection>>) {
+fn submit(workers: &Workers, jobs: &mut VecDeque<Job>) {
     if !jobs.is_empty() {
-        jobs.iter_mut().for_each(|job| job.queue());
         workers.try_submit_all(jobs);
-        jobs.drain(..).for_each(Connection::shed);
+        jobs.drain(..).for_each(Job::shed);
     }
 }
 

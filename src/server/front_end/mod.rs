@@ -7,8 +7,8 @@
 //! | events | one of the loops what it can at once, the workers the rest | parked at its loop |
 //!
 //! Pool and events differ in how many loops there are, and in this: the pool's loop shares what became ready together with
-//! its workers, so they serve it on all cores; in the events' loops a connection is served by its loop, and workers do only
-//! what may block.
+//! workers that have nothing to do, so they serve it on all cores; in the events' loops a connection is served by its loop, and
+//! workers do only what may block.
 
 mod event_loop;
 mod threads;
@@ -16,6 +16,7 @@ mod worker;
 
 use std::{fmt, str::FromStr};
 
+pub(crate) use self::worker::Job;
 use super::{
     ServerError, acceptor,
     connection::{Connection, Scratch, Turn, turn_away},
@@ -173,7 +174,7 @@ impl Running {
                 event_loop::serve(connection, &mut turn, |connection, _| job = Some(connection));
                 if let Some(mut connection) = job {
                     connection.queue();
-                    if let Err(rejected) = workers.try_submit(connection) {
+                    if let Err(rejected) = workers.try_submit(Job::One(connection)) {
                         rejected.job.shed();
                     }
                 }

@@ -48,9 +48,20 @@ fn a_full_queue_gives_the_job_back() {
     pool.try_submit_all(&mut more);
     assert_eq!(more, [4, 5]);
     assert!(pool.status().workers[0].busy);
+    assert_eq!(pool.try_submit_to_idle(6), Err(6));
     drop(open);
     pool.shutdown();
     assert_eq!(pool.status().workers[0].done, 3);
+}
+
+#[test]
+fn a_job_for_the_idle_needs_one_who_sleeps() {
+    let (send, receive) = mpsc::channel();
+    let pool = Pool::new("idle", 1, 1, move |_, job: u32| send.send(job).unwrap()).unwrap();
+    until("the worker sleeps", || pool.try_submit_to_idle(7).is_ok());
+    assert_eq!(receive.recv(), Ok(7));
+    pool.shutdown();
+    assert_eq!(pool.try_submit_to_idle(8), Err(8));
 }
 
 #[test]
