@@ -180,12 +180,15 @@ pub(super) fn lesson(
     let folded = |summary: &str, content: &str| {
         format!("<details class=\"fold\"><summary>{summary}</summary>\n{content}</details>\n")
     };
+    let mut kinds: Vec<_> = lesson.stages.iter().map(|stage| stage.expected.as_str()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
     let mut body = format!(
         "<nav class=\"path\">{}</nav>\n<h1>{}</h1>\n<p class=\"meta\">{} · {}</p>\n<p class=\"lead\">{}</p>\n",
         neighbours(course, lesson, site),
         escape(lesson.title),
         escape(lesson.concept),
-        lesson.stages.iter().map(|stage| stage.expected.as_str()).collect::<Vec<_>>().join(", "),
+        kinds.join(", "),
         markup::inline(&markup::first_paragraph(lesson.source)),
     );
     let _ = write!(
