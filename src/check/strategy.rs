@@ -7,7 +7,7 @@ use std::str::FromStr;
 #[non_exhaustive]
 pub enum Strategy {
     /// The exhaustive search, and the portfolio of samplers, in turns: small programs are searched to the end before the
-    /// first sample is drawn, and programs whose search will not end give half of their time to samples.
+    /// first sample is drawn, and programs whose search will not end give most of their time to samples.
     Auto,
     /// Every order of dependent operations, each once: depth-first search with optimal partial-order reduction.
     Exhaustive,
