@@ -34,8 +34,8 @@ const COMPARED: &str = "Mean number of schedules until the first bug, over trial
     off does not count. `auto` is the check that asks for nothing: its limit is its own, ten seconds. Published figures are \
     means over the trials that found the bug, and of programs whose steps are others: `facade` those of an independent \
     sampler whose steps are nearest to ours, `SURW` and `RFF` those of the artifacts of these papers (ASPLOS 2025 and 2024), \
-    where each access to shared memory of a C program is a step. For `portfolio` and `auto` the best strategy of each source \
-    stands there.";
+    where each access to shared memory of a C program is a step. For `state-coverage`, `portfolio` and `auto` the best strategy \
+    of each source stands there.";
 
 /// How to compare.
 #[derive(Debug, clap::Args)]
