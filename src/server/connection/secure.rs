@@ -12,15 +12,26 @@ use rustls::{ServerConfig, ServerConnection};
 
 use crate::{net::TcpStream, sync::Arc};
 
+/// What a client is told that speaks plain HTTP here: an alert of TLS would mean nothing to it.
+const SPEAKS_HTTP: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\
+    Content-Length: 54\r\n\r\nThis port speaks HTTPS: ask it with an https:// URL.\r\n";
+
 /// The server's side of one TLS connection.
 pub(crate) struct Secure {
     /// What rustls says if it cannot even begin.
     connection: Result<Box<ServerConnection>, rustls::Error>,
+    /// The first byte that came.
+    first: Option<u8>,
 }
 
 impl Secure {
     pub(crate) fn new(config: Arc<ServerConfig>) -> Self {
-        Secure { connection: ServerConnection::new(config).map(Box::new) }
+        Secure { connection: ServerConnection::new(config).map(Box::new), first: None }
+    }
+
+    /// Whether the client began with a letter, as requests of HTTP do; a record of TLS begins with a small number.
+    fn is_spoken_to_in_http(&self) -> bool {
+        self.first.is_some_and(|byte| byte.is_ascii_uppercase())
     }
 
     fn connection(&mut self) -> io::Result<&mut ServerConnection> {
@@ -40,13 +51,20 @@ impl Secure {
                 read => return read,
             }
             self.flush(stream)?;
+            let mut first = self.first;
             let connection = self.connection()?;
-            if connection.read_tls(&mut stream)? == 0 {
+            if connection.read_tls(&mut Noting { stream, first: &mut first })? == 0 {
                 return Ok(0);
             }
-            if let Err(error) = connection.process_new_packets() {
+            let processed = connection.process_new_packets().map(drop);
+            self.first = first;
+            if let Err(error) = processed {
                 // Tells the client why, if there is room for that.
-                let _ = self.flush(stream);
+                let _ = if self.is_spoken_to_in_http() {
+                    stream.write(SPEAKS_HTTP).map(drop)
+                } else {
+                    self.flush(stream)
+                };
                 return Err(invalid(error));
             }
         }
@@ -86,6 +104,20 @@ impl Secure {
     /// Whether something is encrypted and not sent.
     pub(super) fn wants_write(&self) -> bool {
         self.connection.as_ref().is_ok_and(|connection| connection.wants_write())
+    }
+}
+
+/// Reads from the stream and notes the first byte.
+struct Noting<'a> {
+    stream: &'a TcpStream,
+    first: &'a mut Option<u8>,
+}
+
+impl Read for Noting<'_> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let read = self.stream.read(room)?;
+        *self.first = self.first.or(room[..read].first().copied());
+        Ok(read)
     }
 }
 

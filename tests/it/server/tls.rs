@@ -149,13 +149,19 @@ fn who_does_not_speak_tls_is_not_served_and_harms_nobody() {
     let folder = Folder::new();
     let trusted = issue(&folder);
     let server = serve(&open(&folder), Limits { header_timeout: Duration::from_millis(300), ..limits() });
-    // Silent, in the middle of a hello, in plain HTTP, and with a record that is none.
-    for bytes in [&b""[..], b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &[0xff; 600]] {
+    // Silent, in the middle of a hello, and with a record that is none.
+    for bytes in [&b""[..], b"\x16\x03\x01\x02\x00\x01", &[0xff; 600]] {
         let mut client = server.connect();
         client.send(bytes);
         let rest = client.rest();
         assert!(!rest.starts_with(b"HTTP"), "{}", rest.escape_ascii());
     }
+    // Plain HTTP is told what to do instead.
+    let mut client = server.connect();
+    client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    let rest = client.rest();
+    let body = b"\r\n\r\nThis port speaks HTTPS: ask it with an https:// URL.\r\n";
+    assert!(rest.starts_with(b"HTTP/1.1 400 ") && rest.ends_with(body), "{}", rest.escape_ascii());
     // A certificate that the client does not trust.
     let mut client = connect(&server, &issue(&Folder::new()));
     assert!(client.get_mut().write_all(b"x").and_then(|()| client.fill_buf().map(|_| ())).is_err());
