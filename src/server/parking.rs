@@ -357,9 +357,14 @@ impl Seat {
         Parked::Kept
     }
 
-    /// Where and under which name to [`park`](Self::park): the guest owns its seat, so it cannot be borrowed for that.
-    pub(crate) fn place(&self) -> (Arc<Parking>, SeatKey) {
-        (Arc::clone(&self.parking), SeatKey(self.key))
+    /// Where it is.
+    pub(crate) fn parking(&self) -> Arc<Parking> {
+        Arc::clone(&self.parking)
+    }
+
+    /// Under which name to [`park`](Self::park): the guest owns its seat, so it cannot be borrowed for that.
+    pub(crate) fn key(&self) -> SeatKey {
+        SeatKey(self.key)
     }
 }
 

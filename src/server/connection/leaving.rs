@@ -56,7 +56,7 @@ impl Leaving {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Ok(_) | Err(_) => return,
             }
-            let (parking, key) = self.seat.place();
+            let (parking, key) = (self.seat.parking(), self.seat.key());
             let deadline = self.deadline;
             match Seat::park(&parking, key, Guest::Leaving(self), deadline) {
                 Parked::Back(Guest::Leaving(leaving), _) if Instant::now() < deadline => self = leaving,

@@ -266,8 +266,9 @@ impl Connection {
         }
     }
 
-    /// Waits without a thread from `now` on until something happens; gives the connection back if something already has.
-    pub(crate) fn park(mut self: Box<Self>, now: Instant) -> Option<Box<Self>> {
+    /// Waits without a thread from `now` on until something happens; gives the connection back if something already has. Its
+    /// core is lent, since the connection, which has it too, is given away.
+    pub(crate) fn park(mut self: Box<Self>, core: &Core, now: Instant) -> Option<Box<Self>> {
         let is_writing = matches!(self.phase, Phase::Responding(_));
         let interest = if is_writing || self.link.wants_write() { Interest::Write } else { Interest::Read };
         self.note_wait(now);
@@ -280,10 +281,10 @@ impl Connection {
             }
         };
         seat.watch_for(interest).ok()?;
-        let (parking, key) = seat.place();
+        let (parking, key) = (&core.loops[self.home], seat.key());
         self.seat = Some(seat);
         let deadline = self.deadline;
-        match Seat::park(&parking, key, Guest::Waiting(self), deadline) {
+        match Seat::park(parking, key, Guest::Waiting(self), deadline) {
             Parked::Back(Guest::Waiting(mut connection), closed) => {
                 connection.wake(closed);
                 Some(connection)

@@ -14,12 +14,9 @@ use super::{
     output::{Output, Progress},
     turn::Turn,
 };
-use crate::{
-    server::{
-        http::{Body, Method, Response, Version, response::Context, scan::HeadScanner},
-        table::BlockingStep,
-    },
-    sync::Arc,
+use crate::server::{
+    http::{Body, Method, Response, Version, response::Context, scan::HeadScanner},
+    table::BlockingStep,
 };
 
 /// What makes a response's content has panicked.
@@ -82,17 +79,17 @@ impl Connection {
     }
 
     fn write(&mut self, output: &mut Output, turn: &Turn<'_>) -> Result<After, Next> {
-        let row = Arc::clone(&self.row);
         if turn.may_block {
             self.enter(BlockingStep::Write, turn.worker);
         }
-        let disk = |begins: bool| {
-            row.enter(if begins { BlockingStep::Disk } else { BlockingStep::Write }, turn.worker);
-        };
         let before = output.written();
         let progress = loop {
-            let (link, waits) = (&mut self.link, self.blocking.is_some());
-            let progress = output.write(|slices| link.write(slices), waits, turn.may_block, disk);
+            let Connection { row, link, blocking, .. } = self;
+            let disk = |begins: bool| {
+                row.enter(if begins { BlockingStep::Disk } else { BlockingStep::Write }, turn.worker);
+            };
+            let progress =
+                output.write(|slices| link.write(slices), blocking.is_some(), turn.may_block, disk);
             let progress = match progress {
                 Ok(Progress::Done) => {
                     link.flush().map(|is_sent| if is_sent { Progress::Done } else { Progress::Full })

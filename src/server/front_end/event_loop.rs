@@ -46,7 +46,7 @@ pub(super) fn run(core: &Arc<Core>, home: usize, workers: Option<&Workers>, shar
         for _ in 0..batch.len() {
             let Some(connection) = batch.pop_front() else { break };
             let mut turn = Turn::at_once(due.now, &mut scratch);
-            serve(connection, &mut turn, |mut connection, next| match next {
+            serve(core, connection, &mut turn, |mut connection, next| match next {
                 Next::Thread => {
                     connection.queue();
                     jobs.push_back(Job::One(connection));
@@ -89,13 +89,14 @@ fn submit(workers: &Workers, jobs: &mut VecDeque<Job>) {
 /// Lets `connection` go on as far as it can on a thread that must not block; `left` gets it if it then needs a thread that
 /// may, or was long enough at it.
 pub(super) fn serve(
+    core: &Core,
     mut connection: Box<Connection>,
     turn: &mut Turn<'_>,
     left: impl FnOnce(Box<Connection>, Next),
 ) {
     loop {
         match connection.advance(turn) {
-            Next::Read | Next::Write => match connection.park(turn.now()) {
+            Next::Read | Next::Write => match connection.park(core, turn.now()) {
                 Some(back) => connection = back,
                 None => return,
             },

@@ -171,7 +171,7 @@ impl Running {
                 let mut turn = Turn::at_once(Instant::now(), scratch);
                 let mut job = None;
                 // Who needs a thread, and who has had his turn: others go first in the queue.
-                event_loop::serve(connection, &mut turn, |connection, _| job = Some(connection));
+                event_loop::serve(core, connection, &mut turn, |connection, _| job = Some(connection));
                 if let Some(mut connection) = job {
                     connection.queue();
                     if let Err(rejected) = workers.try_submit(Job::One(connection)) {

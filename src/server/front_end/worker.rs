@@ -33,25 +33,22 @@ impl Job {
 
 /// Starts the pool.
 pub(super) fn start(core: &Arc<Core>, workers: usize) -> Result<Arc<Workers>, ServerError> {
-    let pool = Pool::with_local(
-        "worker",
-        workers,
-        core.sites.present().limits.queue_len_max,
-        Scratch::default,
-        |worker, scratch, job| match job {
-            Job::One(connection) => serve(worker, scratch, connection),
-            Job::Batch(batch) => serve_batch(worker, scratch, batch),
-        },
-    );
+    let queue_len_max = core.sites.present().limits.queue_len_max;
+    let core = Arc::clone(core);
+    let serve = move |worker: &Worker<'_, Job>, scratch: &mut Scratch, job| match job {
+        Job::One(connection) => serve(&core, worker, scratch, connection),
+        Job::Batch(batch) => serve_batch(&core, worker, scratch, batch),
+    };
+    let pool = Pool::with_local("worker", workers, queue_len_max, Scratch::default, serve);
     Ok(Arc::new(pool.map_err(ServerError::thread)?))
 }
 
 /// One turn: until the connection waits for its client, or others are to go first.
-fn serve(worker: &Worker<'_, Job>, scratch: &mut Scratch, mut connection: Box<Connection>) {
+fn serve(core: &Core, worker: &Worker<'_, Job>, scratch: &mut Scratch, mut connection: Box<Connection>) {
     loop {
         let mut turn = Turn::blocking(Some(worker.index()), scratch);
         match connection.advance(&mut turn) {
-            Next::Read | Next::Write => match connection.park(turn.now()) {
+            Next::Read | Next::Write => match connection.park(core, turn.now()) {
                 Some(back) => connection = back,
                 None => return,
             },
@@ -69,11 +66,16 @@ fn serve(worker: &Worker<'_, Job>, scratch: &mut Scratch, mut connection: Box<Co
 }
 
 /// As the loop that shares them would: nobody in the batch waits for what another one waits for.
-fn serve_batch(worker: &Worker<'_, Job>, scratch: &mut Scratch, mut batch: VecDeque<Box<Connection>>) {
+fn serve_batch(
+    core: &Core,
+    worker: &Worker<'_, Job>,
+    scratch: &mut Scratch,
+    mut batch: VecDeque<Box<Connection>>,
+) {
     let now = Instant::now();
     while let Some(connection) = batch.pop_front() {
         let mut turn = Turn::at_once(now, scratch);
-        event_loop::serve(connection, &mut turn, |connection, next| {
+        event_loop::serve(core, connection, &mut turn, |connection, next| {
             match (submit(worker, connection), next) {
                 (None, _) => {}
                 (Some(connection), Next::Others) => batch.push_back(connection),
