@@ -736,3 +736,69 @@ fn two_broadcasts_beside_a_reader_and_a_writer() {
     )
     .unwrap();
 }
+
+/// All programs of two threads that do one and two of these things, and of three threads that do one each.
+fn all_small_programs(actions: &[Action]) {
+    for (at, first) in actions.iter().enumerate() {
+        for second in &actions[at..] {
+            for third in actions {
+                compare(&vec![vec![*first], vec![*second], vec![*third]], 0).unwrap();
+            }
+        }
+    }
+    all_programs_of_two_threads(actions);
+}
+
+fn all_programs_of_two_threads(actions: &[Action]) {
+    for first in actions {
+        for second in actions {
+            for third in actions {
+                compare(&vec![vec![*first, *second], vec![*third]], 0).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn all_small_programs_on_a_mutex() {
+    all_programs_of_two_threads(&[Action::Lock(0, None), Action::TryLock(0), Action::LockTimeout(0)]);
+}
+
+#[test]
+fn all_small_programs_on_an_atomic() {
+    let exchange = |expected| Action::CompareExchange(0, expected);
+    all_small_programs(&[Action::Store(0, 1), Action::Add(0), Action::Load(0), exchange(0), exchange(1)]);
+}
+
+#[test]
+fn all_small_programs_on_a_reader_writer_lock() {
+    all_programs_of_two_threads(&[
+        Action::Read(0),
+        Action::Write,
+        Action::TryRead,
+        Action::TryWrite,
+        Action::TryUpgrade,
+    ]);
+}
+
+#[test]
+fn all_small_programs_on_permits() {
+    all_small_programs(&[Action::AcquireTwo, Action::Release, Action::TryAcquire, Action::AcquireTimeout]);
+}
+
+#[test]
+fn all_small_programs_on_a_channel() {
+    all_small_programs(&[Action::Send, Action::TrySend, Action::Recv, Action::TryRecv, Action::RecvTimeout]);
+}
+
+#[test]
+fn all_small_programs_on_a_condition_variable() {
+    let signal = Action::Signal;
+    all_programs_of_two_threads(&[
+        Action::WaitTimeout,
+        Action::Await,
+        signal(false),
+        signal(true),
+        Action::Lock(0, None),
+    ]);
+}
