@@ -1,5 +1,7 @@
 //! Clients that wait, or let wait, where no thread waits with them.
 
+use std::time::Duration;
+
 use unsnarl::server::{Limits, Request, Server, http::Response};
 
 use super::client::{Client, Running, get, limits};
@@ -16,7 +18,9 @@ fn slow_readers_do_not_stop_the_others() {
         let len = if request.head().path() == "/big" { 64 * 1024 * 1024 } else { 1 };
         Response::text(200, "x".repeat(len))
     };
-    let server = Running::start(Server::builder().handler(big).workers(2).limits(limits()));
+    // They are read one after the other, which takes as long as the machine needs.
+    let patient = Limits { write_timeout: Duration::from_secs(120), ..limits() };
+    let server = Running::start(Server::builder().handler(big).workers(2).limits(patient));
     let mut slow: Vec<Client> = (0..10).map(|_| server.connect()).collect();
     for client in &mut slow {
         client.send(get("/big"));
