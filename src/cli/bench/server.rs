@@ -208,29 +208,36 @@ pub(super) fn run(arguments: &ServerArgs) -> Result {
     }
     let load = Load::new(wrk, if arguments.quick { Duration::from_secs(1) } else { Duration::from_secs(2) });
     let turns = if arguments.quick { 1 } else { 3 };
-    let mut documents = Vec::new();
-    for case in &cases {
-        let measured = measure(case, &running, &load, turns, &progress, &interrupt)?;
-        documents.push(document_of(case, &measured));
-    }
-    let mut bursts = Vec::new();
-    if with_bursts {
-        for connects in BURSTS {
+    let mut document =
+        Document { version: DOCUMENT_VERSION, compared: COMPARED, cases: Vec::new(), bursts: Vec::new() };
+    let mut fill = || {
+        for case in &cases {
+            let measured = measure(case, &running, &load, turns, &progress, &interrupt)?;
+            document.cases.push(document_of(case, &measured));
+        }
+        for connects in BURSTS.into_iter().filter(|_| with_bursts) {
             for server in &running {
                 progress.doing(format!("{connects} connects at once: {}", server.kind.name()));
                 let answered = burst::worst(server.addr, connects, turns, &interrupt)?;
-                bursts.push(Burst { case: burst::CASE, server: server.kind.name(), connects, answered });
+                document.bursts.push(Burst {
+                    case: burst::CASE,
+                    server: server.kind.name(),
+                    connects,
+                    answered,
+                });
             }
         }
-    }
+        Ok(())
+    };
+    // What was measured is printed, whatever came after it.
+    let filled = fill();
     drop(progress);
-    let document = Document { version: DOCUMENT_VERSION, compared: COMPARED, cases: documents, bursts };
     if arguments.json {
         console::print_json(&document)?
     } else {
         console::print(tables::text(&document))
     }
-    Ok(())
+    filled
 }
 
 /// All servers in one case, in turns.
@@ -242,8 +249,10 @@ fn measure<'a>(
     progress: &Progress,
     interrupt: &Interrupt,
 ) -> Result<Vec<(&'a Running, Vec<Measured>)>> {
-    let serves =
-        |server: &&Running| server.kind.serves(case.path) && (case.keep_alive || server.kind.closes());
+    let serves = |server: &&Running| {
+        let kind = server.kind;
+        kind.serves(case.path) && (case.keep_alive || kind.closes()) && kind.holds(case.idle)
+    };
     let mut all: Vec<(&Running, Vec<Measured>)> =
         running.iter().filter(serves).map(|server| (server, Vec::new())).collect();
     for turn in 0..turns {

@@ -69,6 +69,11 @@ impl Kind {
     pub(super) fn closes(self) -> bool {
         self != Kind::May
     }
+
+    /// Whether it can have so many idle connections: tiny_http keeps a thread for each, and ends when there are no more.
+    pub(super) fn holds(self, idle: usize) -> bool {
+        self != Kind::Tiny || idle <= 1_000
+    }
 }
 
 const FILES: [(&str, u64); 3] = [("1k", 1024), ("64k", 64 * 1024), ("10m", 10 * 1024 * 1024)];
