@@ -65,7 +65,8 @@ impl Account {
 }
 
 /// Draws one member for each execution. Shares follow what pays: pairs of steps of which one takes the other's value for the
-/// first time, per step. All members learn from all executions.
+/// first time, per step. The reads-from fuzzer learns from all executions, state coverage from its
+/// own.
 #[derive(Debug)]
 pub(crate) struct Portfolio {
     active: usize,
