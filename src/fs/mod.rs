@@ -44,7 +44,7 @@ pub use sim::{
 };
 
 /// Reads from `offset` of `file` on, wherever the file stands, in one call where the system has one.
-#[cfg(feature = "server")]
+#[cfg(feature = "send-file")]
 #[track_caller]
 pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
     #[cfg(backend = "native")]
@@ -55,5 +55,5 @@ pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> std::io::R
     file.read_at(buffer, offset)
 }
 
-#[cfg(all(feature = "server", any(backend = "native", backend = "instrumented")))]
+#[cfg(all(feature = "send-file", any(backend = "native", backend = "instrumented")))]
 mod positioned;

@@ -15,6 +15,9 @@ pub(crate) mod dual;
 #[cfg(not(backend = "native"))]
 pub mod sim;
 
+#[cfg(feature = "send-file")]
+mod send_file;
+
 #[cfg(unix)]
 pub mod unix {
     //! Sockets between processes of one machine, in the shape of [`std::os::unix::net`]: streams and their listeners.
@@ -36,6 +39,8 @@ pub mod unix {
 
 #[cfg(backend = "instrumented")]
 pub use dual::{Incoming, TcpListener, TcpStream, UdpSocket};
+#[cfg(feature = "send-file")]
+pub use send_file::send_file;
 #[cfg(any(backend = "loom", backend = "shuttle"))]
 /// The connections of a listener, one after the other.
 pub type Incoming<'a> = sim::Incoming<'a, SocketAddr>;

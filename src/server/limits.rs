@@ -29,8 +29,10 @@ pub const RANGES_COUNT_MAX: usize = 16;
 pub const READ_BYTES: usize = 4 * 1024;
 /// Bytes of a response's content that are copied behind its head, so that both go out as one piece.
 pub const COPY_BYTES_MAX: usize = 4 * 1024;
-/// Bytes of a file that are in memory at once when it is too large for the cache.
+/// Bytes of content that are in memory at once when it is made, or read from a file, while it is sent.
 pub const STREAM_BYTES: usize = 64 * 1024;
+/// Bytes of such content that a worker sends to one client before it lets the others in the queue go first.
+pub const BYTES_PER_TURN_MAX: usize = 2 * 1024 * 1024;
 
 /// Threads that answer requests which may block.
 pub const WORKERS_COUNT: usize = 4;
@@ -117,6 +119,8 @@ pub struct Limits {
     pub connections_per_address_max: usize,
     /// See [`REQUESTS_PER_CONNECTION_MAX`].
     pub requests_per_connection_max: u64,
+    /// See [`BYTES_PER_TURN_MAX`]; 0 is as 1.
+    pub bytes_per_turn_max: usize,
     /// See [`LINGERING_COUNT_MAX`].
     pub lingering_count_max: usize,
     /// See [`SHARE_COUNT_MIN`]; 0 is as 1.
@@ -161,6 +165,7 @@ impl Default for Limits {
             connections_max: CONNECTIONS_MAX,
             connections_per_address_max: CONNECTIONS_PER_ADDRESS_MAX,
             requests_per_connection_max: REQUESTS_PER_CONNECTION_MAX,
+            bytes_per_turn_max: BYTES_PER_TURN_MAX,
             lingering_count_max: LINGERING_COUNT_MAX,
             share_count_min: SHARE_COUNT_MIN,
             header_timeout: Duration::from_millis(HEADER_TIMEOUT_MS),
@@ -191,6 +196,7 @@ impl Limits {
             unread_bytes_max: 16,
             queue_len_max: 1,
             connections_max: 2,
+            bytes_per_turn_max: 32,
             lingering_count_max: 1,
             cache_bytes_max: 64,
             cache_entry_bytes_max: 32,

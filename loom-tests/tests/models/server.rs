@@ -11,7 +11,7 @@ use unsnarl::{
     check::{Capability, Checker},
     fault::{self, Faults},
     fs::sim as disk,
-    net::{SocketAddr, TcpStream},
+    net::{SocketAddr, TcpStream, sim as network},
     server::{FrontEnd, Limits, Server, ServerHandle},
     thread,
 };
@@ -192,6 +192,29 @@ fn a_client_asks_twice() {
         stream.write_all(Page::B.request(true).as_bytes()).expect("the server reads");
         let answer = receive(stream).expect("the server answers");
         assert!(Page::B.is_answered_by(&answer), "{answer}");
+        end(&handle, acceptor);
+    });
+}
+
+/// A file that is too large for the cache goes from the disk to the socket, as there is room for it and in turns.
+#[test]
+fn a_large_file_is_sent_in_pieces() {
+    check("large_file", [1, 1, 0], |front_end| {
+        // Room for less than the head, or than what is left of the file after a turn.
+        network::set_buffer(100);
+        let large: String = ('!'..='~').collect();
+        disk::put("/www/large.txt", &large);
+        let server = build(front_end, 1, limits());
+        let handle = server.handle();
+        let mut client = TcpStream::connect(handle.local_addr()).expect("the server listens");
+        let request = "GET /large.txt HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+        client.write_all(request.as_bytes()).expect("there is room for a request");
+        let acceptor = run(server);
+        let answer = receive(client).expect("the server answers");
+        assert!(
+            answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with(&format!("\r\n\r\n{large}")),
+            "{answer}"
+        );
         end(&handle, acceptor);
     });
 }

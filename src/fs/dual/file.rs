@@ -126,12 +126,21 @@ impl File {
     }
 
     /// Reads from `offset` on, wherever the file stands.
-    #[cfg(feature = "server")]
+    #[cfg(feature = "send-file")]
     #[track_caller]
     pub(in crate::fs) fn read_from(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         match &self.0 {
             Inner::Os(file) => crate::fs::positioned::read_at(file, buffer, offset),
             Inner::Sim(file) => file.read_at(buffer, offset),
+        }
+    }
+
+    /// The operating system's file, outside of a model.
+    #[cfg(all(feature = "send-file", target_os = "linux"))]
+    pub(crate) fn os(&self) -> Option<&fs::File> {
+        match &self.0 {
+            Inner::Os(file) => Some(file),
+            Inner::Sim(_) => None,
         }
     }
 

@@ -351,6 +351,17 @@ impl TcpListener {
     }
 }
 
+#[cfg(all(feature = "send-file", target_os = "linux"))]
+impl TcpStream {
+    /// The operating system's stream, outside of a model.
+    pub(crate) fn os(&self) -> Option<&net::TcpStream> {
+        match &self.0 {
+            Stream::Os(stream) => Some(stream),
+            Stream::Sim(_) => None,
+        }
+    }
+}
+
 #[cfg(all(feature = "poll", target_os = "linux"))]
 impl From<std::os::fd::OwnedFd> for TcpStream {
     fn from(stream: std::os::fd::OwnedFd) -> Self {

@@ -3,7 +3,11 @@
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 
 use super::Secure;
-use crate::{net::TcpStream, sync::Arc};
+use crate::{
+    fs::File,
+    net::{self, TcpStream},
+    sync::Arc,
+};
 
 /// The socket, and what encrypts for it.
 pub(super) struct Link {
@@ -40,6 +44,13 @@ impl Link {
             (None, slices) => (&*self.stream).write_vectored(slices),
             (Some(secure), slices) => secure.write(&self.stream, slices),
         }
+    }
+
+    /// Sends up to `bytes_max` bytes of `file` from `offset` on, past the memory of this process. The link must be
+    /// [plain](Self::is_plain).
+    pub(super) fn send_file(&self, file: &File, offset: u64, bytes_max: usize) -> io::Result<usize> {
+        debug_assert!(self.is_plain(), "nobody encrypts what the socket takes out of a file");
+        net::send_file(&self.stream, file, offset, bytes_max)
     }
 
     /// Whether the socket has all that was written; false when it has no room.

@@ -24,8 +24,9 @@
 //!    end of its head, and survives parking. A client that sends a byte a second gains nothing.
 //! 4. *What may block is not done by who must not*: a loop answers what the handler can answer at once
 //!    ([`Handler::handle_now`](super::Handler::handle_now)) and gives the rest away, with the request as far as it is read.
-//! 5. *A turn ends*: after [`REQUESTS_PER_TURN_MAX`] requests the connection goes to the end of the queue, so that one
-//!    client with a full pipeline does not keep the others waiting.
+//! 5. *A turn ends*: after [`REQUESTS_PER_TURN_MAX`] requests, or [`bytes_per_turn_max`](super::Limits::bytes_per_turn_max) bytes
+//!    of one large answer, the connection goes to the end of the queue, so that one client with a full pipeline, or one that
+//!    downloads as fast as the disk is read, does not keep the others waiting.
 //! 6. *A connection leaves the table when it is dropped*, wherever that happens, a panic included.
 //! 7. *The server's own close is gentle* (see `leaving`) unless the client asked for it and has sent all it will.
 //! 8. *A read that gave less than was asked for has emptied the socket*, so the next one is saved: whatever comes later is

@@ -6,7 +6,10 @@
 //! 2. *Writing never waits.* Where the socket has no room the response is kept as it is, and somebody goes on when there is.
 //! 3. *A client's time grows with what it takes* (see `pace`). So a large answer may take long, but never to one who does not
 //!    read.
-//! 4. *Content of unknown length goes out in chunks.* What is in memory, or in a file, is one chunk; what is read piece by piece,
+//! 4. *A file goes from the disk to the socket* without being read here, unless it is encrypted. The disk may have to be waited
+//!    for, so only a thread that may block sends it.
+//! 5. *A large answer is sent in turns*, so that a fast client's download does not hold a worker that others wait for.
+//! 6. *Content of unknown length goes out in chunks.* What is in memory, or in a file, is one chunk; what is read piece by piece,
 //!    a chunk for each piece. The last chunk is sent only if making the content has not failed.
 
 use std::{
@@ -15,7 +18,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use super::{After, pace::Pace, send::Panicked};
+use super::{After, link::Link, pace::Pace, send::Panicked};
 use crate::{
     fs::{self, File},
     server::{
@@ -40,6 +43,8 @@ pub(super) struct Output {
     at: usize,
     /// Streams of unknown length are sent in chunks.
     is_chunked: bool,
+    /// What is written in one turn where it does not wait.
+    turn_bytes_max: usize,
     pace: Pace,
     written: u64,
     /// What of it the pace knows.
@@ -65,7 +70,7 @@ enum Content {
         write: Option<Writes>,
         is_chunked: bool,
     },
-    /// A part of a file; what is left of it, and the piece that is in memory.
+    /// A part of a file; what is left of it, and, where it is encrypted, the piece that is in memory.
     File {
         file: Arc<File>,
         left: Range<u64>,
@@ -80,6 +85,8 @@ pub(super) enum Progress {
     Full,
     /// The next bytes lie where reading them may block.
     MayBlock,
+    /// Enough for one turn.
+    Others,
     /// The function is to write what comes next, in chunks or not; then the rest can be written.
     Hand(Writes, bool),
 }
@@ -104,7 +111,19 @@ impl Output {
             content = Content::None;
         }
         let pace = Pace::new(now, limits.write_timeout, limits.write_bytes_per_second_min);
-        Output { head, head_at: 0, content, later, at: 0, is_chunked, pace, written: 0, paced: 0, after }
+        Output {
+            head,
+            head_at: 0,
+            content,
+            later,
+            at: 0,
+            is_chunked,
+            turn_bytes_max: limits.bytes_per_turn_max.max(1),
+            pace,
+            written: 0,
+            paced: 0,
+            after,
+        }
     }
 
     /// When the client must have taken more.
@@ -136,31 +155,45 @@ impl Output {
         self.head_at == self.head.len() && self.at == self.content.in_memory().len()
     }
 
+    /// Whether the next thing to do is to write.
+    fn writes_next(&self, is_plain: bool) -> bool {
+        !self.is_written()
+            || is_plain && matches!(&self.content, Content::File { left, .. } if !left.is_empty())
+    }
+
     /// Whether making what comes next may block.
     pub(super) fn may_block(&self) -> bool {
         matches!(&self.content, Content::File { .. } | Content::Read { .. } | Content::Write { .. })
             || self.later.as_slice().iter().any(|body| matches!(body, Body::File(..) | Body::Stream(_)))
     }
 
-    /// Writes by `write`, which `waits` for room or does not, until all is written or the socket has no room; reads from the disk
+    /// Writes to `link`, which `waits` for room or does not, until all is written or the socket has no room; reads from the disk
     /// only if `may_block`, and says so by `disk` before and after.
     pub(super) fn write(
         &mut self,
-        mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
+        link: &mut Link,
         waits: bool,
         may_block: bool,
         mut disk: impl FnMut(bool),
     ) -> io::Result<Progress> {
+        let (is_plain, before) = (link.is_plain(), self.written);
         loop {
             // A write that waits may be long without failing.
-            if waits && self.written > self.paced && !self.is_written() && self.pace().left().is_zero() {
+            if waits
+                && self.written > self.paced
+                && self.writes_next(is_plain)
+                && self.pace().left().is_zero()
+            {
                 return Err(ErrorKind::TimedOut.into());
             }
             let head = &self.head[self.head_at..];
             let content = &self.content.in_memory()[self.at..];
+            let (head_len, content_len) = (head.len(), content.len());
+            let in_turn = self.turn_bytes_max.saturating_sub((self.written - before) as usize);
             let written = match (head, content) {
                 ([], []) => match &mut self.content {
                     content if !may_block && content.has_more() => return Ok(Progress::MayBlock),
+                    content if !waits && in_turn == 0 && content.has_more() => return Ok(Progress::Others),
                     Content::Read { has_ended: false, .. } => {
                         self.content.read_piece()?;
                         self.at = 0;
@@ -170,6 +203,21 @@ impl Output {
                         Some(write) => return Ok(Progress::Hand(write, *is_chunked)),
                         None => continue,
                     },
+                    Content::File { file, left, .. } if is_plain && !left.is_empty() => {
+                        // Where it waits, the client's pace is looked at after each piece.
+                        let most = if waits { STREAM_BYTES } else { in_turn };
+                        let most = usize::try_from(left.end - left.start).unwrap_or(usize::MAX).min(most);
+                        disk(!waits);
+                        let sent = link.send_file(file, left.start, most);
+                        disk(false);
+                        match sent {
+                            // Shorter than announced: the client must not take what it got for the whole.
+                            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                            Ok(count) => left.start += count as u64,
+                            Err(_) => {}
+                        }
+                        sent
+                    }
                     Content::File { file, left, piece } if !left.is_empty() => {
                         disk(true);
                         read_piece(file, left, piece)?;
@@ -185,17 +233,18 @@ impl Output {
                         None => return Ok(Progress::Done),
                     },
                 },
-                ([], content) => write(&[IoSlice::new(content)]),
-                (head, []) => write(&[IoSlice::new(head)]),
-                (head, content) => write(&[IoSlice::new(head), IoSlice::new(content)]),
+                ([], content) => link.write(&[IoSlice::new(content)]),
+                (head, []) => link.write(&[IoSlice::new(head)]),
+                (head, content) => link.write(&[IoSlice::new(head), IoSlice::new(content)]),
             };
             match written {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(written) => {
                     self.written += written as u64;
-                    let of_head = written.min(head.len());
+                    let of_head = written.min(head_len);
                     self.head_at += of_head;
-                    self.at += written - of_head;
+                    // What is beyond came out of a file.
+                    self.at += (written - of_head).min(content_len);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {

@@ -61,7 +61,9 @@ impl Connection {
         }
         let sent = self.write(&mut output, turn);
         match sent {
-            Err(Next::Write | Next::Thread) => self.phase = Phase::Responding(Box::new(output)),
+            Err(Next::Write | Next::Thread | Next::Others) => {
+                self.phase = Phase::Responding(Box::new(output))
+            }
             _ => turn.scratch.head = output.into_head(),
         }
         sent
@@ -72,7 +74,7 @@ impl Connection {
         let phase = std::mem::replace(&mut self.phase, Phase::Head(HeadScanner::default()));
         let Phase::Responding(mut output) = phase else { return Ok(After::Keep) };
         let sent = self.write(&mut output, turn);
-        if matches!(sent, Err(Next::Write | Next::Thread)) {
+        if matches!(sent, Err(Next::Write | Next::Thread | Next::Others)) {
             self.phase = Phase::Responding(output);
         }
         sent
@@ -88,8 +90,7 @@ impl Connection {
             let disk = |begins: bool| {
                 row.enter(if begins { BlockingStep::Disk } else { BlockingStep::Write }, turn.worker);
             };
-            let progress =
-                output.write(|slices| link.write(slices), blocking.is_some(), turn.may_block, disk);
+            let progress = output.write(link, blocking.is_some(), turn.may_block, disk);
             let progress = match progress {
                 Ok(Progress::Done) => {
                     link.flush().map(|is_sent| if is_sent { Progress::Done } else { Progress::Full })
@@ -121,6 +122,7 @@ impl Connection {
                 Ok(output.after)
             }
             Ok(Progress::MayBlock) => Err(Next::Thread),
+            Ok(Progress::Others) => Err(Next::Others),
             // Handed on above.
             Ok(Progress::Full | Progress::Hand(..)) => Err(Next::Write),
             Err(error) => {

@@ -15,6 +15,8 @@ mod printed;
 #[cfg(all(feature = "queue", feature = "deque"))]
 mod queues;
 mod selects;
+#[cfg(feature = "send-file")]
+mod send_file;
 mod sizes;
 mod sockets;
 mod threads;

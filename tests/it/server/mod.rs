@@ -29,6 +29,8 @@ macro_rules! front_end {
             mod files;
             #[path = "framing.rs"]
             mod framing;
+            #[path = "large.rs"]
+            mod large;
             #[path = "overload.rs"]
             mod overload;
             #[path = "representations.rs"]
