@@ -6,6 +6,7 @@ mod broken_cache;
 mod broken_drain;
 mod broken_pool;
 mod broken_shards;
+mod broken_streaming;
 mod broken_table;
 mod cache;
 mod facade;
@@ -16,6 +17,7 @@ mod parking;
 mod pool;
 mod server;
 mod stranded;
+mod streaming;
 mod table;
 mod waking;
 

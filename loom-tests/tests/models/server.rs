@@ -55,7 +55,7 @@ fn is_refusal(answer: &str) -> bool {
 }
 
 /// Bounds that are small, but let files of a few bytes into the cache.
-fn limits() -> Limits {
+pub(super) fn limits() -> Limits {
     Limits { cache_bytes_max: 4096, ..Limits::small() }
 }
 
@@ -64,7 +64,11 @@ fn limits() -> Limits {
 /// Condition variables wake for a reason, and time runs out only when nothing else can happen: both are in the models of the
 /// parts, and here they would leave no room for the rest. A server waits for the end of its connections with a time limit,
 /// which loom and shuttle do not have.
-fn check(name: &str, preemptions: [usize; 3], model: impl Fn(FrontEnd) + Copy + Send + Sync + 'static) {
+pub(super) fn check(
+    name: &str,
+    preemptions: [usize; 3],
+    model: impl Fn(FrontEnd) + Copy + Send + Sync + 'static,
+) {
     let settings = |checker: Checker, preemptions| {
         let checker = checker.needs(Capability::Timeouts).early_timeouts(0);
         checker.spurious_wakeups(0).preemption_bound(preemptions)
@@ -93,7 +97,7 @@ fn build(front_end: FrontEnd, workers: usize, limits: Limits) -> Server {
 }
 
 /// Lets the server run until the handle ends it; the thread checks that its table was empty then.
-fn run(server: Server) -> thread::JoinHandle<()> {
+pub(super) fn run(server: Server) -> thread::JoinHandle<()> {
     let handle = server.handle();
     let run = move || {
         let drained = server.run().expect("threads can be started");
@@ -103,7 +107,7 @@ fn run(server: Server) -> thread::JoinHandle<()> {
     thread::Builder::new().name("acceptor".to_owned()).spawn(run).expect("a thread can be started")
 }
 
-fn end(handle: &ServerHandle, acceptor: thread::JoinHandle<()>) {
+pub(super) fn end(handle: &ServerHandle, acceptor: thread::JoinHandle<()>) {
     handle.shutdown();
     acceptor.join().expect("the server does not panic");
 }
@@ -115,7 +119,7 @@ fn send(addr: SocketAddr, page: Page) -> io::Result<TcpStream> {
 }
 
 /// Reads until the server closes.
-fn receive(mut stream: TcpStream) -> io::Result<String> {
+pub(super) fn receive(mut stream: TcpStream) -> io::Result<String> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer)
@@ -300,7 +304,7 @@ fn an_operator_cuts_beside_a_request() {
     });
 }
 
-fn is_about_a_closed_server(error: &io::Error) -> bool {
+pub(super) fn is_about_a_closed_server(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset)
 }
 
@@ -328,7 +332,7 @@ fn two_clients_and(
     }
 }
 
-fn is_reset(answer: &io::Result<String>) -> bool {
+pub(super) fn is_reset(answer: &io::Result<String>) -> bool {
     answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::ConnectionReset)
 }
 

@@ -6,6 +6,8 @@
 mod cache;
 mod pool;
 mod table;
+#[cfg(all(feature = "tls", feature = "model"))]
+mod tls_models;
 
 /// The modules of tests that hold for every front end, and those that hold for this one.
 macro_rules! front_end {
