@@ -125,7 +125,7 @@ const TIME: Duration = Duration::from_secs(2);
 /// As `loom-tests/tests/models/server.rs` does: time runs out only when nothing else can happen.
 fn check(name: &str, preemptions: [usize; 3], model: impl Fn(FrontEnd) + Copy + Send + Sync + 'static) {
     for (front_end, preemptions) in FrontEnd::ALL.into_iter().zip(preemptions) {
-        let checker = Checker::new(&format!("tls::{name}_{front_end}"));
+        let checker = Checker::new(format!("tls::{name}_{front_end}"));
         let checker = checker.early_timeouts(0).spurious_wakeups(0).preemption_bound(preemptions);
         let verdict = checker.max_time(TIME).checked(move || model(front_end));
         let Verdict::Pass(pass) = verdict else { panic!("{front_end}: {verdict:?}") };
