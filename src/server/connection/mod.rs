@@ -237,7 +237,7 @@ impl Connection {
                         }
                     }
                 },
-                Phase::Head(_) | Phase::Body(..) => match self.read_request() {
+                Phase::Head(_) | Phase::Body(..) => match self.read_request(turn.scratch) {
                     Ok(true) => continue,
                     Ok(false) => match self.receive() {
                         Ok(()) => continue,
@@ -361,7 +361,7 @@ impl Connection {
     }
 
     /// Takes what has come of the next request; says whether that is all of it.
-    fn read_request(&mut self) -> Result<bool, Reject> {
+    fn read_request(&mut self, scratch: &mut Scratch) -> Result<bool, Reject> {
         if matches!(self.phase, Phase::Head(_))
             && let Some(site) = self.core.sites.renew(&mut self.site_number)
         {
@@ -378,12 +378,8 @@ impl Connection {
                 }
                 return Ok(false);
             };
-            let head = Box::new(Head::parse_within(
-                self.input.bytes(),
-                range,
-                limits.uri_bytes_max,
-                limits.headers_count_max,
-            )?);
+            let mut head = scratch.request.take().unwrap_or_else(|| Box::new(Head::blank()));
+            head.parse_anew(self.input.bytes(), range, limits.uri_bytes_max, limits.headers_count_max)?;
             self.input.consume(range.end);
             let mode = self.body_mode(&head)?;
             let bytes_max = match mode {
@@ -495,7 +491,9 @@ impl Connection {
             self.phase = Phase::Complete(head, body);
             return Err(Next::Thread);
         };
-        self.finish(&head, response, began, After::Keep, turn)
+        let sent = self.finish(&head, response, began, After::Keep, turn);
+        turn.scratch.give_back(head);
+        sent
     }
 
     /// Has a request answered whose body the handler reads itself.

@@ -1,6 +1,9 @@
 //! Who drives a connection now, and what that thread lends to it.
 
-use crate::{server::clock::DateText, time::Instant};
+use crate::{
+    server::{clock::DateText, http::Head, limits::READ_BYTES},
+    time::Instant,
+};
 
 /// One turn of a connection on a thread.
 pub(crate) struct Turn<'a> {
@@ -36,7 +39,18 @@ impl<'a> Turn<'a> {
 pub(crate) struct Scratch {
     /// For the bytes of a connection that has none of its own.
     pub(super) spare: Vec<u8>,
+    /// For a request's head.
+    pub(super) request: Option<Box<Head>>,
     /// For a response's head.
     pub(super) head: Vec<u8>,
     pub(super) date: DateText,
+}
+
+impl Scratch {
+    /// Keeps the memory of a request's head for the next one; what one large head needed is not kept.
+    pub(super) fn give_back(&mut self, head: Box<Head>) {
+        if head.kept_bytes() <= 2 * READ_BYTES {
+            self.request = Some(head);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Conditional requests (RFC 9110 section 13): whether the client wants what there is.
 
-use super::{Head, Method};
+use super::{Head, Method, head::name_bit};
 use crate::time::SystemTime;
 
 /// What tells one version of a representation from another.
@@ -23,9 +23,18 @@ pub enum Verdict {
     Failed,
 }
 
+/// The fields that [`evaluate`] looks at.
+const CONDITIONS: u64 = name_bit(b"if-match")
+    | name_bit(b"if-none-match")
+    | name_bit(b"if-modified-since")
+    | name_bit(b"if-unmodified-since");
+
 /// Evaluates the conditions in the order of RFC 9110 section 13.2.2. Dates that cannot be read are no conditions.
 #[must_use]
 pub fn evaluate(head: &Head, validators: Validators<'_>) -> Verdict {
+    if head.lacks(CONDITIONS) {
+        return Verdict::Proceed;
+    }
     let is_read = matches!(head.method(), Method::Get | Method::Head);
     match any_tag(head, "if-match", |tag| is_strong_match(tag, validators.etag)) {
         Some(false) => return Verdict::Failed,

@@ -2,9 +2,7 @@
 //!
 //! Where the body ends is decided in `framing` and nowhere else, and in doubt the request is refused.
 
-use std::mem::MaybeUninit;
-
-use smallvec::SmallVec;
+use std::{borrow::Cow, mem::MaybeUninit};
 
 use super::{
     Framing, Method, Reject, Version,
@@ -13,9 +11,6 @@ use super::{
     target::Target,
 };
 use crate::server::limits::{HEADERS_COUNT_LIMIT, HEADERS_COUNT_MAX};
-
-/// With so many fields or fewer, as nearly all clients send, the table of them needs no memory of its own.
-const FIELDS_INLINE: usize = 16;
 
 /// A request head that has passed all checks.
 #[derive(Debug, Clone)]
@@ -28,8 +23,10 @@ pub struct Head {
     path: String,
     query: Option<String>,
     /// The head's bytes; `fields` points into them.
-    bytes: Box<[u8]>,
-    fields: SmallVec<[FieldSpan; FIELDS_INLINE]>,
+    bytes: Vec<u8>,
+    fields: Vec<FieldSpan>,
+    /// The [`name_bit`]s of all fields.
+    name_bits: u64,
     framing: Framing,
     keep_alive: bool,
     expects_continue: bool,
@@ -63,6 +60,37 @@ impl Head {
         uri_bytes_max: usize,
         headers_count_max: usize,
     ) -> Result<Self, Reject> {
+        let mut head = Head::blank();
+        head.parse_anew(bytes, range, uri_bytes_max, headers_count_max)?;
+        Ok(head)
+    }
+
+    /// None yet: for [`parse_anew`](Self::parse_anew).
+    pub(crate) fn blank() -> Self {
+        Head {
+            method: Method::Get,
+            version: Version::Http11,
+            method_bytes: 0,
+            authority: None,
+            path: String::new(),
+            query: None,
+            bytes: Vec::new(),
+            fields: Vec::new(),
+            name_bits: 0,
+            framing: Framing::Length(0),
+            keep_alive: false,
+            expects_continue: false,
+        }
+    }
+
+    /// As [`parse_within`](Self::parse_within), in the memory of another head; which means nothing any more if this fails.
+    pub(crate) fn parse_anew(
+        &mut self,
+        bytes: &[u8],
+        range: HeadRange,
+        uri_bytes_max: usize,
+        headers_count_max: usize,
+    ) -> Result<(), Reject> {
         let bytes = &bytes[range.start..range.end];
         check_request_line(bytes, uri_bytes_max)?;
         // Not initialised: that would cost more than many heads do.
@@ -92,24 +120,36 @@ impl Head {
             let start = part.as_ptr().addr() - bytes.as_ptr().addr();
             (start as u32, (start + part.len()) as u32)
         };
-        let fields = request
-            .headers
-            .iter()
-            .map(|field| FieldSpan { name: span_of(field.name.as_bytes()), value: span_of(field.value) })
-            .collect();
-        Ok(Head {
-            method,
-            version,
-            method_bytes: method_name.len(),
-            authority: target.authority,
-            path: target.path,
-            query: target.query,
-            fields,
-            framing,
-            keep_alive,
-            expects_continue: facts.expects_continue && version == Version::Http11,
-            bytes: bytes.into(),
-        })
+        self.fields.clear();
+        self.name_bits = 0;
+        for field in &*request.headers {
+            let name = field.name.as_bytes();
+            self.name_bits |= name_bit(name);
+            self.fields.push(FieldSpan { name: span_of(name), value: span_of(field.value) });
+        }
+        self.method = method;
+        self.version = version;
+        self.method_bytes = method_name.len();
+        self.authority = target.authority.map(str::to_owned);
+        match target.path {
+            Cow::Borrowed(path) => {
+                self.path.clear();
+                self.path.push_str(path);
+            }
+            Cow::Owned(path) => self.path = path,
+        }
+        self.query = target.query.map(str::to_owned);
+        self.framing = framing;
+        self.keep_alive = keep_alive;
+        self.expects_continue = facts.expects_continue && version == Version::Http11;
+        self.bytes.clear();
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Bytes of memory that it would keep for the next one.
+    pub(crate) fn kept_bytes(&self) -> usize {
+        self.bytes.capacity() + self.path.capacity() + self.fields.capacity() * size_of::<FieldSpan>()
     }
 
     /// The method.
@@ -156,12 +196,12 @@ impl Head {
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&[u8]> {
         let named = |field: &&FieldSpan| self.part(field.name).eq_ignore_ascii_case(name.as_bytes());
-        self.fields.iter().find(named).map(|field| self.part(field.value))
+        self.fields_like(name).iter().find(named).map(|field| self.part(field.value))
     }
 
     /// The values of all fields called `name`, whatever its case, in order.
     pub fn fields<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.fields
+        self.fields_like(name)
             .iter()
             .filter(move |field| self.part(field.name).eq_ignore_ascii_case(name.as_bytes()))
             .map(|field| self.part(field.value))
@@ -190,9 +230,26 @@ impl Head {
         self.expects_continue
     }
 
+    /// Whether no field has one of the names of these bits. When it is false there may be none all the same.
+    pub(super) fn lacks(&self, name_bits: u64) -> bool {
+        self.name_bits & name_bits == 0
+    }
+
+    /// The fields, if one of them may be called `name`.
+    fn fields_like(&self, name: &str) -> &[FieldSpan] {
+        if self.lacks(name_bit(name.as_bytes())) { &[] } else { &self.fields }
+    }
+
     fn part(&self, (start, end): (u32, u32)) -> &[u8] {
         &self.bytes[start as usize..end as usize]
     }
+}
+
+/// One bit of 64 for a field's name, whatever its case. Most names that are asked for are in no head, which the bits of those
+/// that are in it tell at once.
+pub(super) const fn name_bit(name: &[u8]) -> u64 {
+    let first = if let [first, ..] = name { first.to_ascii_lowercase() } else { 0 };
+    1 << ((first as usize * 5 + name.len()) % 64)
 }
 
 /// What the parser would not tell apart: a target above its limit, and a version that is well formed but not served.
@@ -258,6 +315,44 @@ mod tests {
         let head = parse("BREW http://b/ HTTP/1.1\r\nHost: a\r\nX: a,, b\r\nx: c\r\n\r\n").unwrap();
         assert_eq!((head.method(), head.method_name(), head.authority()), (Method::Other, "BREW", "b"));
         assert_eq!(head.list("x").collect::<Vec<_>>(), [b"a", b"b", b"c"]);
+    }
+
+    /// What one head has left in the memory is not seen in the next one.
+    #[test]
+    fn memory_is_used_again() {
+        let lines = [
+            "GET http://b:1/a%20b?x HTTP/1.1\r\nHost: a\r\nIf-Match: x\r\nConnection: close\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
+            "OPTIONS * HTTP/1.0\r\n\r\n",
+            "GET /long/path HTTP/1.1\r\nHost: a\r\nRange: bytes=0-1\r\nX: y\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        ];
+        for first in lines {
+            for second in lines {
+                let mut head = Head::blank();
+                for text in [first, second] {
+                    let bytes = text.as_bytes();
+                    let range = HeadScanner::default().scan(bytes, 4096, 1024).unwrap().unwrap();
+                    let anew =
+                        head.parse_anew(bytes, range, 1024, HEADERS_COUNT_MAX).map(|()| format!("{head:?}"));
+                    assert_eq!(
+                        anew,
+                        Head::parse(bytes, range, 1024).map(|head| format!("{head:?}")),
+                        "{text:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn names_of_any_case_are_found() {
+        let head = with_fields("iF-mAtCh: x\r\n~: y\r\nRANGE: z\r\n").unwrap();
+        assert_eq!(head.field("If-Match"), Some(&b"x"[..]));
+        assert_eq!(head.fields("range").count(), 1);
+        assert_eq!((head.field("~"), head.field("^")), (Some(&b"y"[..]), None));
+        assert!(!head.lacks(name_bit(b"IF-MATCH")) && head.field("if-none-match").is_none());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Paths that cannot leave the root.
 
+use std::borrow::Cow;
+
 use super::Reject;
 
 /// Percent-decodes `path` once and resolves `.` and `..` (RFC 3986 section 5.2.4).
@@ -21,13 +23,15 @@ use super::Reject;
 /// assert!(normalise("/a/%2e%2e/../etc/passwd").is_err());
 /// ```
 pub fn normalise(path: &str) -> Result<String, Reject> {
+    normal(path).map(Cow::into_owned)
+}
+
+/// As [`normalise`]: the path itself if nothing is to be done.
+pub(super) fn normal(path: &str) -> Result<Cow<'_, str>, Reject> {
     if !path.starts_with('/') {
         return Err(Reject::bad("the path does not start with a slash"));
     }
-    if is_normal(path) {
-        return Ok(path.to_owned());
-    }
-    resolve(path)
+    if is_normal(path) { Ok(Cow::Borrowed(path)) } else { resolve(path).map(Cow::Owned) }
 }
 
 fn resolve(path: &str) -> Result<String, Reject> {

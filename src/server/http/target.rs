@@ -1,33 +1,35 @@
 //! The request target (RFC 9112 section 3.2) and the host that it is meant for.
 
+use std::borrow::Cow;
+
 use super::{Reject, path};
 
 /// What a request asks for.
 #[derive(Debug)]
-pub(super) struct Target {
+pub(super) struct Target<'a> {
     /// Decoded and normal, or `*`.
-    pub(super) path: String,
+    pub(super) path: Cow<'a, str>,
     /// What follows the `?`.
-    pub(super) query: Option<String>,
+    pub(super) query: Option<&'a str>,
     /// The host and port that an absolute target names; it wins over the `Host` field (RFC 9112 section 3.2.2).
-    pub(super) authority: Option<String>,
+    pub(super) authority: Option<&'a str>,
 }
 
-impl Target {
+impl<'a> Target<'a> {
     /// The four forms of RFC 9112 section 3.2.
-    pub(super) fn parse(method: &str, target: &str) -> Result<Self, Reject> {
+    pub(super) fn parse(method: &str, target: &'a str) -> Result<Self, Reject> {
         if method == "CONNECT" {
             // The authority form; whatever it names, the method will be refused.
             if target.is_empty() || !is_host(target.as_bytes()) {
                 return Err(Reject::bad("malformed authority in the request target"));
             }
-            return Ok(Target { path: "/".to_owned(), query: None, authority: Some(target.to_owned()) });
+            return Ok(Target { path: "/".into(), query: None, authority: Some(target) });
         }
         if target == "*" {
             if method != "OPTIONS" {
                 return Err(Reject::bad("the target * is for OPTIONS only"));
             }
-            return Ok(Target { path: "*".to_owned(), query: None, authority: None });
+            return Ok(Target { path: "*".into(), query: None, authority: None });
         }
         let (authority, origin) =
             if target.starts_with('/') { (None, target) } else { strip_origin(target)? };
@@ -36,20 +38,20 @@ impl Target {
             return Err(Reject::bad("the target contains a fragment"));
         }
         let (path, query) = match origin.split_once('?') {
-            Some((path, query)) => (path, Some(query.to_owned())),
+            Some((path, query)) => (path, Some(query)),
             None => (origin, None),
         };
         // Without a path, `OPTIONS http://host` is about the whole server (RFC 9112 section 3.2.4).
         if path.is_empty() && query.is_none() && method == "OPTIONS" {
-            return Ok(Target { path: "*".to_owned(), query: None, authority });
+            return Ok(Target { path: "*".into(), query: None, authority });
         }
         let path = if path.is_empty() { "/" } else { path };
-        Ok(Target { path: path::normalise(path)?, query, authority })
+        Ok(Target { path: path::normal(path)?, query, authority })
     }
 }
 
 /// Takes the absolute form apart: the authority, and the rest in origin form.
-fn strip_origin(target: &str) -> Result<(Option<String>, &str), Reject> {
+fn strip_origin(target: &str) -> Result<(Option<&str>, &str), Reject> {
     let (scheme, rest) = target.split_once("://").ok_or(Reject::bad("malformed request target"))?;
     if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
         return Err(Reject::bad("the target's scheme is not http"));
@@ -59,12 +61,29 @@ fn strip_origin(target: &str) -> Result<(Option<String>, &str), Reject> {
     if !is_host(authority.as_bytes()) || authority.is_empty() || authority.starts_with(':') {
         return Err(Reject::bad("malformed authority in the request target"));
     }
-    Ok((Some(authority.to_owned()), path))
+    Ok((Some(authority), path))
 }
+
+/// Whether a byte may stand in a name that is no IPv6 address (RFC 3986 section 3.2.2), without the comma, which separates lists.
+const REG_NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let others = b"-._~!$&'()*+;=%";
+    let mut at = 0;
+    while at < others.len() {
+        table[others[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 /// Whether `value` can be a host with or without a port (RFC 9110 section 7.2). May be empty, as the RFC allows.
 pub(super) fn is_host(value: &[u8]) -> bool {
-    let is_reg_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+;=%".contains(byte);
+    let is_reg_name = |&byte: &u8| REG_NAME[usize::from(byte)];
     let (host, port) = match value {
         [b'[', ..] => {
             let Some(end) = value.iter().position(|&byte| byte == b']') else { return false };
@@ -102,12 +121,12 @@ mod tests {
 
     #[test]
     fn forms() {
-        let parse = |method: &str, target: &str| {
+        let parse = |method: &str, target: &'static str| {
             let target = Target::parse(method, target).ok()?;
             Some((target.path, target.query, target.authority))
         };
-        let some = |path: &str, query: Option<&str>, authority: Option<&str>| {
-            Some((path.to_owned(), query.map(str::to_owned), authority.map(str::to_owned)))
+        let some = |path: &'static str, query: Option<&'static str>, authority: Option<&'static str>| {
+            Some((path.into(), query, authority))
         };
         assert_eq!(parse("GET", "/a?b"), some("/a", Some("b"), None));
         assert_eq!(parse("GET", "http://h:1/a"), some("/a", None, Some("h:1")));
