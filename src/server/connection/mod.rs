@@ -212,6 +212,12 @@ impl Connection {
     /// Goes on until something is missing.
     pub(crate) fn advance(&mut self, turn: &mut Turn<'_>) -> Next {
         self.input.borrow(&mut turn.scratch.spare);
+        let next = self.proceed(turn);
+        self.input.give_back(&mut turn.scratch.spare);
+        next
+    }
+
+    fn proceed(&mut self, turn: &mut Turn<'_>) -> Next {
         if turn.may_block {
             self.enter(BlockingStep::Read, turn.worker);
         }
@@ -247,10 +253,7 @@ impl Connection {
                 },
             };
             match after {
-                Err(next) => {
-                    self.input.give_back(&mut turn.scratch.spare);
-                    return next;
-                }
+                Err(next) => return next,
                 Ok(After::Close) => return Next::Close,
                 Ok(After::Leave) => return Next::Leave,
                 Ok(After::Keep) => {
