@@ -19,8 +19,14 @@
 //! out may stand for one that needs fewer preemptions (Coons, Musuvathi, McKinley, "Bounded partial-order reduction",
 //! OOPSLA 2013).
 
+#[cfg(test)]
+mod by_hand;
 mod history;
+#[cfg(test)]
+mod history_tests;
 mod races;
+#[cfg(test)]
+mod races_tests;
 mod shared;
 mod together;
 mod wakeup;
