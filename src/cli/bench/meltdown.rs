@@ -30,7 +30,8 @@ const CONNECTIONS_MAX: usize = 8192;
 
 const COMPARED: &str = "Server and clients are one process and share the cores, over the loopback; the clients are one thread. In a \
     sweep N clients ask again as soon as they are answered (closed loop); the law is Gunther's, fitted to the throughput. In the \
-    overload requests come at a fixed rate (open loop), and times run from when each was due. Memory is what the process has \
+    overload requests come at a fixed rate (open loop), and times run from when each was due. Where handlers are stuck, as many \
+    clients as workers ask as in a sweep. Memory is what the process has \
     more than before the server was started, clients included. A figure is that of the turn with the median throughput.";
 
 /// What to measure, and where to write it.
@@ -48,7 +49,7 @@ pub(in crate::cli) struct MeltdownArgs {
     /// Fewer connections, one short turn each: the shape in half a minute.
     #[arg(long)]
     quick: bool,
-    /// Only experiments whose name contains this: bare, walk, lock, spin, overload.
+    /// Only experiments whose name contains this: bare, walk, lock, spin, overload, stuck.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
     /// How many connections to measure, in this order.
@@ -195,6 +196,10 @@ fn of_experiment(measured: &Measured) -> String {
             &["", "N", "requests/s", "law", "p50", "p99", "MiB", "threads", "switches/request", "errors"]
         }
     };
+    let mut heads = heads.to_vec();
+    if measured.is_about_stuck_handlers() {
+        heads[1] = "stuck";
+    }
     let mut rows = Vec::new();
     for series in &measured.series {
         for (index, point) in series.points.iter().enumerate() {
@@ -216,7 +221,10 @@ fn of_experiment(measured: &Measured) -> String {
             "  {workers} workers answer {capacity:.0} requests/s at most; the queue with an end holds {queue}\n"
         );
     }
-    text += &format!("\n{}", table::render(heads, &rows));
+    if measured.is_about_stuck_handlers() {
+        text += &format!("  {} workers, and as many clients who ask for what takes 2 ms\n", measured.workers);
+    }
+    text += &format!("\n{}", table::render(&heads, &rows));
     for series in &measured.series {
         if let Some(law) = series.law {
             let peak = match series.law_peak {

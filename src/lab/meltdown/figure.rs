@@ -22,6 +22,7 @@ pub(crate) fn sheet(measured: &Measured) -> String {
 
 fn charts(measured: &Measured) -> Vec<Chart> {
     match measured.capacity_per_s {
+        None if measured.is_about_stuck_handlers() => stuck(measured),
         None => sweep(measured),
         Some(capacity) => overload(measured, capacity),
     }
@@ -144,6 +145,39 @@ fn overload(measured: &Measured, capacity: f64) -> Vec<Chart> {
             x: axis("seconds since the overload began", Unit::Seconds, false),
             y: axis("", Unit::Micros, false),
             lines: measured.series.iter().enumerate().map(over_time).collect(),
+        },
+    ]
+}
+
+fn stuck(measured: &Measured) -> Vec<Chart> {
+    let x = axis("handlers that wait for what never comes", Unit::Number, false);
+    let mut answered: Vec<Line> = lines(measured, "", Stroke::Measured, |point| point.req_per_s).collect();
+    // What the pool answers by the workers that are left.
+    let pool = measured.series.iter().enumerate().find(|(_, series)| series.name == "pool");
+    if let Some((colour, points)) = pool.map(|(colour, series)| (colour, &series.points))
+        && let Some(first) = points.first()
+    {
+        let left = |load: f64| (1.0 - load / measured.workers as f64).max(0.0);
+        answered.push(Line {
+            name: "pool, by the workers left".to_owned(),
+            colour,
+            stroke: Stroke::Expected,
+            points: points.iter().map(|point| (point.load, first.req_per_s * left(point.load))).collect(),
+        });
+    }
+    vec![
+        Chart { title: "Requests answered per second", x, y: axis("", Unit::Number, false), lines: answered },
+        Chart {
+            title: "Response time, p99, of what was answered",
+            x,
+            y: axis("", Unit::Micros, false),
+            lines: lines(measured, "", Stroke::Measured, |point| point.p99_us).collect(),
+        },
+        Chart {
+            title: "Requests without an answer, those of the stuck handlers included",
+            x,
+            y: axis("", Unit::Number, false),
+            lines: lines(measured, "", Stroke::Measured, |point| point.unanswered as f64).collect(),
         },
     ]
 }

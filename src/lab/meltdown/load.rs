@@ -17,6 +17,7 @@ use crate::{
 };
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+const REQUEST_STUCK: &[u8] = b"GET /stuck HTTP/1.1\r\nhost: localhost\r\n\r\n";
 /// Bytes of an answer; none is longer.
 const ANSWER_BYTES_MAX: usize = 4 * 1024;
 /// Connections of an open load; a request that finds none free counts as failed.
@@ -57,6 +58,8 @@ pub(super) struct Clients {
     addr: SocketAddr,
     poller: Poller,
     clients: Vec<Option<Client>>,
+    /// How many of them there are.
+    open: usize,
     free: Vec<usize>,
     room: Box<[u8]>,
 }
@@ -65,7 +68,8 @@ impl Clients {
     /// Connects so many.
     pub(super) fn connect(addr: SocketAddr, count: usize) -> io::Result<Self> {
         let room = vec![0; ANSWER_BYTES_MAX].into_boxed_slice();
-        let mut all = Clients { addr, poller: Poller::new()?, clients: Vec::new(), free: Vec::new(), room };
+        let (clients, free) = (Vec::new(), Vec::new());
+        let mut all = Clients { addr, poller: Poller::new()?, clients, open: 0, free, room };
         for _ in 0..count {
             let key = all.open()?;
             all.free.push(key);
@@ -89,15 +93,28 @@ impl Clients {
             Some(place) => *place = client,
             None => self.clients.push(client),
         }
+        self.open += 1;
         Ok(key)
+    }
+
+    /// So many of them ask for what is never answered.
+    pub(super) fn ask_in_vain(&mut self, count: usize) {
+        let keys = self.free.split_off(self.free.len().saturating_sub(count));
+        for key in keys {
+            self.ask_for(REQUEST_STUCK, key, Instant::now());
+        }
     }
 
     /// Asks on a connection; whether that went well.
     fn ask(&mut self, key: usize, due: Instant) -> bool {
+        self.ask_for(REQUEST, key, due)
+    }
+
+    fn ask_for(&mut self, request: &[u8], key: usize, due: Instant) -> bool {
         let Some(Some(client)) = self.clients.get_mut(key) else { return false };
         client.due = Some(due);
         // A request fits the socket's buffer.
-        let has_asked = client.stream.write(REQUEST).is_ok_and(|count| count == REQUEST.len());
+        let has_asked = client.stream.write(request).is_ok_and(|count| count == request.len());
         if !has_asked {
             self.close(key);
         }
@@ -107,6 +124,7 @@ impl Clients {
     fn close(&mut self, key: usize) {
         if let Some(client) = self.clients.get_mut(key).and_then(Option::take) {
             let _ = self.poller.remove(&client.stream);
+            self.open -= 1;
         }
     }
 
@@ -224,7 +242,7 @@ impl Clients {
                 asked += 1;
                 let key = match free.pop_front() {
                     Some(key) => Some(key),
-                    None if self.clients.iter().flatten().count() < OPEN_CONNECTIONS_MAX => self.open().ok(),
+                    None if self.open < OPEN_CONNECTIONS_MAX => self.open().ok(),
                     None => None,
                 };
                 match key {

@@ -2,8 +2,9 @@
 //!
 //! A *sweep* raises the number of connections and measures each of the three front ends: a thread for each connection, a
 //! bounded pool, event loops. What a request costs is what the sweeps differ in ([`work`]). The *overload* asks a pool for
-//! more than it can give, once with a queue that ends and once with one that does not. Everything is of one process and one
-//! machine, over the loopback: the clients are one thread ([`load`]) and share the cores with the server.
+//! more than it can give, once with a queue that ends and once with one that does not. And *stuck* handlers, who wait for what
+//! never comes, are set beside requests that are served. Everything is of one process and one machine, over the loopback: the
+//! clients are one thread ([`load`]) and share the cores with the server.
 //!
 //! `cargo unsnarl bench meltdown` prints it, and a page of the lab shows it live.
 
@@ -46,8 +47,8 @@ pub(crate) struct Experiment {
     pub(crate) kind: Kind,
 }
 
-/// All of them, the overload last.
-pub(crate) const EXPERIMENTS: [Experiment; 5] = [
+/// All of them.
+pub(crate) const EXPERIMENTS: [Experiment; 6] = [
     Experiment {
         name: "bare",
         title: "Nothing but the answer",
@@ -83,6 +84,13 @@ pub(crate) const EXPERIMENTS: [Experiment; 5] = [
                 as the overload has lasted; a queue with an end refuses some at once (503), and the others wait for its length at most.",
         kind: Kind::Disk,
     },
+    Experiment {
+        name: "stuck",
+        title: "Handlers that wait for what never comes",
+        about: "Each of them holds a worker, so the rest is served by what is left, and by nobody when as many are stuck as there are \
+                workers, however many cores are idle. With a thread for each connection nobody notices, until there are no more threads.",
+        kind: Kind::Stuck,
+    },
 ];
 
 /// How much is measured.
@@ -105,7 +113,7 @@ pub(crate) struct Plan {
 /// What a series was measured at.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Point {
-    /// Connections, or the share of what can be answered.
+    /// Connections, the share of what can be answered, or stuck handlers.
     pub(crate) load: f64,
     /// Requests answered with 200.
     pub(crate) req_per_s: f64,
@@ -147,7 +155,7 @@ pub(crate) struct Measured {
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
     pub(crate) about: &'static str,
-    /// What `load` counts: `connections`, or `share of capacity`.
+    /// What `load` counts: `connections`, `share of capacity`, or `stuck handlers`.
     pub(crate) load: &'static str,
     pub(crate) workers: usize,
     /// What a thread walks, where it does.
@@ -157,6 +165,13 @@ pub(crate) struct Measured {
     /// How many may wait in the queue that has an end.
     pub(crate) queue_len_max: Option<usize>,
     pub(crate) series: Vec<Series>,
+}
+
+impl Measured {
+    /// Whether `load` counts these.
+    pub(crate) fn is_about_stuck_handlers(&self) -> bool {
+        self.load == Kind::Stuck.load()
+    }
 }
 
 /// What is going on.
@@ -183,16 +198,30 @@ pub(crate) struct Watcher<'a> {
     pub(crate) stops: &'a dyn Fn() -> bool,
 }
 
+impl Kind {
+    /// What `load` counts.
+    fn load(self) -> &'static str {
+        match self {
+            Kind::Disk => "share of capacity",
+            Kind::Stuck => "stuck handlers",
+            Kind::Bare | Kind::Walk | Kind::Lock | Kind::Spin => "connections",
+        }
+    }
+}
+
 impl Experiment {
     fn is_overload(&self) -> bool {
         self.kind == Kind::Disk
     }
 
     fn levels(&self, plan: &Plan) -> Vec<f64> {
-        let bare = plan.connections_bare.iter().filter(|_| self.kind == Kind::Bare);
-        match self.is_overload() {
-            true => plan.offered.clone(),
-            false => plan.connections.iter().chain(bare).map(|count| *count as f64).collect(),
+        let counts = |counts: &mut dyn Iterator<Item = usize>| counts.map(|count| count as f64).collect();
+        match self.kind {
+            Kind::Disk => plan.offered.clone(),
+            // Up to one more than there are workers.
+            Kind::Stuck => counts(&mut (0..=plan.workers + 1)),
+            Kind::Bare => counts(&mut plan.connections.iter().chain(&plan.connections_bare).copied()),
+            Kind::Walk | Kind::Lock | Kind::Spin => counts(&mut plan.connections.iter().copied()),
         }
     }
 
@@ -213,7 +242,7 @@ impl Experiment {
             name: self.name,
             title: self.title,
             about: self.about,
-            load: if self.is_overload() { "share of capacity" } else { "connections" },
+            load: self.kind.load(),
             workers: plan.workers,
             walk_bytes: (self.kind == Kind::Walk).then(work::walk_bytes),
             capacity_per_s: None,
@@ -236,9 +265,9 @@ impl Experiment {
             let mut turns: Vec<Vec<(Point, Seen)>> = names.iter().map(|_| Vec::new()).collect();
             for turn in 0..plan.turns {
                 for (index, name) in names.iter().enumerate() {
-                    let what = match self.is_overload() {
-                        true => format!("{load} of the capacity, {name}"),
-                        false => format!("{load} connections, {name}"),
+                    let what = match self.kind {
+                        Kind::Disk => format!("{load} of the capacity, {name}"),
+                        _ => format!("{load} {}, {name}", self.kind.load()),
                     };
                     let doing = match plan.turns {
                         1 => what,
@@ -246,7 +275,15 @@ impl Experiment {
                     };
                     (watcher.tell)(&Step { doing, done, of, so_far: &measured });
                     let point = match measured.capacity_per_s {
-                        None => sweep(self.kind, FrontEnd::ALL[index], load as usize, plan, watcher.stops),
+                        None => {
+                            let clients = match self.kind {
+                                // As many as there are workers ask for what is answered.
+                                Kind::Stuck => Asking { asking: plan.workers, stuck: load as usize },
+                                _ => Asking { asking: load as usize, stuck: 0 },
+                            };
+                            let point = sweep(self.kind, FrontEnd::ALL[index], clients, plan, watcher.stops);
+                            point.map(|(point, seen)| (Point { load, ..point }, seen))
+                        }
                         Some(capacity) => {
                             overload(self.kind, index == 0, load, capacity, plan, watcher.stops)
                         }
@@ -262,10 +299,10 @@ impl Experiment {
                 turns.sort_by(|(one, _), (other, _)| one.req_per_s.total_cmp(&other.req_per_s));
                 let (point, seen) = turns.swap_remove(turns.len() / 2);
                 series.points.push(point);
-                if self.is_overload() {
-                    series.over_time = over_time(&seen);
-                } else {
-                    series.fit();
+                match self.kind {
+                    Kind::Disk => series.over_time = over_time(&seen),
+                    Kind::Stuck => {}
+                    Kind::Bare | Kind::Walk | Kind::Lock | Kind::Spin => series.fit(),
                 }
             }
         }
@@ -276,7 +313,8 @@ impl Experiment {
     /// What the pool answers when it always has something to do.
     fn capacity(&self, plan: &Plan, stops: &dyn Fn() -> bool) -> Result<f64, Unmeasured> {
         let (point, _) =
-            sweep(self.kind, FrontEnd::Pool, CAPACITY_CLIENTS, plan, stops).map_err(Unmeasured::Failed)?;
+            sweep(self.kind, FrontEnd::Pool, Asking { asking: CAPACITY_CLIENTS, stuck: 0 }, plan, stops)
+                .map_err(Unmeasured::Failed)?;
         match point.req_per_s > 0.0 {
             true => Ok(point.req_per_s),
             false if stops() => Err(Unmeasured::Stopped),
@@ -296,22 +334,35 @@ impl Series {
     }
 }
 
+/// Clients of a sweep.
+#[derive(Clone, Copy)]
+struct Asking {
+    /// Who ask again as soon as they are answered.
+    asking: usize,
+    /// Who have asked for what is never answered.
+    stuck: usize,
+}
+
 /// One front end with so many connections.
 fn sweep(
     kind: Kind,
     front_end: FrontEnd,
-    connections: usize,
+    Asking { asking, stuck }: Asking,
     plan: &Plan,
     stops: &dyn Fn() -> bool,
 ) -> Result<(Point, Seen), String> {
+    let connections = asking + stuck;
     raise_descriptors(2 * connections)?;
     let before = Before::note();
     let running = Running::start(kind, front_end, plan.workers, QUEUE_UNBOUNDED)?;
     let failed = |error: std::io::Error| format!("{connections} clients cannot ask: {error}");
     let mut clients = Clients::connect(running.addr, connections).map_err(failed)?;
+    clients.ask_in_vain(stuck);
+    let can_be_stuck = if front_end == FrontEnd::ThreadPerConnection { stuck } else { plan.workers };
+    running.wait_for_stuck(stuck.min(can_be_stuck), stops);
     let mut warm = Usage::default();
     let seen = clients.closed(plan.time / 2, plan.time, || warm = before.usage(), stops).map_err(failed)?;
-    let point = point(connections as f64, &seen, warm, before.usage());
+    let point = point(asking as f64, &seen, warm, before.usage());
     drop(clients);
     Ok((point, seen))
 }
@@ -436,6 +487,24 @@ mod tests {
         assert!(worst(unbounded).unanswered > worst(bounded).unanswered);
         assert!(!unbounded.over_time.is_empty());
         assert_eq!(figures(&measured).len(), 4);
+    }
+
+    #[test]
+    fn handlers_that_are_stuck_hold_the_workers() {
+        let (measured, _) = run("stuck");
+        let [threads, pool, events] = &measured.series[..] else { panic!("three front ends") };
+        let is_served = |series: &Series| series.points.iter().map(|point| point.req_per_s > 0.0).collect();
+        let served: Vec<Vec<bool>> = [threads, pool, events].map(is_served).into();
+        assert_eq!(
+            served,
+            [[true, true, true, true], [true, true, false, false], [true, true, false, false]]
+        );
+        // Those who are stuck, and those who wait for a worker.
+        let unanswered =
+            |series: &Series| series.points.iter().map(|point| point.unanswered).collect::<Vec<_>>();
+        assert_eq!(unanswered(pool)[2..], [4, 5]);
+        assert_eq!(unanswered(threads)[3], 3);
+        assert_eq!(figures(&measured).len(), 3);
     }
 
     #[test]

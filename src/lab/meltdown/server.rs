@@ -13,6 +13,8 @@ use crate::{
 pub(super) const ACCEPTOR: &str = "acceptor";
 /// How long connections get to end once the experiment has.
 const DRAIN: Duration = Duration::from_millis(500);
+/// How often one looks whether handlers are stuck.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// A server that runs; it is drained and ended by dropping.
 pub(super) struct Running {
@@ -49,6 +51,13 @@ impl Running {
         let thread = thread::Builder::new().name(ACCEPTOR.to_owned()).spawn(run);
         let thread = thread.map_err(|error| format!("cannot start a thread: {error}"))?;
         Ok(Running { addr, work, handle, thread: Some(thread) })
+    }
+
+    /// Waits until so many handlers are stuck, or `stops` says so.
+    pub(super) fn wait_for_stuck(&self, count: usize, stops: &dyn Fn() -> bool) {
+        while self.work.stuck() < count && !stops() {
+            thread::sleep(LOOK);
+        }
     }
 }
 

@@ -4,11 +4,11 @@ use std::{cell::RefCell, hint::black_box};
 
 use crate::{
     hint,
-    parking_lot::Mutex,
+    parking_lot::{Condvar, Mutex},
     server::{FrontEnd, Handler, Request, http::Response},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -21,7 +21,7 @@ const WALKERS_PER_CACHE: usize = 64;
 /// Computing before the lock, and under it.
 const BEFORE_LOCK_US: u64 = 40;
 const UNDER_LOCK_US: u64 = 10;
-/// How long the disk of the overload experiment takes.
+/// How long the disk of the last two experiments takes.
 pub(super) const DISK_US: u64 = 2_000;
 
 /// The kind of work.
@@ -37,6 +37,8 @@ pub(crate) enum Kind {
     Spin,
     /// Waits for a disk, in fact for a clock: what it can serve does not depend on the machine.
     Disk,
+    /// The same, and for some requests it waits for what never comes.
+    Stuck,
 }
 
 /// The work of one server.
@@ -49,6 +51,10 @@ pub(super) struct Work {
     mutex: Mutex<()>,
     spin: Spin,
     ended: AtomicBool,
+    /// Who waits for what never comes, waits for the end.
+    gate: Mutex<()>,
+    opened: Condvar,
+    stuck: AtomicUsize,
 }
 
 thread_local! {
@@ -61,7 +67,7 @@ impl Work {
         let on_loop = match front_end {
             FrontEnd::ThreadPerConnection => false,
             FrontEnd::Pool => kind == Kind::Bare,
-            FrontEnd::Events => kind != Kind::Disk,
+            FrontEnd::Events => !matches!(kind, Kind::Disk | Kind::Stuck),
         };
         Arc::new(Work {
             kind,
@@ -71,13 +77,33 @@ impl Work {
             mutex: Mutex::new(()),
             spin: Spin(AtomicBool::new(false)),
             ended: AtomicBool::new(false),
+            gate: Mutex::new(()),
+            opened: Condvar::new(),
+            stuck: AtomicUsize::new(0),
         })
     }
 
-    /// Whoever works or waits for a lock gives up, so that the server ends soon.
+    /// Whoever works or waits gives up, so that the server ends soon.
     pub(super) fn end(&self) {
+        // Under the lock of those who look and then wait.
+        let _guard = self.gate.lock();
         // ORDERING: relaxed, as its reader: it publishes nothing, and is seen soon.
         self.ended.store(true, Ordering::Relaxed);
+        self.opened.notify_all();
+    }
+
+    /// Waits for what never comes.
+    fn wait_in_vain(&self) {
+        let mut guard = self.gate.lock();
+        self.stuck.fetch_add(1, Ordering::SeqCst);
+        while !self.has_ended() {
+            self.opened.wait(&mut guard);
+        }
+    }
+
+    /// How many handlers are stuck.
+    pub(super) fn stuck(&self) -> usize {
+        self.stuck.load(Ordering::SeqCst)
     }
 
     fn has_ended(&self) -> bool {
@@ -85,7 +111,7 @@ impl Work {
         self.ended.load(Ordering::Relaxed)
     }
 
-    fn work(&self) -> Response {
+    fn work(&self, request: &Request<'_>) -> Response {
         if !self.has_ended() {
             match self.kind {
                 Kind::Bare => {}
@@ -104,7 +130,8 @@ impl Work {
                         self.spin.unlock();
                     }
                 }
-                Kind::Disk => thread::sleep(Duration::from_micros(DISK_US)),
+                Kind::Stuck if request.head().path() != "/" => self.wait_in_vain(),
+                Kind::Disk | Kind::Stuck => thread::sleep(Duration::from_micros(DISK_US)),
             }
         }
         Response::text(200, "done")
@@ -120,12 +147,12 @@ impl Work {
 pub(super) struct Works(pub(super) Arc<Work>);
 
 impl Handler for Works {
-    fn handle(&self, _: &Request<'_>) -> Response {
-        self.0.work()
+    fn handle(&self, request: &Request<'_>) -> Response {
+        self.0.work(request)
     }
 
-    fn handle_now(&self, _: &Request<'_>) -> Option<Response> {
-        self.0.on_loop.then(|| self.0.work())
+    fn handle_now(&self, request: &Request<'_>) -> Option<Response> {
+        self.0.on_loop.then(|| self.0.work(request))
     }
 }
 
