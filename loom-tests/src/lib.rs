@@ -20,6 +20,10 @@ const BUDGET_OF_UNSNARL: Duration = Duration::from_secs(60);
 /// What loom and shuttle may take: they do not end for most models, and there are many models.
 const BUDGET_OF_OTHERS: Duration = Duration::from_secs(3);
 
+/// What loom and shuttle may take to find a mistake: a number and not a time, so that they find it on a busy machine, too. Half of
+/// it is shuttle's search in order, which may be far from the mistake.
+const EXECUTIONS_OF_OTHERS: u64 = 20_000;
+
 /// How much of the model our own engine must look at. The others look at what they can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reach {
@@ -55,7 +59,14 @@ pub fn correct_within_bounds(name: &str) -> Model {
 
 /// A model with one mistake that must be found.
 pub fn broken(name: &str, kind: FindingKind) -> Model {
-    Model { checker: checker(name).expect(kind), reach: Reach::Bounded }
+    let checker = checker(name).expect(kind);
+    let checker = match EngineName::of_this_build() {
+        EngineName::Unsnarl => checker,
+        EngineName::Loom | EngineName::Shuttle => {
+            checker.max_time(BUDGET_OF_UNSNARL).max_executions(EXECUTIONS_OF_OTHERS)
+        }
+    };
+    Model { checker, reach: Reach::Bounded }
 }
 
 fn checker(name: &str) -> Checker {

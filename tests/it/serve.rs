@@ -35,7 +35,11 @@ struct Running {
 
 impl Running {
     fn start(folder: &Path, arguments: &[&str]) -> Running {
-        let mut child = command(folder, arguments).spawn().expect("the command starts");
+        Running::of(&mut command(folder, arguments))
+    }
+
+    fn of(command: &mut Command) -> Running {
+        let mut child = command.spawn().expect("the command starts");
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
         out.read_line(&mut line).expect("it says where it serves");
@@ -303,6 +307,55 @@ fn systemd_passes_the_socket_and_is_told() {
 /// Clients above the number of descriptors wait in the backlog; the acceptor looks for a free descriptor now and then, which
 /// is counted, and admits them when there is one. It never spins.
 #[cfg(target_os = "linux")]
+/// The system lets no file of the server grow beyond 4 KiB, which to it is as a disk that is full; then it does again.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_costs_lines_of_the_log_and_no_answer() {
+    let folder = folder("full-disk");
+    let log = folder.join("access.log");
+    let _ = fs::remove_file(&log);
+    let serve = command(&folder, &["public", "--addr", "127.0.0.1:0", "--access-log", "access.log"]);
+    let mut limited = Command::new("sh");
+    // Without the signal, which would end it, the write fails.
+    limited.args(["-c", "trap '' XFSZ; ulimit -S -f 8; exec \"$@\"", "sh"]);
+    limited.arg(serve.get_program()).args(serve.get_args()).current_dir(&folder).env("NO_COLOR", "1");
+    let server = Running::of(limited.stdout(Stdio::piped()).stderr(Stdio::piped()));
+    let size = || fs::metadata(&log).expect("the log is there").len();
+    let ask = |count| (0..count).for_each(|_| assert!(server.get("/page.txt").ends_with("hello")));
+    ask(100);
+    let lines = |result: &str| {
+        let metrics = server.get("/-/metrics");
+        let name = format!("unsnarl_access_log_lines_total{{result=\"{result}\"}} ");
+        let value = metrics.lines().find_map(|line| line.strip_prefix(&name)).expect("the counter is there");
+        value.parse::<u64>().expect("a number")
+    };
+    eventually("lines are lost", || lines("failed") > 0);
+    assert_eq!(size(), 4096, "the disk is full to the last byte");
+    // There is room again.
+    let process = rustix::process::Pid::from_child(&server.child);
+    let limits = rustix::process::Rlimit { current: None, maximum: None };
+    rustix::process::prlimit(Some(process), rustix::process::Resource::Fsize, limits)
+        .expect("it may be raised");
+    ask(3);
+    eventually("lines are written again", || {
+        let text = fs::read_to_string(&log).expect("the log is there");
+        text.len() > 4096 + 100 && text.ends_with('\n')
+    });
+    let text = fs::read_to_string(&log).expect("the log is there");
+    let is_whole = |line: &str| line.starts_with("127.0.0.1 - - [") && line.ends_with("\"a \\x22test\\x22\"");
+    assert_eq!(text.lines().find(|line| !is_whole(line)), None, "{text}");
+    server.signal("-TERM");
+    let (code, said) = server.end();
+    assert_eq!(code, Some(0), "{said}");
+    let count = |what: &str| said.matches(what).count();
+    assert_eq!(
+        count("the access log cannot be written: File too large (os error 27); lines are lost"),
+        1,
+        "{said}"
+    );
+    assert_eq!(count("the access log is written again"), 1, "{said}");
+}
+
 #[test]
 fn it_pauses_when_descriptors_run_out() {
     let folder = folder("descriptors");

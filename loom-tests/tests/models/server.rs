@@ -10,9 +10,10 @@ use std::io::{self, ErrorKind, Read, Write};
 use unsnarl::{
     check::{Capability, Checker},
     fault::{self, Faults},
-    fs::sim as disk,
+    fs::{self, sim as disk},
     net::{SocketAddr, TcpStream, sim as network},
-    server::{FrontEnd, Limits, Server, ServerHandle},
+    server::{AccessLog, AccessLogFormat, FrontEnd, Limits, Server, ServerBuilder, ServerHandle},
+    sync::Arc,
     thread,
 };
 use unsnarl_loom_tests::correct_within_bounds;
@@ -82,6 +83,10 @@ pub(super) fn check(
 }
 
 fn build(front_end: FrontEnd, workers: usize, limits: Limits) -> Server {
+    builder(front_end, workers, limits).build().expect("the address is free and the folder is there")
+}
+
+fn builder(front_end: FrontEnd, workers: usize, limits: Limits) -> ServerBuilder {
     for page in [Page::A, Page::B] {
         disk::put(format!("/www{}", page.path()), page.body());
     }
@@ -92,8 +97,6 @@ fn build(front_end: FrontEnd, workers: usize, limits: Limits) -> Server {
         .limits(limits)
         .root("/www")
         .status_page(false)
-        .build()
-        .expect("the address is free and the folder is there")
 }
 
 /// Lets the server run until the handle ends it; the thread checks that its table was empty then.
@@ -387,4 +390,36 @@ fn connections_may_break_off() {
 fn the_disk_may_fail() {
     let faults = Faults::new().disk_errors(1);
     check("disk", [0; 3], two_clients_and(faults, |_, answer| has_status(answer, "500")));
+}
+
+/// The disk of the access log is full for a while, whenever that is: each client is answered all the same, and what is written are
+/// whole lines, as many as the log says.
+#[test]
+fn the_disk_of_the_log_may_be_full() {
+    check("full_disk", [0; 3], |front_end| {
+        fault::allow(Faults::new().full_disks(1).short_writes(1));
+        fault::allow_here(Faults::new());
+        let log = AccessLog::open("/access.log", AccessLogFormat::Common).expect("the disk has a root");
+        let log = Arc::new(log);
+        let server =
+            builder(front_end, 1, Limits { queue_len_max: 2, ..limits() }).access_log(Arc::clone(&log));
+        let server = server.build().expect("the address is free and the folder is there");
+        let handle = server.handle();
+        let clients = [Page::A, Page::B];
+        let clients =
+            clients.map(|page| (page, send(handle.local_addr(), page).expect("the server listens")));
+        let acceptor = run(server);
+        for (page, client) in clients {
+            let answer = receive(client).expect("the server answers");
+            assert!(page.is_answered_by(&answer), "{page:?}: {answer}");
+        }
+        end(&handle, acceptor);
+        log.flush();
+        let counts = log.counts();
+        assert_eq!(counts.written + counts.failed, 2, "{counts:?}");
+        let text = fs::read_to_string("/access.log").expect("the log is there");
+        let is_line = |line: &str| line.starts_with("127.0.0.1 - - [") && line.contains("] \"GET /");
+        assert!(text.lines().all(|line| is_line(line) && line.matches("GET").count() == 1), "{text}");
+        assert_eq!(text.lines().count() as u64, counts.written, "{text}");
+    });
 }

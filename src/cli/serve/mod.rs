@@ -115,6 +115,13 @@ fn access_log(settings: &Settings) -> Result<Option<Arc<AccessLog>>> {
             path.display()
         ))
     })?;
+    log.on_failure(|error| match error {
+        Some(error) => console::complain(
+            "warning",
+            &format!("the access log cannot be written: {error}; lines are lost until it can be"),
+        ),
+        None => console::complain("note", "the access log is written again"),
+    });
     Ok(Some(Arc::new(log)))
 }
 

@@ -8,6 +8,8 @@
 //! 3. *Reopening is a flag and a wake-up.* The flag is set before the wake-up is queued, and looked at after each entry that
 //!    is taken: if the queue has no room for the wake-up, the entries in it do the same.
 //! 4. *What was queued is written before the log ends*: the queue closes, the thread empties it and ends, and the owner joins it.
+//! 5. *A full disk costs lines, not service, and tears none.* What cannot be written is lost and counted; of a line whose beginning
+//!    was written the rest is kept, and comes first when there is room again.
 
 use std::{
     fmt,
@@ -22,6 +24,7 @@ use crate::{
     channel::{self, Receiver, Sender},
     fs::{File, OpenOptions},
     net::IpAddr,
+    parking_lot::Mutex,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -87,12 +90,16 @@ enum Message {
     Flush(Sender<()>),
 }
 
-#[derive(Debug, Default)]
+/// Who is told that lines cannot be written, or can again.
+type Tell = Box<dyn Fn(Option<&io::Error>) + Send>;
+
+#[derive(Default)]
 struct Shared {
     reopen: AtomicBool,
     written: AtomicU64,
     dropped: AtomicU64,
     failed: AtomicU64,
+    tell: Mutex<Option<Tell>>,
 }
 
 /// What became of the entries.
@@ -102,7 +109,7 @@ pub struct AccessLogCounts {
     pub written: u64,
     /// Entries for which the queue had no room.
     pub dropped: u64,
-    /// Lines that could not be written.
+    /// Lines that could not be written, or not whole.
     pub failed: u64,
 }
 
@@ -122,7 +129,7 @@ impl AccessLog {
     pub fn open(path: impl Into<PathBuf>, format: AccessLogFormat) -> io::Result<AccessLog> {
         let path = path.into();
         let file = append_to(&path)?;
-        AccessLog::start(format, ACCESS_LOG_QUEUE_LEN_MAX, Sink { out: Box::new(file), path: Some(path) })
+        AccessLog::start(format, ACCESS_LOG_QUEUE_LEN_MAX, Sink::new(Box::new(file), Some(path)))
     }
 
     /// Writes to standard output.
@@ -131,7 +138,7 @@ impl AccessLog {
     ///
     /// If a thread cannot be started.
     pub fn stdout(format: AccessLogFormat) -> io::Result<AccessLog> {
-        AccessLog::start(format, ACCESS_LOG_QUEUE_LEN_MAX, Sink { out: Box::new(io::stdout()), path: None })
+        AccessLog::start(format, ACCESS_LOG_QUEUE_LEN_MAX, Sink::new(Box::new(io::stdout()), None))
     }
 
     fn start(format: AccessLogFormat, queue_len_max: usize, sink: Sink) -> io::Result<AccessLog> {
@@ -152,6 +159,13 @@ impl AccessLog {
             // A full queue has entries that do the same.
             let _ = sender.try_send(Message::Wake);
         }
+    }
+
+    /// Has `tell` called with the error when lines begin to be lost since they cannot be written, as on a full disk, and with
+    /// `None` when one can be written again: once for each time, however long it lasts. The log's thread calls it, and writes
+    /// nothing meanwhile.
+    pub fn on_failure(&self, tell: impl Fn(Option<&io::Error>) + Send + 'static) {
+        *self.shared.tell.lock() = Some(Box::new(tell));
     }
 
     /// Waits until all that was queued is written, or has failed to be.
@@ -204,6 +218,56 @@ struct Sink {
     out: Box<dyn Write + Send>,
     /// Where it can be opened anew.
     path: Option<PathBuf>,
+    /// The rest of a line whose beginning was written.
+    torn: Vec<u8>,
+    is_failing: bool,
+}
+
+impl Sink {
+    fn new(out: Box<dyn Write + Send>, path: Option<PathBuf>) -> Self {
+        Sink { out, path, torn: Vec::new(), is_failing: false }
+    }
+
+    /// Goes on in a new file; the old one stays if there is none. How many lines were lost by that: the torn one.
+    fn reopen(&mut self) -> u64 {
+        let Some(Ok(file)) = self.path.as_ref().map(append_to) else { return 0 };
+        self.out = Box::new(file);
+        let lost = u64::from(!self.torn.is_empty());
+        self.torn.clear();
+        lost
+    }
+
+    /// Writes the lines; how many have become whole, and the error that ended it, if one did. The rest of a torn one is kept, and
+    /// the others are lost.
+    fn write(&mut self, lines: &[u8]) -> (u64, io::Result<()>) {
+        let torn = std::mem::take(&mut self.torn);
+        let (count, result) = self.put(&torn);
+        self.torn.extend_from_slice(&torn[count..]);
+        if result.is_err() {
+            return (0, result);
+        }
+        let (count, result) = self.put(lines);
+        let (written, rest) = lines.split_at(count);
+        if written.last().is_some_and(|byte| *byte != b'\n') {
+            self.torn.extend(rest.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default());
+        }
+        let whole = memchr::memchr_iter(b'\n', written).count() + usize::from(!torn.is_empty());
+        (whole as u64, result)
+    }
+
+    /// Writes as much as it can; how many bytes that were, and the error that ended it.
+    fn put(&mut self, bytes: &[u8]) -> (usize, io::Result<()>) {
+        let mut at = 0;
+        while at < bytes.len() {
+            match self.out.write(&bytes[at..]) {
+                Ok(0) => return (at, Err(io::ErrorKind::WriteZero.into())),
+                Ok(count) => at += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return (at, Err(error)),
+            }
+        }
+        (at, self.out.flush())
+    }
 }
 
 fn append_to(path: &PathBuf) -> io::Result<File> {
@@ -220,10 +284,8 @@ fn write_all(receiver: &Receiver<Message>, format: AccessLogFormat, shared: &Sha
             // ORDERING: sequentially consistent, with the store in `reopen`.
             if shared.reopen.swap(false, Ordering::SeqCst) {
                 flush(&mut sink, &mut batch, &mut lines, shared);
-                // The old file stays if there is no new one.
-                if let Some(Ok(file)) = sink.path.as_ref().map(append_to) {
-                    sink.out = Box::new(file);
-                }
+                // ORDERING: relaxed: a count for people.
+                shared.failed.fetch_add(sink.reopen(), Ordering::Relaxed);
             }
             match message {
                 Message::Entry(entry) => {
@@ -241,14 +303,28 @@ fn write_all(receiver: &Receiver<Message>, format: AccessLogFormat, shared: &Sha
         }
         flush(&mut sink, &mut batch, &mut lines, shared);
     }
+    // ORDERING: relaxed: a count for people.
+    shared.failed.fetch_add(u64::from(!sink.torn.is_empty()), Ordering::Relaxed);
 }
 
 fn flush(sink: &mut Sink, batch: &mut Vec<u8>, lines: &mut u64, shared: &Shared) {
-    let result = sink.out.write_all(batch).and_then(|()| sink.out.flush());
-    let counter = if result.is_ok() { &shared.written } else { &shared.failed };
-    // ORDERING: relaxed: a count for people.
-    counter.fetch_add(std::mem::take(lines), Ordering::Relaxed);
+    if batch.is_empty() {
+        return;
+    }
+    let torn = |sink: &Sink| u64::from(!sink.torn.is_empty());
+    let waiting = torn(sink) + std::mem::take(lines);
+    let (written, result) = sink.write(batch);
     batch.clear();
+    // ORDERING: relaxed: counts for people.
+    shared.written.fetch_add(written, Ordering::Relaxed);
+    // ORDERING: relaxed, as above. What is torn is not lost yet.
+    shared.failed.fetch_add(waiting - written - torn(sink), Ordering::Relaxed);
+    if sink.is_failing != result.is_err() {
+        sink.is_failing = result.is_err();
+        if let Some(tell) = &*shared.tell.lock() {
+            tell(result.as_ref().err());
+        }
+    }
 }
 
 /// A line with its end.
@@ -416,7 +492,7 @@ mod tests {
     #[test]
     fn a_disk_that_stands_still_costs_lines_and_not_time() {
         let disk = Stuck::default();
-        let sink = Sink { out: Box::new(disk.clone()), path: None };
+        let sink = Sink::new(Box::new(disk.clone()), None);
         let log = AccessLog::start(AccessLogFormat::Common, 4, sink).unwrap();
         for number in 0..100 {
             log.log(entry(&format!("/{number}")));
@@ -430,6 +506,54 @@ mod tests {
         // ORDERING: relaxed: the thread has been joined.
         assert_eq!(shared.written.load(Ordering::Relaxed) + dropped, 100);
         assert_eq!(text.lines().count() as u64 + dropped, 100, "what was not dropped is written at the end");
+    }
+
+    /// A disk with so much room.
+    #[derive(Clone)]
+    struct Small(Arc<Mutex<(Vec<u8>, usize)>>);
+
+    impl Write for Small {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let (written, room) = &mut *self.0.lock();
+            let count = bytes.len().min(*room - written.len());
+            written.extend_from_slice(&bytes[..count]);
+            if count == 0 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(count) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_costs_lines_and_tears_none() {
+        let whole = line(AccessLogFormat::Common);
+        for room in 0..=3 * whole.len() {
+            let disk = Small(Arc::new(Mutex::new((Vec::new(), room))));
+            let sink = Sink::new(Box::new(disk.clone()), None);
+            let log = AccessLog::start(AccessLogFormat::Common, 8, sink).unwrap();
+            let told = Arc::new(Mutex::new(Vec::new()));
+            let tells = Arc::clone(&told);
+            log.on_failure(move |error| tells.lock().push(error.map(io::Error::kind)));
+            // Three into what room there is; then there is room again.
+            for turn in 0..4 {
+                if turn == 3 {
+                    disk.0.lock().1 = usize::MAX;
+                }
+                log.log(entry("/a?b=\"c\\\u{1b}[31m"));
+                log.flush();
+            }
+            let shared = Arc::clone(&log.shared);
+            drop(log);
+            let text = String::from_utf8(disk.0.lock().0.clone()).unwrap();
+            assert_eq!(text, whole.repeat(text.lines().count()), "{room}");
+            // ORDERING: relaxed: the thread has been joined.
+            let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+            let (written, failed) = (count(&shared.written), count(&shared.failed));
+            assert_eq!((written, written + failed), (text.lines().count() as u64, 4), "{room}");
+            let full = (room < 3 * whole.len()).then_some([Some(io::ErrorKind::StorageFull), None]);
+            assert_eq!(*told.lock(), full.into_iter().flatten().collect::<Vec<_>>(), "{room}");
+        }
     }
 
     #[test]
