@@ -22,7 +22,7 @@ const BUDGET_OF_OTHERS: Duration = Duration::from_secs(3);
 
 /// What loom and shuttle may take to find a mistake: a number and not a time, so that they find it on a busy machine, too. Half of
 /// it is shuttle's search in order, which may be far from the mistake.
-const EXECUTIONS_OF_OTHERS: u64 = 20_000;
+const EXECUTIONS_OF_OTHERS: u64 = 40_000;
 
 /// How much of the model our own engine must look at. The others look at what they can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

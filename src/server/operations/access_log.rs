@@ -8,8 +8,8 @@
 //! 3. *Reopening is a flag and a wake-up.* The flag is set before the wake-up is queued, and looked at after each entry that
 //!    is taken: if the queue has no room for the wake-up, the entries in it do the same.
 //! 4. *What was queued is written before the log ends*: the queue closes, the thread empties it and ends, and the owner joins it.
-//! 5. *A full disk costs lines, not service, and tears none.* What cannot be written is lost and counted; of a line whose beginning
-//!    was written the rest is kept, and comes first when there is room again.
+//! 5. *A full disk costs lines, not service, and tears none.* What cannot be written is lost and counted; of a line whose
+//!    beginning was written the rest is kept, and comes first when there is room again.
 
 use std::{
     fmt,
