@@ -83,8 +83,7 @@ const REG_NAME: [bool; 256] = {
 
 /// Whether `value` can be a host with or without a port (RFC 9110 section 7.2). May be empty, as the RFC allows.
 pub(super) fn is_host(value: &[u8]) -> bool {
-    let is_reg_name = |&byte: &u8| REG_NAME[usize::from(byte)];
-    let (host, port) = match value {
+    let port = match value {
         [b'[', ..] => {
             let Some(end) = value.iter().position(|&byte| byte == b']') else { return false };
             let inside = &value[1..end];
@@ -93,16 +92,18 @@ pub(super) fn is_host(value: &[u8]) -> bool {
             {
                 return false;
             }
-            (&[][..], &value[end + 1..])
+            &value[end + 1..]
         }
-        _ => value.split_at(value.iter().position(|&byte| byte == b':').unwrap_or(value.len())),
+        _ => {
+            let end = value.iter().position(|&byte| !REG_NAME[usize::from(byte)]);
+            &value[end.unwrap_or(value.len())..]
+        }
     };
-    let port_ok = match port {
+    match port {
         [] => true,
         [b':', digits @ ..] => digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit),
         _ => false,
-    };
-    port_ok && host.iter().all(is_reg_name)
+    }
 }
 
 #[cfg(test)]
