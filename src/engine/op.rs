@@ -282,7 +282,8 @@ impl Role {
             (SharesNoMore, Shares | SharesNoMore) | (Shares, SharesNoMore) => false,
             (SharesUpgradably | AsksUpgradably, Shares | SharesNoMore) => false,
             (Shares | SharesNoMore, SharesUpgradably | AsksUpgradably) => false,
-            (AsksUpgradably, AsksUpgradably | Reads) | (Reads, AsksUpgradably) => false,
+            // But not with what failed since others read: in their absence it would have been in the way.
+            (AsksUpgradably, AsksUpgradably) => false,
             _ => true,
         }
     }

@@ -395,8 +395,8 @@ fn the_disk_may_fail() {
     check("disk", [0; 3], two_clients_and(faults, |_, answer| has_status(answer, "500")));
 }
 
-/// The disk of the access log is full for a while, whenever that is: the client gets its answers all the same, and the log has a line
-/// for each that it says it has written.
+/// The disk of the access log is full for a while, whenever that is: the client gets its answers all the same, and the log has a
+/// line for each that it says it has written.
 #[test]
 fn the_disk_of_the_log_may_be_full() {
     check("full_disk", [0; 3], |front_end| {

@@ -21,3 +21,4 @@ mod semantics;
 mod session;
 mod shrinking;
 mod teardown;
+mod tries;

@@ -3,7 +3,7 @@
 use super::{
     by_hand::{event, on},
     history::{EventIndex, History},
-    races::{Later, find, find_other_awakenings},
+    races::{Later, between, find, find_other_awakenings},
 };
 use crate::engine::{
     object::{RECURSIVE, facts},
@@ -86,6 +86,11 @@ fn steps_race_that_nothing_else_orders() {
     assert_eq!(races(&history), NONE);
     history.step(2, Store, 0);
     assert_eq!(races(&history), NONE);
+    let mut known = History::new();
+    known.step(0, Store, 0);
+    known.step(1, Load, 0);
+    known.step(1, Store, 0);
+    assert_eq!(races(&known), NONE);
     // With each of those that read; and not with what comes before one of them.
     history.step(0, Load, 0);
     history.step(1, Load, 0);
@@ -360,6 +365,9 @@ fn an_end_is_seen_by_who_found_nothing() {
     assert_eq!(after(&two, on(TrySend, 0), NO_RECEIVERS | ROOM), [(1, true), (0, true)]);
     let two = [(0, CloseReceivers, FILLED), (1, CloseReceivers, ROOM)];
     assert_eq!(after(&two, on(TrySend, 0), NO_RECEIVERS | ROOM), [(1, false), (0, false)]);
+    // Not whoever came last.
+    let sender_too = [(0, CloseReceivers, FILLED), (1, CloseSenders, NO_RECEIVERS | ROOM)];
+    assert_eq!(after(&sender_too, on(TrySend, 0), NO_RECEIVERS | ROOM), [(0, true)]);
 }
 
 /// An operation with these cases, as seen by selects.
@@ -415,6 +423,13 @@ fn a_select_comes_first_where_one_of_its_cases_is_possible() {
         let send_or_receive = races_of(Recv, 0, true, before, after, wanted);
         assert_eq!(send_or_receive, select);
     }
+    // Possible for two reasons.
+    for also in [
+        ChannelFacts { closed: receive(1), ..possible(receive(1)) },
+        ChannelFacts { waiting: receive(1), ..possible(receive(1)) },
+    ] {
+        assert_eq!(races_of(TrySelect, 0, false, possible(send(0)), also, both), [(0, false)], "{also:?}");
+    }
     // Nobody is left on the other side.
     let closed = ChannelFacts { closed: receive(0), ..possible(send(0)) };
     assert_eq!(races_of(Select, 0, false, closed, possible(receive(0)), receive(0)), [(0, false)]);
@@ -465,6 +480,7 @@ fn a_select_that_was_not_taken_was_not_possible_at_the_end() {
     // Unless the last step was on it: that has made possible what then would have been taken.
     assert_eq!(earlier(receive(0) | receive(1), among(Recv, receive(1)), possible(receive(1))), [2, 1]);
     assert_eq!(earlier(send(0) | receive(1), among(Send, send(1)), possible(0)), [0]);
+    assert_eq!(earlier(send(0) | receive(1), among(Recv, receive(1)), possible(receive(1))), [2, 0]);
 }
 
 #[test]
@@ -487,16 +503,40 @@ fn a_select_before_the_end_of_a_channel() {
     assert_eq!(closes(CloseReceivers, send(0), possible(0), closed(send(0), 0), send(0)), [(0, true)]);
     assert_eq!(closes(CloseReceivers, send(0), possible(send(0)), closed(send(0), 0), send(0)), [(0, false)]);
     // Another channel has nothing to do with it.
-    assert_eq!(
-        closes(
-            CloseSenders,
-            receive(0),
-            possible(0),
-            closed(receive(0) | receive(1), 0),
-            receive(0) | receive(1)
-        ),
-        [(0, false)]
-    );
+    for (kind, case, other) in [(CloseSenders, receive(0), receive(1)), (CloseReceivers, send(0), send(1))] {
+        let races = closes(kind, case, possible(0), closed(case | other, 0), case | other);
+        assert_eq!(races, [(0, false)], "{kind:?}");
+    }
+    // Others go on to receive, and so there is room also without the end of one of the receivers.
+    let on_channel = |kind, cases| Op { second: 1, cases, ..on(kind, 7) };
+    let mut history = History::new();
+    step(&mut history, 0, on_channel(CloseReceivers, send(0)), possible(0));
+    step(&mut history, 2, on_channel(Recv, receive(0)), possible(receive(0)));
+    step(&mut history, 1, among(TrySelect, send(0)), possible(send(0)));
+    assert_eq!(races(&history), [(1, true), (0, false)]);
+}
+
+#[test]
+fn a_channel_is_as_it_was_before_the_first_step_that_follows() {
+    let (send, receive) = (cases::send, cases::receive);
+    let mut history = History::new();
+    step(&mut history, 0, among(Send, send(0)), possible(send(0)));
+    step(&mut history, 0, among(CloseSenders, receive(1)), possible(receive(0)));
+    let closed = ChannelFacts { closed: receive(1), ..possible(receive(0)) };
+    step(&mut history, 1, among(TrySelect, receive(0) | receive(1)), closed);
+    let taken = history.get(2);
+    let later = Later {
+        thread: 1,
+        count: 1,
+        footprint: taken.footprint,
+        before: &taken.before,
+        gives_up: false,
+        at: 2,
+        end: None,
+    };
+    // Without the message thread 0 would not have come to drop its sender.
+    assert!(between(&history, 0, &later).is_some_and(|race| race.footprint.reads));
+    assert!(between(&history, 1, &later).is_some_and(|race| !race.footprint.reads));
 }
 
 #[test]
@@ -529,4 +569,16 @@ fn a_spinning_thread_is_woken_by_another_change() {
     assert!(awakenings((2, Load), false, 0).is_empty());
     assert!(awakenings((0, Store), false, 0).is_empty());
     assert!(awakenings((1, Store), false, 0).is_empty());
+    // Nor what it had seen already, unless it has looked at nothing.
+    let seen_before = |looks: bool| {
+        let mut history = History::new();
+        history.step(2, Store, 0);
+        history.step(if looks { 0 } else { 3 }, Load, 0);
+        history.step(1, Store, 1);
+        history.push(&Event { enabled_by: Some(2), awaits: &[0, 1], ..event(0, on(Load, 0)) });
+        let mut races = Vec::new();
+        find_other_awakenings(&history, 0, &mut races);
+        races.len()
+    };
+    assert_eq!((seen_before(true), seen_before(false)), (0, 1));
 }
