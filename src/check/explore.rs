@@ -564,7 +564,7 @@ impl<'a> Explorer<'a> {
     /// sees that by itself, since it repeats the beginnings of its executions.
     fn run_again(&mut self, model: &dyn Fn()) -> Option<Box<Observed>> {
         let checker = self.checker;
-        let mut replay = Plan::Replay(self.engine.world().choices.clone()).strategy();
+        let mut replay = Plan::Replay(self.engine.world().choices()).strategy();
         std::mem::swap(&mut self.engine.world().strategy, &mut replay);
         self.engine.world().strategy.new_execution();
         let differs = self.engine.run(model, |world, stop| {

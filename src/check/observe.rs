@@ -332,8 +332,8 @@ pub(super) fn step_report(world: &World, names: &Names, at: usize) -> StepReport
 
 fn schedule(checker: &Checker, world: &World, kind: FindingKind, steps: &[StepReport]) -> Schedule {
     let mut next_step = steps.iter();
-    let lines = world.choices.iter().map(|choice| match choice {
-        Choice::Value { value, count } => Line::Pick { value: *value, count: *count },
+    let lines = world.choices().into_iter().map(|choice| match choice {
+        Choice::Value { value, count } => Line::Pick { value, count },
         Choice::Thread { thread, kind } => {
             let step = next_step.next();
             let comment = step.map(|step| {
@@ -342,10 +342,10 @@ fn schedule(checker: &Checker, world: &World, kind: FindingKind, steps: &[StepRe
                     (OpKind::Choose, None) => format!(" {}", step.operation),
                     _ => String::new(),
                 };
-                format!("{}{chosen} at {}", world.thread_name(*thread), step.place)
+                format!("{}{chosen} at {}", world.thread_name(thread), step.place)
             });
             Line::Run {
-                thread: *thread,
+                thread,
                 operation: kind.word().to_owned(),
                 object: step.and_then(|step| step.object.clone()),
                 comment: comment.unwrap_or_default().replace(['\n', '\r'], " "),

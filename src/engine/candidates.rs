@@ -18,7 +18,7 @@ use super::{
     execution::{Stop, World},
     object::{Objects, State, facts, proceeds},
     op::{ObjectIndex, Op, OpKind, ThreadIndex},
-    strategy::{THREADS_MAX, ThreadSet, View, bit, members},
+    strategy::{THREADS_MAX, ThreadSet, View, any_of, bit, members},
 };
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,35 +33,44 @@ pub(crate) enum Readiness {
     Spinning,
 }
 
+/// Of operations that wait for nothing but their object.
+impl From<bool> for Readiness {
+    #[inline]
+    fn from(can_proceed: bool) -> Self {
+        if can_proceed { Readiness::Ready } else { Readiness::Blocked }
+    }
+}
+
 /// The threads that have a next operation, by what decides whether it can proceed: only some have to be asked before each
 /// choice.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Published {
-    /// Nothing can be in the way of these.
-    free: ThreadSet,
+    /// Nothing can be in the way of these. Sets of threads in words, since most models have no more than fit into the first.
+    free: [u64; 2],
     /// The state of the object decides, see [`World::readiness`].
-    asking: ThreadSet,
+    asking: [u64; 2],
 }
 
 impl Published {
+    /// A thread that is not among them.
     #[inline]
     pub(super) fn add(&mut self, thread: ThreadIndex, kind: OpKind) {
-        let own = bit(thread);
-        if is_free(kind) {
-            self.free |= own;
-            self.asking &= !own;
-        } else {
-            self.asking |= own;
-            self.free &= !own;
-        }
+        let set = if is_free(kind) { &mut self.free } else { &mut self.asking };
+        set[thread / WORD_BITS] |= 1 << (thread % WORD_BITS);
     }
 
     #[inline]
     pub(super) fn remove(&mut self, thread: ThreadIndex) {
-        let others = !bit(thread);
-        self.free &= others;
-        self.asking &= others;
+        let others = !(1 << (thread % WORD_BITS));
+        self.free[thread / WORD_BITS] &= others;
+        self.asking[thread / WORD_BITS] &= others;
     }
+}
+
+const WORD_BITS: usize = u64::BITS as usize;
+
+fn whole(words: [u64; 2]) -> ThreadSet {
+    ThreadSet::from(words[0]) | ThreadSet::from(words[1]) << WORD_BITS
 }
 
 /// Whether an operation of this kind can always proceed.
@@ -112,10 +121,10 @@ pub(crate) struct Starving {
 }
 
 impl Starving {
-    /// Before the step numbered `now` these are ready.
+    /// Before the step numbered `now` these are ready, and the thread that is `last` took the last step.
     #[inline]
-    fn are_ready(&mut self, ready: ThreadSet, now: usize) {
-        let new = ready & !self.threads;
+    fn are_ready(&mut self, ready: ThreadSet, last: ThreadIndex, now: usize) {
+        let new = ready & !(self.threads & !bit(last));
         self.threads = ready;
         if new != 0 {
             let last = (ThreadSet::BITS - new.leading_zeros()) as usize;
@@ -222,16 +231,28 @@ impl World {
         }
     }
 
+    /// Whether nobody has the mutex.
     #[inline]
+    pub(super) fn is_free(&self, mutex: ObjectIndex) -> bool {
+        !matches!(self.object(mutex).state, State::Mutex { owner: Some(_) })
+    }
+
+    /// Whether the thread, of which this is the object, has come to its end.
+    #[inline]
+    pub(super) fn has_ended(&self, thread: ObjectIndex) -> bool {
+        match self.object(thread).state {
+            State::Thread { index } => self.thread(index).finished,
+            _ => true,
+        }
+    }
+
     fn can_proceed(&self, op: &Op) -> bool {
         use OpKind::{
             Acquire, AcquireTimed, Join, Lock, LockTimed, Park, ParkTimed, Pass, Read, ReadTimed, Relock,
             RelockTimed, Upgradable, UpgradableTimed, Upgrade, UpgradeTimed, Write, WriteTimed,
         };
         match op.kind {
-            Lock | LockTimed | Relock | RelockTimed => {
-                !matches!(self.object(op.object).state, State::Mutex { owner: Some(_) })
-            }
+            Lock | LockTimed | Relock | RelockTimed => self.is_free(op.object),
             Read | ReadTimed | Write | WriteTimed | Upgradable | UpgradableTimed | Upgrade | UpgradeTimed => {
                 match &self.object(op.object).state {
                     State::RwLock(lock) => lock.is_free_for(op.kind, op.arg),
@@ -242,13 +263,46 @@ impl World {
                 State::Barrier { generation, .. } => generation != op.arg,
                 _ => true,
             },
-            Join => match self.object(op.object).state {
-                State::Thread { index } => self.thread(index).finished,
-                _ => true,
-            },
+            Join => self.has_ended(op.object),
             Acquire | AcquireTimed | Park | ParkTimed => proceeds(op.kind, op.arg, self.facts(op.object)),
             _ => true,
         }
+    }
+
+    /// The next step, where the strategy leaves it to the engine to draw among all that can go on, and these are plain: none
+    /// could go on only by running out of time, or without reason. Whose step it is, and whether it preempts another thread.
+    #[inline]
+    pub(super) fn draw(&mut self) -> Option<(ThreadIndex, bool)> {
+        // In a long execution it is followed who starves.
+        if self.walk.is_none() || self.thread_count > WORD_BITS || self.steps.len() > self.limits.steps / 16 {
+            return None;
+        }
+        let mut ready = self.published.free[0];
+        let mut asking = self.published.asking[0];
+        while asking != 0 {
+            let thread = asking.trailing_zeros() as ThreadIndex;
+            asking &= asking - 1;
+            let op = self.pending[thread].as_ref()?;
+            let can_proceed = match op.kind {
+                OpKind::Lock => self.is_free(op.object),
+                OpKind::Join => self.has_ended(op.object),
+                _ => match self.readiness(thread, op) {
+                    Readiness::Ready => true,
+                    Readiness::Blocked => false,
+                    _ => return None,
+                },
+            };
+            ready |= u64::from(can_proceed) << thread;
+        }
+        if ready == 0 {
+            return None;
+        }
+        debug_assert_eq!(self.candidates().map(|found| found.all), Some(ready.into()), "these can go on");
+        self.starving.threads = 0;
+        self.forced = None;
+        let chosen = any_of(ready, self.walk.as_mut()?);
+        let last = self.last_stepped;
+        Some((chosen, last != chosen && ready & 1 << last != 0))
     }
 
     /// Asks every thread; `None` when nobody can go on.
@@ -262,19 +316,13 @@ impl World {
             return None;
         }
         let (mut timed, mut spurious, mut spinning) = (0, 0, 0);
-        let mut ready = self.published.free;
-        for thread in members(self.published.asking) {
+        let mut ready = whole(self.published.free);
+        for thread in members(whole(self.published.asking)) {
             let op = self.pending[thread].as_ref().expect("who asks has an operation");
             let readiness = match op.kind {
                 // What is asked most often.
-                OpKind::Lock => match self.object(op.object).state {
-                    State::Mutex { owner: Some(_) } => Readiness::Blocked,
-                    _ => Readiness::Ready,
-                },
-                OpKind::Join => match self.object(op.object).state {
-                    State::Thread { index } if !self.thread(index).finished => Readiness::Blocked,
-                    _ => Readiness::Ready,
-                },
+                OpKind::Lock => self.is_free(op.object).into(),
+                OpKind::Join => self.has_ended(op.object).into(),
                 _ => self.readiness(thread, op),
             };
             match readiness {
@@ -292,7 +340,7 @@ impl World {
             }),
             "who need not be asked is ready"
         );
-        self.starving.are_ready(ready, self.steps.len());
+        self.starving.are_ready(ready, self.last_stepped, self.steps.len());
         let last = self.last_stepped;
         let current = (ready & bit(last) != 0).then_some(last);
         if timed | spurious | spinning == 0 {

@@ -14,12 +14,31 @@ const FEW: usize = 8;
 pub(crate) struct VectorClock {
     few: [u32; FEW],
     more: Vec<u32>,
-    pub(crate) time: Duration,
+    pub(crate) time: VirtualTime,
+}
+
+/// Virtual time in nanoseconds since the execution began: enough for five centuries, and then it stands still.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct VirtualTime(u64);
+
+impl VirtualTime {
+    pub(crate) const ZERO: VirtualTime = VirtualTime(0);
+
+    /// So much later.
+    pub(crate) fn after(self, duration: Duration) -> VirtualTime {
+        let nanoseconds = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        VirtualTime(self.0.saturating_add(nanoseconds))
+    }
+
+    /// How long ago the execution began.
+    pub(crate) fn since_beginning(self) -> Duration {
+        Duration::from_nanos(self.0)
+    }
 }
 
 impl VectorClock {
     pub(crate) const fn new() -> Self {
-        VectorClock { few: [0; FEW], more: Vec::new(), time: Duration::ZERO }
+        VectorClock { few: [0; FEW], more: Vec::new(), time: VirtualTime::ZERO }
     }
 
     #[inline]
@@ -57,11 +76,11 @@ impl VectorClock {
         if !other.more.is_empty() {
             self.join_more(&other.more);
         }
-        if self.time < other.time {
-            self.time = other.time;
-        }
+        self.time = self.time.max(other.time);
     }
 
+    /// Apart from the rest, which is short without it.
+    #[inline(never)]
     fn join_more(&mut self, other: &[u32]) {
         if self.more.len() < other.len() {
             self.more.resize(other.len(), 0);
@@ -85,7 +104,7 @@ impl VectorClock {
     pub(crate) fn clear(&mut self) {
         self.few = [0; FEW];
         self.more.clear();
-        self.time = Duration::ZERO;
+        self.time = VirtualTime::ZERO;
     }
 }
 

@@ -95,6 +95,7 @@ impl World {
     }
 
     /// The thread now knows what happened before the object's last release.
+    #[inline]
     pub(crate) fn acquire_from(&mut self, thread: ThreadIndex, object: ObjectIndex) {
         let World { threads, objects, .. } = self;
         threads[thread].clock.join(&objects.get(object).released);
@@ -102,6 +103,7 @@ impl World {
     }
 
     /// The object's next acquirer will know what the thread knows.
+    #[inline]
     pub(crate) fn release_into(&mut self, thread: ThreadIndex, object: ObjectIndex) {
         let World { threads, objects, .. } = self;
         objects.get_mut(object).released.join(&threads[thread].clock);
@@ -113,13 +115,21 @@ impl World {
         self.thread_mut(thread).held.push(Held { object, kind, place });
     }
 
+    /// Takes the object off the list of what the thread holds, or of another one that took it: a guard can be sent.
+    #[inline(never)]
+    fn give_back(&mut self, thread: ThreadIndex, object: ObjectIndex) {
+        if !self.let_go(thread, object) {
+            for other in 0..self.thread_count {
+                if self.let_go(other, object) {
+                    break;
+                }
+            }
+        }
+    }
+
     /// Takes the newest entry for the object off the list of what the thread holds.
     fn let_go(&mut self, thread: ThreadIndex, object: ObjectIndex) -> bool {
         let held = &mut self.thread_mut(thread).held;
-        if held.last().is_some_and(|held| held.object == object) {
-            held.pop();
-            return true;
-        }
         match held.iter().rposition(|held| held.object == object) {
             Some(position) => {
                 held.remove(position);
@@ -240,13 +250,11 @@ impl World {
             State::RwLock(lock) => lock.release(thread, release),
             other => unreachable!("release of {other:?}"),
         }
-        if !self.let_go(thread, object) {
-            // The guard was sent to another thread: take it from whoever took the lock.
-            for other in 0..self.thread_count {
-                if self.let_go(other, object) {
-                    break;
-                }
-            }
+        let held = &mut self.threads[thread].held;
+        if held.last().is_some_and(|held| held.object == object) {
+            held.pop();
+        } else {
+            self.give_back(thread, object);
         }
         if release == OpKind::UnlockRead {
             let World { threads, objects, .. } = self;
@@ -361,13 +369,7 @@ impl World {
         if let State::Semaphore { permits, .. } = &mut self.objects.get_mut(op.object).state {
             *permits += op.arg as usize;
         }
-        if !self.let_go(thread, op.object) {
-            for other in 0..self.thread_count {
-                if self.let_go(other, op.object) {
-                    break;
-                }
-            }
-        }
+        self.give_back(thread, op.object);
         self.acquire_from(thread, op.object);
         self.release_into(thread, op.object);
         Outcome::Done

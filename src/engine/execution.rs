@@ -10,7 +10,7 @@ use super::{
     object::{Access, Object, Objects, Place, State, mark_of},
     op::{MEETS, NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
     shown::Shown,
-    strategy::{Decision, Event, Strategy, THREADS_MAX, bit},
+    strategy::{Decision, Event, SplitMix64, Strategy, THREADS_MAX},
     thread::Thread,
     timeline::Timeline,
     trace::{Choice, Chosen, Outcome, Step},
@@ -73,6 +73,15 @@ pub(crate) enum Stop {
     Unsupported(String),
 }
 
+/// A number that was chosen as part of the last of so many steps.
+#[derive(Clone, Copy, Debug)]
+struct Number {
+    steps: usize,
+    value: usize,
+    /// How many there were to choose from.
+    count: usize,
+}
+
 /// A data race.
 #[derive(Clone, Debug)]
 pub(crate) struct Race {
@@ -98,6 +107,8 @@ pub(crate) struct World {
     /// Whose they are.
     pub(super) published: Published,
     pub(crate) current: ThreadIndex,
+    /// Draws the next thread, where the strategy leaves that to the engine.
+    pub(super) walk: Option<SplitMix64>,
     /// The strategy wants to know of each step.
     follows_steps: bool,
     /// Which threads could run but did not.
@@ -109,7 +120,8 @@ pub(crate) struct World {
     pub(crate) steps: Vec<Step>,
     /// What the steps were that chose a number, in order.
     pub(crate) chosen: Vec<Chosen>,
-    pub(crate) choices: Vec<Choice>,
+    /// The numbers that steps chose, in order; with the steps these are all [choices](World::choices).
+    numbers: Vec<Number>,
     /// The threads to which the last step was the first change of what they look at.
     shown: Vec<ThreadIndex>,
     pub(crate) stop: Option<Stop>,
@@ -183,12 +195,13 @@ impl World {
             published: Published::default(),
             current: 0,
             starving: Starving::default(),
+            walk: None,
             follows_steps: true,
             last_stepped: 0,
             forced: None,
             steps: Vec::new(),
             chosen: Vec::new(),
-            choices: Vec::new(),
+            numbers: Vec::new(),
             shown: Vec::new(),
             stop: None,
             teardown: false,
@@ -224,11 +237,12 @@ impl World {
         self.published = Published::default();
         self.current = 0;
         self.starving.threads = 0;
+        self.walk = self.strategy.uniform();
         self.follows_steps = self.strategy.follows_steps();
         self.last_stepped = 0;
         self.steps.clear();
         self.chosen.clear();
-        self.choices.clear();
+        self.numbers.clear();
         self.shown.clear();
         self.stop = None;
         self.teardown = false;
@@ -332,13 +346,12 @@ impl World {
         clock.set(thread, count);
     }
 
-    #[inline]
     pub(super) fn set_pending(&mut self, thread: ThreadIndex, op: Option<Op>) {
         // More threads than fit are refused at the next choice.
         if thread < THREADS_MAX {
-            match &op {
-                Some(op) => self.published.add(thread, op.kind),
-                None => self.published.remove(thread),
+            self.published.remove(thread);
+            if let Some(op) = &op {
+                self.published.add(thread, op.kind);
             }
         }
         self.pending[thread] = op;
@@ -347,9 +360,37 @@ impl World {
     /// The running thread is about to perform `op`; decides who takes the next step.
     pub(crate) fn publish(&mut self, mut op: Op, timeout: Option<Duration>) -> Next {
         let thread = self.current;
+        if op.kind.waits() && !self.waits_while_reading {
+            self.waits_while_reading = self.thread(thread).held.iter().any(|held| held.kind.lets_read());
+        }
+        if !op.kind.is_simple()
+            && let Err(stop) = self.prepare(thread, &mut op)
+        {
+            return self.stop_with(stop);
+        }
+        let step = self.steps.len();
+        let state = &mut self.threads[thread];
+        state.published_at = step;
+        if let Some(timeout) = timeout {
+            state.deadline = state.clock.time.after(timeout);
+        }
+        if thread < THREADS_MAX {
+            self.published.add(thread, op.kind);
+        }
+        self.pending[thread] = Some(op);
+        if self.may_close_cycle(&op)
+            && let Some(cycle) = self.finds_cycle(thread)
+        {
+            return self.stop_with(Stop::Stuck { cycle });
+        }
+        self.pick()
+    }
+
+    /// Makes of the operation what it is in this mode, and notes what the program turns out to need of the mode. Nothing is to
+    /// be done about [simple](OpKind::is_simple) ones.
+    #[inline(never)]
+    fn prepare(&mut self, thread: ThreadIndex, op: &mut Op) -> Result<(), Stop> {
         self.writes |= matches!(op.kind, OpKind::Write | OpKind::Upgrade);
-        self.waits_while_reading |=
-            op.kind.waits() && self.thread(thread).held.iter().any(|held| held.kind.lets_read());
         if matches!(op.kind, OpKind::Write | OpKind::Upgrade) && self.mode.writers_first {
             op.arg = u32::from(op.kind == OpKind::Upgrade);
             op.kind = OpKind::QueueWrite;
@@ -364,24 +405,9 @@ impl World {
         if matches!(op.kind, OpKind::Yield | OpKind::Sleep) && !self.mode.yields {
             // Nobody knows what it has looked at.
             self.wants.yields = true;
-            return self.stop_with(Stop::Redundant);
+            return Err(Stop::Redundant);
         }
-        if op.kind.is_on_channels()
-            && let Err(stop) = self.name_cases(thread, &mut op)
-        {
-            return self.stop_with(stop);
-        }
-        self.set_pending(thread, Some(op));
-        let step = self.steps.len();
-        let state = self.thread_mut(thread);
-        state.published_at = step;
-        if let Some(timeout) = timeout {
-            state.deadline = state.clock.time.saturating_add(timeout);
-        }
-        if let Some(cycle) = self.closes_cycle(thread) {
-            return self.stop_with(Stop::Stuck { cycle });
-        }
-        self.pick()
+        if op.kind.is_on_channels() { self.name_cases(thread, op) } else { Ok(()) }
     }
 
     /// Replaces the running thread's operation by the one that it goes on to, in the same step: a wait that begins.
@@ -420,9 +446,12 @@ impl World {
             if self.stop.is_some() {
                 return Next::Stop;
             }
-            let (chosen, preempts) = match self.repeat().unwrap_or_else(|| self.choose()) {
-                Ok(chosen) => chosen,
-                Err(stop) => return self.stop_with(stop),
+            let (chosen, preempts) = match self.draw() {
+                Some(drawn) => drawn,
+                None => match self.repeat_or_choose() {
+                    Some(chosen) => chosen,
+                    None => return Next::Stop,
+                },
             };
             self.take_step(chosen, preempts);
             if self.stop.is_some() {
@@ -442,6 +471,18 @@ impl World {
             } else {
                 Next::Switch(chosen)
             };
+        }
+    }
+
+    /// Whose step is next and whether it preempts another thread, as the strategy says; nothing when the execution ends here.
+    #[inline(never)]
+    fn repeat_or_choose(&mut self) -> Option<(ThreadIndex, bool)> {
+        match self.repeat().unwrap_or_else(|| self.choose()) {
+            Ok(chosen) => Some(chosen),
+            Err(stop) => {
+                self.stop_with(stop);
+                None
+            }
         }
     }
 
@@ -490,39 +531,27 @@ impl World {
         if self.timeline.is_some() {
             self.take_down();
         }
-        let op = self.pending[thread].expect("a candidate has a next operation");
-        self.choices.push(Choice::Thread { thread, kind: op.kind });
+        let pending = &mut self.pending[thread];
+        let op = pending.expect("a candidate has a next operation");
+        *pending = None;
+        self.published.remove(thread);
         let at = self.steps.len();
-        let state = &mut self.threads[thread];
-        state.last_step = at;
-        let enabled_by = state.enabled_by.take();
+        self.threads[thread].last_step = at;
         let forced = self.forced == Some(thread);
         if forced {
-            state.times_forced += 1;
-            if op.kind.is_timed() && op.kind != OpKind::RelockTimed {
-                // It did not give up because of what it waited for, which others may have had in its place.
-                self.strategy.withdrawn(thread, &op, false);
-            }
+            self.note_forced(thread, &op);
         }
         if self.follows_steps {
-            self.tell(thread, op, enabled_by, forced);
+            self.tell(thread, op, forced);
         }
 
         self.steps.push(Step { thread, op, outcome: Outcome::Done, preempts });
         let caller = std::mem::replace(&mut self.current, thread);
         self.last_stepped = thread;
-        self.published.remove(thread);
-        self.pending[thread] = None;
-        self.starving.threads &= !bit(thread);
         let outcome = self.apply(thread, &op);
         self.threads[thread].outcome = outcome;
-        self.steps[at].outcome = outcome;
-        // Who leaves those that wait changes something, however it ends.
-        let leaves = matches!(op.kind, OpKind::Relock | OpKind::RelockTimed)
-            || op.arg == MEETS
-                && matches!(op.kind, OpKind::SendTimed | OpKind::RecvTimed | OpKind::SelectTimed);
-        if !leaves && matches!(outcome, Outcome::Failed | Outcome::TimedOut | Outcome::Closed) {
-            self.strategy.failed();
+        if outcome != Outcome::Done {
+            self.note_outcome(at, &op, outcome);
         }
         if self.mode.yields {
             self.look(thread, &op, outcome);
@@ -530,8 +559,33 @@ impl World {
         self.current = caller;
     }
 
+    /// The step did not simply do what it is for.
+    #[inline(never)]
+    fn note_outcome(&mut self, step: usize, op: &Op, outcome: Outcome) {
+        self.steps[step].outcome = outcome;
+        // Who leaves those that wait changes something, however it ends.
+        let leaves = matches!(op.kind, OpKind::Relock | OpKind::RelockTimed)
+            || op.arg == MEETS
+                && matches!(op.kind, OpKind::SendTimed | OpKind::RecvTimed | OpKind::SelectTimed);
+        if !leaves && matches!(outcome, Outcome::Failed | Outcome::TimedOut | Outcome::Closed) {
+            self.strategy.failed();
+        }
+    }
+
+    /// The thread goes on only because nobody else could.
+    #[cold]
+    fn note_forced(&mut self, thread: ThreadIndex, op: &Op) {
+        self.threads[thread].times_forced += 1;
+        if op.kind.is_timed() && op.kind != OpKind::RelockTimed {
+            // It did not give up because of what it waited for, which others may have had in its place.
+            self.strategy.withdrawn(thread, op, false);
+        }
+    }
+
     /// Tells the strategy of the step that is about to be taken.
-    fn tell(&mut self, thread: ThreadIndex, op: Op, mut enabled_by: Option<usize>, forced: bool) {
+    #[inline(never)]
+    fn tell(&mut self, thread: ThreadIndex, op: Op, forced: bool) {
+        let mut enabled_by = self.threads[thread].enabled_by.take();
         let facts = if op.object == NO_OBJECT { 0 } else { self.facts(op.object) };
         if op.kind == OpKind::Join
             && let State::Thread { index } = self.object(op.object).state
@@ -550,6 +604,7 @@ impl World {
     }
 
     /// Follows what yielding threads look at, and what is changed.
+    #[inline(never)]
     fn look(&mut self, thread: ThreadIndex, op: &Op, outcome: Outcome) {
         self.shown.clear();
         let state = self.thread_mut(thread);
@@ -594,7 +649,7 @@ impl World {
 
     /// The time that the running thread reads from its clock.
     pub(crate) fn virtual_time(&self) -> Duration {
-        self.thread(self.current).clock.time
+        self.thread(self.current).clock.time.since_beginning()
     }
 
     /// A compare-exchange failed, so the running thread's step changed nothing. It is like a load, unless it could have
@@ -670,11 +725,29 @@ impl World {
             return 0;
         };
         if count > 1 {
-            self.choices.push(Choice::Value { value, count });
+            self.note_number(value, count);
         }
         let step = self.steps.len() - 1;
         self.chosen.push(Chosen { step, operation, outcome: None });
         value
+    }
+
+    /// The last step chose this number, below `count`.
+    pub(super) fn note_number(&mut self, value: usize, count: usize) {
+        self.numbers.push(Number { steps: self.steps.len(), value, count });
+    }
+
+    /// All choices of the execution so far, in order.
+    pub(crate) fn choices(&self) -> Vec<Choice> {
+        let mut numbers = self.numbers.iter().peekable();
+        let mut choices = Vec::with_capacity(self.steps.len() + self.numbers.len());
+        for (at, step) in self.steps.iter().enumerate() {
+            choices.push(Choice::Thread { thread: step.thread, kind: step.op.kind });
+            while let Some(Number { value, count, .. }) = numbers.next_if(|number| number.steps == at + 1) {
+                choices.push(Choice::Value { value: *value, count: *count });
+            }
+        }
+        choices
     }
 
     /// Says what the last choice was, in words.
@@ -687,7 +760,7 @@ impl World {
     /// Time goes by for the running thread alone.
     pub(crate) fn pass_time(&mut self, duration: Duration) {
         let clock = &mut self.threads[self.current].clock;
-        clock.time = clock.time.saturating_add(duration);
+        clock.time = clock.time.after(duration);
     }
 
     /// Chooses one of `count` possibilities.
@@ -696,7 +769,7 @@ impl World {
             return 0;
         }
         let value = self.strategy.choose_value(count);
-        self.choices.push(Choice::Value { value, count });
+        self.note_number(value, count);
         value
     }
 }

@@ -342,22 +342,40 @@ impl Handle {
         created: Place,
         state: impl FnOnce() -> State,
     ) -> (ObjectIndex, bool) {
-        let shared = self.shared();
-        // ORDERING: relaxed, since inside a model one OS thread uses the object. One that other executions of the same
-        // exploration use at the same time is left alone, see below; a model of its own that shares it would be outside what
-        // can be checked anyway.
-        let known = id.0.load(Ordering::Relaxed);
-        let execution = known >> OBJECT_BITS;
-        if execution == shared.id {
-            return ((known & ((1 << OBJECT_BITS) - 1)) as ObjectIndex, false);
+        match self.known_object(id) {
+            Some(index) => (index, false),
+            None => self.new_object(id, name, created, state()),
         }
-        let mut outlives = execution != 0;
+    }
+
+    /// The number of an object that was used in this execution before.
+    #[inline]
+    pub(crate) fn known_object(&self, id: &ObjectId) -> Option<ObjectIndex> {
+        // ORDERING: relaxed, since inside a model one OS thread uses the object. One that other executions of the same
+        // exploration use at the same time is left alone, see `new_object`; a model of its own that shares it would be outside
+        // what can be checked anyway.
+        let known = id.0.load(Ordering::Relaxed);
+        let index = (known & ((1 << OBJECT_BITS) - 1)) as ObjectIndex;
+        (known >> OBJECT_BITS == self.shared().id).then_some(index)
+    }
+
+    fn new_object(
+        &self,
+        id: &ObjectId,
+        name: Option<&'static str>,
+        created: Place,
+        state: State,
+    ) -> (ObjectIndex, bool) {
+        let shared = self.shared();
+        // ORDERING: relaxed, see `known_object`.
+        let known = id.0.load(Ordering::Relaxed);
+        let mut outlives = known >> OBJECT_BITS != 0;
         let index = {
             let mut world = shared.world.borrow_mut();
             if outlives {
                 world.outlives.get_or_insert(created);
             }
-            let index = world.objects.register(state(), name, created);
+            let index = world.objects.register(state, name, created);
             world.number_channel(index);
             index
         };

@@ -103,8 +103,14 @@ impl World {
     /// is chance as often as it is meant.
     #[inline]
     pub(super) fn log_flow(&mut self, object: ObjectIndex, flow: Flow) {
-        if self.lock_log.as_ref().is_some_and(|log| log.follows)
-            && !matches!(self.object(object).state, State::Atomic { .. } | State::Fence)
+        if self.lock_log.is_some() {
+            self.log_flow_of(object, flow);
+        }
+    }
+
+    #[inline(never)]
+    fn log_flow_of(&mut self, object: ObjectIndex, flow: Flow) {
+        if !matches!(self.object(object).state, State::Atomic { .. } | State::Fence)
             && let Some(log) = &mut self.lock_log
         {
             log.flow(flow);

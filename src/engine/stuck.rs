@@ -3,7 +3,7 @@
 use super::{
     execution::World,
     object::State,
-    op::{OpKind, ThreadIndex},
+    op::{Op, OpKind, ThreadIndex},
 };
 
 impl World {
@@ -36,13 +36,27 @@ impl World {
     }
 
     /// The circle that `thread`'s published operation closes, starting with `thread`.
-    #[inline]
     pub(crate) fn closes_cycle(&self, thread: ThreadIndex) -> Option<Vec<ThreadIndex>> {
-        if self.waits_in_line(thread) { None } else { self.finds_cycle(thread) }
+        let op = self.pending[thread].as_ref()?;
+        if self.may_close_cycle(op) { self.finds_cycle(thread) } else { None }
     }
 
-    #[cold]
-    fn finds_cycle(&self, thread: ThreadIndex) -> Option<Vec<ThreadIndex>> {
+    /// Whether the operation may wait for another thread now.
+    #[inline]
+    pub(super) fn may_close_cycle(&self, op: &Op) -> bool {
+        match op.kind {
+            OpKind::Lock => !self.is_free(op.object),
+            OpKind::Join => !self.has_ended(op.object),
+            kind => may_wait(kind),
+        }
+    }
+
+    /// As [`closes_cycle`](Self::closes_cycle), of an operation that may wait.
+    #[inline(never)]
+    pub(super) fn finds_cycle(&self, thread: ThreadIndex) -> Option<Vec<ThreadIndex>> {
+        if self.waits_in_line(thread) {
+            return None;
+        }
         let first = self.waits_for(thread);
         if first.is_empty() {
             return None;
@@ -53,7 +67,6 @@ impl World {
     /// Whether it is plain that the thread is in no circle: it waits for nobody, or in a line of threads, each for the owner of a
     /// mutex or for the end of another thread, that ends at one which waits for nobody. This is what nearly always happens, and
     /// takes no memory.
-    #[inline]
     fn waits_in_line(&self, thread: ThreadIndex) -> bool {
         let mut at = thread;
         for _ in 0..self.thread_count {

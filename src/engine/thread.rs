@@ -1,9 +1,9 @@
 //! The state of one thread of a model.
 
-use std::{borrow::Cow, time::Duration};
+use std::borrow::Cow;
 
 use super::{
-    clock::VectorClock,
+    clock::{VectorClock, VirtualTime},
     execution::Limits,
     memory::StaleReads,
     object::Place,
@@ -41,7 +41,7 @@ pub(crate) struct Thread {
     pub(crate) notified: bool,
     pub(crate) park_token: bool,
     /// When the time of its timed operation runs out, or its sleep ends.
-    pub(crate) deadline: Duration,
+    pub(crate) deadline: VirtualTime,
     /// Where it ran out of time early, and how often.
     pub(crate) early_timeouts: Vec<(Place, u32)>,
     pub(crate) spurious_left: u32,
@@ -86,7 +86,7 @@ impl Thread {
             finished: false,
             notified: false,
             park_token: false,
-            deadline: Duration::ZERO,
+            deadline: VirtualTime::ZERO,
             early_timeouts: Vec::new(),
             spurious_left: 0,
             published_at: 0,
@@ -116,7 +116,7 @@ impl Thread {
         self.finished = false;
         self.notified = false;
         self.park_token = false;
-        self.deadline = Duration::ZERO;
+        self.deadline = VirtualTime::ZERO;
         self.early_timeouts.clear();
         self.spurious_left = limits.spurious_wakeups;
         self.published_at = 0;

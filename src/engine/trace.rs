@@ -47,7 +47,7 @@ pub(crate) enum Outcome {
     /// Woken without a notification.
     Spurious,
     /// It read a value that was overwritten already: that of this step, or the one that the object began with.
-    Stale { store: Option<usize> },
+    Stale { store: Option<u32> },
     /// What it stored was overwritten from the beginning, by what this earlier step stored.
-    StoredBefore { later: usize },
+    StoredBefore { later: u32 },
 }

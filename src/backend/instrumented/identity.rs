@@ -98,6 +98,7 @@ impl Identity {
 
     /// The object's number in the running execution. An object with data that outlives executions is noted: its data
     /// does not start afresh.
+    #[inline]
     #[track_caller]
     pub(super) fn index(
         &self,
@@ -105,6 +106,14 @@ impl Identity {
         kind: &'static str,
         state: impl FnOnce() -> State,
     ) -> ObjectIndex {
+        match handle.known_object(&self.id) {
+            Some(index) => index,
+            None => self.new_index(handle, kind, state),
+        }
+    }
+
+    #[track_caller]
+    fn new_index(&self, handle: &Handle, kind: &'static str, state: impl FnOnce() -> State) -> ObjectIndex {
         let created = self.created();
         let (index, survived) = handle.object(&self.id, self.name, created, state);
         if survived {
@@ -114,6 +123,7 @@ impl Identity {
     }
 
     /// As [`index`](Self::index) for an object whose value can be set back: the flag says when to.
+    #[inline]
     #[track_caller]
     pub(super) fn index_of_value(
         &self,

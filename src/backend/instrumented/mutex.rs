@@ -36,6 +36,7 @@ impl RawMutex {
     }
 
     #[cfg(feature = "model")]
+    #[inline]
     #[track_caller]
     pub(super) fn index(&self, handle: &Handle) -> ObjectIndex {
         self.identity.index(handle, "mutex", || State::Mutex { owner: None })

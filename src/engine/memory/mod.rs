@@ -59,7 +59,7 @@ use super::{
     object::Place,
     op::{ObjectIndex, ThreadIndex},
     race::{AtomicAccess, acquires, releases},
-    trace::{Choice, Outcome},
+    trace::Outcome,
 };
 
 pub(crate) use stores::Memory;
@@ -114,6 +114,11 @@ impl Operation {
     fn ordering(&self, writes: bool) -> Ordering {
         if writes || self.access == AtomicAccess::Load { self.success } else { self.failure }
     }
+}
+
+/// A step's number as outcomes have it: an execution has a limit of steps.
+fn numbered(step: usize) -> u32 {
+    u32::try_from(step).expect("an execution has fewer than 2^32 steps")
 }
 
 impl World {
@@ -247,7 +252,7 @@ impl World {
             self.stop_with(Stop::Redundant);
             return last;
         };
-        self.choices.push(Choice::Value { value, count });
+        self.note_number(value, count);
         last - value
     }
 
@@ -353,7 +358,7 @@ impl World {
             if !is_newest {
                 let (next, store) = self.memory.at(location, position + 2);
                 let later = store.step.expect("nothing can be stored before the first value");
-                self.steps[step].outcome = Outcome::StoredBefore { later };
+                self.steps[step].outcome = Outcome::StoredBefore { later: numbered(later) };
                 if access == AtomicAccess::ReadWrite {
                     self.count_stale_read(thread, next, step);
                 }
@@ -361,7 +366,8 @@ impl World {
         } else {
             self.memory.store_mut(source).readers.push(step);
             if !is_newest {
-                self.steps[step].outcome = Outcome::Stale { store: self.memory.store(source).step };
+                self.steps[step].outcome =
+                    Outcome::Stale { store: self.memory.store(source).step.map(numbered) };
                 self.count_stale_read(thread, source, step);
             }
         }

@@ -31,7 +31,7 @@ pub(crate) use human::{Human, Move, Open};
 pub(crate) use pct::Pct;
 pub(crate) use portfolio::Portfolio;
 pub(crate) use pos::Pos;
-pub(crate) use random::Random;
+pub(crate) use random::{Random, SplitMix64, any_of};
 pub(crate) use replay::Replay;
 pub(crate) use rff::Rff;
 pub(crate) use sampled::Sampled;
@@ -138,6 +138,12 @@ pub(crate) trait Strategy {
 
     /// What was recorded of the step at which the program did something else.
     fn recorded(&self) -> Option<(ThreadIndex, OpKind)> {
+        None
+    }
+
+    /// Where all candidates are equally likely at each step of this execution and nothing else matters: draws them. The engine
+    /// then need not ask at each step; it may do so nevertheless.
+    fn uniform(&mut self) -> Option<SplitMix64> {
         None
     }
 

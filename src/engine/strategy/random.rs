@@ -37,18 +37,22 @@ pub(crate) fn generator_of(seed: u64, execution: u64) -> SplitMix64 {
     SplitMix64(seed ^ execution.wrapping_mul(0xD134_2543_DE82_EF95))
 }
 
+/// A thread of the set, which is not empty, each of them equally likely.
+#[inline]
+pub(crate) fn any_of(few: u64, generator: &mut SplitMix64) -> ThreadIndex {
+    let count = few.count_ones() as usize;
+    let mut left = few;
+    for _ in 0..(if count == 1 { 0 } else { generator.below(count) }) {
+        left &= left - 1;
+    }
+    left.trailing_zeros() as ThreadIndex
+}
+
 /// One of the candidates, each of them equally likely.
 fn uniform(view: &View<'_>, generator: &mut SplitMix64) -> ThreadIndex {
     // Most models have few threads, and half a word is chosen from in half of the time.
     match u64::try_from(view.candidates) {
-        Ok(few) => {
-            let mut left = few;
-            let count = few.count_ones() as usize;
-            for _ in 0..(if count == 1 { 0 } else { generator.below(count) }) {
-                left &= left - 1;
-            }
-            left.trailing_zeros() as ThreadIndex
-        }
+        Ok(few) => any_of(few, generator),
         Err(_) => {
             let nth = generator.below(view.candidates.count_ones() as usize);
             members(view.candidates).nth(nth).expect("nth is below the count")
@@ -89,6 +93,10 @@ impl Strategy for Random {
         self.execution = self.next.fetch_add(1, Ordering::Relaxed);
         self.generator = generator_of(self.seed, self.execution);
         true
+    }
+
+    fn uniform(&mut self) -> Option<SplitMix64> {
+        Some(SplitMix64(self.generator.next()))
     }
 
     fn choose(&mut self, view: &View<'_>) -> Decision {

@@ -450,7 +450,7 @@ fn priorities_find_a_deadlock_as_often_as_is_proven() {
 /// The choices of the first executions.
 fn schedules(strategy: impl StrategyDebug) -> Vec<Vec<Choice>> {
     let mut all = Vec::new();
-    executions(strategy, 60, |failed| reorder(failed, 4), |_, world| all.push(world.choices.clone()));
+    executions(strategy, 60, |failed| reorder(failed, 4), |_, world| all.push(world.choices()));
     all
 }
 
@@ -493,7 +493,7 @@ fn a_restart_forgets_everything() {
                 assert!(engine.world().strategy.new_execution());
                 engine.run(&|| reorder(&failed, 4), |world, _| {
                     if round == 1 {
-                        recorded.borrow_mut().push(world.choices.clone());
+                        recorded.borrow_mut().push(world.choices());
                     }
                 });
             }
