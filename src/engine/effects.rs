@@ -11,7 +11,19 @@ use super::{
 
 impl World {
     /// Performs `op`, which can proceed (or is timed, or wakes spuriously), for `thread`.
+    #[inline]
     pub(crate) fn apply(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
+        // The most frequent ones first, without the rest around them.
+        match op.kind {
+            OpKind::Lock => self.take_lock(thread, op),
+            OpKind::Join => self.join(thread, op),
+            OpKind::Start | OpKind::Load | OpKind::Store | OpKind::Rmw => Outcome::Done,
+            _ => self.apply_other(thread, op),
+        }
+    }
+
+    #[inline(never)]
+    fn apply_other(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
         use OpKind::{
             Acquire, AcquireTimed, Arrive, Choose, CloseReceivers, CloseSemaphore, CloseSenders, Commit,
             Downgrade, DowngradeToUpgradable, Fence, Finish, IsFinished, Join, Len, Load, Lock, LockTimed,
@@ -66,13 +78,7 @@ impl World {
                 self.close(thread, op);
                 Outcome::Done
             }
-            Join => {
-                if let State::Thread { index } = self.objects.get(op.object).state {
-                    self.thread_mut(index).joined = true;
-                }
-                self.acquire_from(thread, op.object);
-                Outcome::Done
-            }
+            Join => self.join(thread, op),
             Park | ParkTimed => self.park(thread, op),
             Unpark => self.unpark(thread, op),
             Sleep => {
@@ -109,6 +115,14 @@ impl World {
         objects.get_mut(object).released.join(&threads[thread].clock);
         self.tick(thread);
         self.log_flow(object, Flow::Leaves { thread, object });
+    }
+
+    fn join(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
+        if let State::Thread { index } = self.objects.get(op.object).state {
+            self.thread_mut(index).joined = true;
+        }
+        self.acquire_from(thread, op.object);
+        Outcome::Done
     }
 
     fn hold(&mut self, thread: ThreadIndex, object: ObjectIndex, kind: OpKind, place: Place) {
@@ -263,7 +277,9 @@ impl World {
         } else {
             self.release_into(thread, object);
         }
-        self.strategy.released(thread, object);
+        if self.follows_steps {
+            self.strategy.released(thread, object);
+        }
     }
 
     fn downgrade(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {

@@ -110,7 +110,7 @@ pub(crate) struct World {
     /// Draws the next thread, where the strategy leaves that to the engine.
     pub(super) walk: Option<SplitMix64>,
     /// The strategy wants to know of each step.
-    follows_steps: bool,
+    pub(super) follows_steps: bool,
     /// Which threads could run but did not.
     pub(super) starving: Starving,
     /// The thread that took the last step; it need not be the one that runs, since a step can begin a wait.
@@ -363,7 +363,7 @@ impl World {
         if op.kind.waits() && !self.waits_while_reading {
             self.waits_while_reading = self.thread(thread).held.iter().any(|held| held.kind.lets_read());
         }
-        if !op.kind.is_simple()
+        if (self.mode.weak_memory || !op.kind.is_simple())
             && let Err(stop) = self.prepare(thread, &mut op)
         {
             return self.stop_with(stop);
@@ -643,7 +643,9 @@ impl World {
 
     /// The value that an atomic object has from now on.
     pub(crate) fn set_value(&mut self, object: ObjectIndex, value: u64) {
-        self.objects.get_mut(object).state = State::Atomic { value: mark_of(value) };
+        if let State::Atomic { value: mark } = &mut self.objects.get_mut(object).state {
+            *mark = mark_of(value);
+        }
         self.show_atomic(object, value);
     }
 

@@ -6,8 +6,9 @@
 
 use std::{
     any::Any,
-    cell::{Cell, RefCell},
+    cell::{Cell, RefCell, UnsafeCell},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    rc::Rc,
     sync::{
         Once,
         atomic::{AtomicU64, Ordering},
@@ -53,11 +54,46 @@ impl ObjectId {
     }
 }
 
+/// The coroutine of a thread. It stays in its place while it runs.
 struct Fiber {
-    coroutine: Option<Coroutine<(), (), (), DefaultStack>>,
-    yielder: *const Yielder<(), ()>,
+    /// Nothing once the thread has come to its end, or is being unwound.
+    coroutine: UnsafeCell<Option<Coroutine<(), (), (), DefaultStack>>>,
+    yielder: Cell<*const Yielder<(), ()>>,
     /// It is suspended in a destructor that runs because of a panic: another panic there would abort the process.
-    unwinding: bool,
+    unwinding: Cell<bool>,
+}
+
+impl Fiber {
+    fn new() -> Fiber {
+        Fiber {
+            coroutine: UnsafeCell::new(None),
+            yielder: Cell::new(std::ptr::null()),
+            unwinding: Cell::new(false),
+        }
+    }
+
+    /// Lets the coroutine run until it suspends itself or ends; true when it ended.
+    fn resume(&self) -> bool {
+        // SAFETY: all fibers are used by one OS thread, and while a coroutine runs from here nobody else looks at its cell. It is
+        // the host's loop that calls this, for one thread at a time, and `take` and `begin` are called when that loop is not in
+        // here, or for another fiber: a thread begins once, and coroutines are taken out when they, or the loop, have ended.
+        let coroutine = unsafe { &mut *self.coroutine.get() };
+        let coroutine = coroutine.as_mut().expect("the chosen thread is suspended");
+        matches!(coroutine.resume(()), CoroutineResult::Return(()))
+    }
+
+    /// Takes the coroutine out, if it is there.
+    fn take(&self) -> Option<Coroutine<(), (), (), DefaultStack>> {
+        // SAFETY: as in `resume`.
+        unsafe { (*self.coroutine.get()).take() }
+    }
+
+    /// Begins with a new coroutine.
+    fn begin(&self, coroutine: Coroutine<(), (), (), DefaultStack>) {
+        self.unwinding.set(false);
+        // SAFETY: as in `resume`; the fiber is not in use yet.
+        unsafe { *self.coroutine.get() = Some(coroutine) };
+    }
 }
 
 /// What the host and the coroutines share. Both run on one OS thread, so cells suffice.
@@ -66,7 +102,9 @@ struct Shared {
     /// Other engines run executions of the same exploration at the same time.
     has_siblings: bool,
     world: RefCell<World>,
-    fibers: RefCell<Vec<Fiber>>,
+    /// One for each thread; the first `fibers_used` are in use.
+    fibers: RefCell<Vec<Rc<Fiber>>>,
+    fibers_used: Cell<usize>,
     stacks: RefCell<Vec<DefaultStack>>,
     stack_size: usize,
     next: Cell<Next>,
@@ -122,6 +160,7 @@ impl Engine {
                 has_siblings: false,
                 world: RefCell::new(world),
                 fibers: RefCell::new(Vec::new()),
+                fibers_used: Cell::new(0),
                 stacks: RefCell::new(Vec::new()),
                 stack_size,
                 next: Cell::new(Next::Stop),
@@ -201,10 +240,11 @@ impl Shared {
         let stack = self.stacks.borrow_mut().pop().unwrap_or_else(|| {
             DefaultStack::new(self.stack_size).expect("unsnarl: no memory for the stack of a model thread")
         });
-        let index = self.fibers.borrow().len();
+        let index = self.fibers_used.get();
+        let fiber = self.next_fiber();
         let coroutine = Coroutine::with_stack(stack, move |yielder: &Yielder<(), ()>, ()| {
             let handle = current().expect("a coroutine runs inside an execution");
-            handle.shared().fibers.borrow_mut()[index].yielder = yielder;
+            handle.shared().fiber(index).yielder.set(yielder);
             let result = catch_unwind(AssertUnwindSafe(|| {
                 if handle.in_teardown() {
                     // It never ran. What it owns is dropped here and not by the host, since destructors may wait.
@@ -220,20 +260,33 @@ impl Shared {
             let panicked = result.unwrap_or_else(|payload| !payload.is::<Teardown>());
             handle.shared().finish(panicked);
         });
-        self.fibers.borrow_mut().push(Fiber {
-            coroutine: Some(coroutine),
-            yielder: std::ptr::null(),
-            unwinding: false,
-        });
+        fiber.begin(coroutine);
+    }
+
+    /// A fiber for one more thread.
+    fn next_fiber(&self) -> Rc<Fiber> {
+        let index = self.fibers_used.replace(self.fibers_used.get() + 1);
+        let mut fibers = self.fibers.borrow_mut();
+        if fibers.len() == index {
+            fibers.push(Rc::new(Fiber::new()));
+        }
+        Rc::clone(&fibers[index])
+    }
+
+    /// The fiber of a thread of this execution.
+    #[inline]
+    fn fiber(&self, thread: ThreadIndex) -> Rc<Fiber> {
+        debug_assert!(thread < self.fibers_used.get(), "thread of another execution");
+        Rc::clone(&self.fibers.borrow()[thread])
     }
 
     /// Lets a coroutine run until it suspends itself or ends.
     fn resume(&self, thread: ThreadIndex) {
-        let taken = self.fibers.borrow_mut()[thread].coroutine.take();
-        let mut coroutine = taken.expect("the chosen thread is suspended");
-        match coroutine.resume(()) {
-            CoroutineResult::Yield(()) => self.fibers.borrow_mut()[thread].coroutine = Some(coroutine),
-            CoroutineResult::Return(()) => self.stacks.borrow_mut().push(coroutine.into_stack()),
+        let fiber = self.fiber(thread);
+        if fiber.resume()
+            && let Some(coroutine) = fiber.take()
+        {
+            self.stacks.borrow_mut().push(coroutine.into_stack());
         }
     }
 
@@ -246,18 +299,19 @@ impl Shared {
             return false;
         }
         let fibers = self.fibers.borrow();
-        let mut others = fibers.iter().enumerate().filter(|(index, _)| *index != thread);
-        let is_alone = !self.panics_miscounted.get() && !others.any(|(_, fiber)| fiber.unwinding);
-        is_alone || fibers[thread].unwinding || self.world.borrow().thread(thread).panic.is_some()
+        let used = fibers[..self.fibers_used.get()].iter().enumerate();
+        let mut others = used.filter(|(index, _)| *index != thread);
+        let is_alone = !self.panics_miscounted.get() && !others.any(|(_, fiber)| fiber.unwinding.get());
+        is_alone || fibers[thread].unwinding.get() || self.world.borrow().thread(thread).panic.is_some()
     }
 
     /// Gives control to the host, from the coroutine of `thread`.
     fn suspend(&self, thread: ThreadIndex) {
         let unwinding = self.is_unwinding(thread);
         let yielder = {
-            let fiber = &mut self.fibers.borrow_mut()[thread];
-            fiber.unwinding = unwinding;
-            fiber.yielder
+            let fiber = &self.fibers.borrow()[thread];
+            fiber.unwinding.set(unwinding);
+            fiber.yielder.get()
         };
         // SAFETY: the pointer was stored by this very coroutine when it started, and its yielder lives as long as the
         // coroutine runs. No borrow of `fibers` or `world` is held across the switch.
@@ -278,27 +332,27 @@ impl Shared {
         self.teardown_operations.set(0);
         // The youngest first: what a thread lends to those that it spawned goes last. A destructor may spawn more.
         let mut ended = 0;
-        while ended < self.fibers.borrow().len() {
-            let count = self.fibers.borrow().len();
+        while ended < self.fibers_used.get() {
+            let count = self.fibers_used.get();
             for thread in (0..count).rev() {
                 self.unwind(thread);
             }
             ended = count;
         }
-        self.fibers.borrow_mut().clear();
+        self.fibers_used.set(0);
     }
 
     /// Ends one coroutine: its destructors run, as far as they do not wait for something that cannot come any more.
     fn unwind(&self, thread: ThreadIndex) {
-        let Some(mut coroutine) = self.fibers.borrow_mut()[thread].coroutine.take() else { return };
+        let fiber = self.fiber(thread);
+        let Some(mut coroutine) = fiber.take().filter(|coroutine| !coroutine.done()) else { return };
         let caller = std::mem::replace(&mut self.world.borrow_mut().current, thread);
         if let CoroutineResult::Yield(()) = coroutine.resume(()) {
             // A destructor waits for ever. What is left on the stack is leaked, which is safe: nothing borrows from it but
             // the coroutine's own frames, which never run again.
             // SAFETY: as said; the stack's memory itself stays valid and is used again.
             unsafe { coroutine.force_reset() };
-            self.panics_miscounted
-                .set(self.panics_miscounted.get() || self.fibers.borrow()[thread].unwinding);
+            self.panics_miscounted.set(self.panics_miscounted.get() || fiber.unwinding.get());
         }
         self.world.borrow_mut().current = caller;
         self.stacks.borrow_mut().push(coroutine.into_stack());
@@ -404,7 +458,7 @@ impl Handle {
         };
         shared.next.set(Next::Stop);
         shared.suspend(thread);
-        if !shared.fibers.borrow()[thread].unwinding {
+        if !shared.fiber(thread).unwinding.get() {
             resume_unwind(Box::new(Teardown));
         }
     }
@@ -437,7 +491,7 @@ impl Handle {
         let world = shared.world.borrow();
         if world.teardown {
             drop(world);
-            if shared.fibers.borrow()[thread].unwinding {
+            if shared.fiber(thread).unwinding.get() {
                 return self.step_in_teardown(thread, op);
             }
             resume_unwind(Box::new(Teardown));
@@ -474,13 +528,15 @@ impl Handle {
 
     /// Gives a lock back; a step of its own only where that can be observed.
     pub(crate) fn release(&self, kind: OpKind, object: ObjectIndex, place: Place) {
-        if self.visible_releases() {
+        let is_step = self.with(|world| {
+            let is_step = world.mode.visible_releases && !world.teardown;
+            if !is_step {
+                world.release_lock(world.current, kind, object);
+            }
+            is_step
+        });
+        if is_step {
             self.step(Op::new(kind, object, 0, place), None);
-        } else {
-            self.with(|world| {
-                let thread = world.current;
-                world.release_lock(thread, kind, object);
-            });
         }
     }
 

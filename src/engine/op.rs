@@ -480,14 +480,14 @@ impl OpKind {
             || matches!(self, Select | SelectTimed | TrySelect | Len | CloseSenders | CloseReceivers)
     }
 
-    /// Operations that are the same in every mode, and that say nothing about which mode the program needs.
+    /// Operations that are the same in every mode without weak memory, and that say nothing about which mode the program needs.
     #[inline]
     pub(crate) fn is_simple(self) -> bool {
         use OpKind::{
-            Arrive, Fence, Finish, Join, Load, Lock, Push, Read, Start, Store, Unlock, UnlockRead,
+            Arrive, Fence, Finish, Join, Load, Lock, Push, Read, Rmw, Start, Store, Unlock, UnlockRead,
             UnlockWrite,
         };
-        matches!(self, Lock | Unlock | Read | UnlockRead | UnlockWrite | Load | Store | Fence)
+        matches!(self, Lock | Unlock | Read | UnlockRead | UnlockWrite | Load | Store | Rmw | Fence)
             || matches!(self, Start | Finish | Join | Arrive | Push)
     }
 

@@ -125,7 +125,7 @@ impl World {
     /// Loads from an atomic object whose native value is `newest`.
     pub(crate) fn load(&mut self, object: ObjectIndex, newest: u64, ordering: Ordering) -> u64 {
         self.show_atomic(object, newest);
-        if !self.has_histories(&[ordering]) {
+        if !self.has_histories(ordering, ordering) {
             self.atomic_access(object, AtomicAccess::Load, ordering);
             return newest;
         }
@@ -150,7 +150,7 @@ impl World {
         value: u64,
         ordering: Ordering,
     ) -> Option<u64> {
-        if !self.has_histories(&[ordering]) {
+        if !self.has_histories(ordering, ordering) {
             self.atomic_access(object, AtomicAccess::Store, ordering);
             return Some(value);
         }
@@ -177,7 +177,7 @@ impl World {
         (success, failure): (Ordering, Ordering),
         make: impl FnOnce(u64) -> u64,
     ) -> Update {
-        if !self.has_histories(&[success, failure]) {
+        if !self.has_histories(success, failure) {
             let wrote = expected.is_none_or(|expected| expected == newest);
             let (access, ordering) =
                 if wrote { (AtomicAccess::ReadWrite, success) } else { (AtomicAccess::Load, failure) };
@@ -192,8 +192,9 @@ impl World {
     }
 
     /// Whether this execution keeps histories. If not, and the program turns out to need them, the next one will.
-    fn has_histories(&mut self, orderings: &[Ordering]) -> bool {
-        let is_weak = orderings.iter().any(|ordering| *ordering != Ordering::SeqCst);
+    #[inline]
+    fn has_histories(&mut self, success: Ordering, failure: Ordering) -> bool {
+        let is_weak = success != Ordering::SeqCst || failure != Ordering::SeqCst;
         self.wants.weak_memory |= is_weak && self.limits.weak_memory;
         self.mode.weak_memory && !self.teardown
     }

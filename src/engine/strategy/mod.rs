@@ -186,7 +186,7 @@ pub(crate) trait Strategy {
     /// The step turned out to leave its object as it was: a failed try, a timeout, a failed compare-exchange.
     fn failed(&mut self) {}
 
-    /// The thread released an object as part of its last step.
+    /// The thread released an object as part of its last step. Only who [follows steps](Self::follows_steps) is told.
     fn released(&mut self, thread: ThreadIndex, object: ObjectIndex) {
         let _ = (thread, object);
     }

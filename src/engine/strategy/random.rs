@@ -40,12 +40,41 @@ pub(crate) fn generator_of(seed: u64, execution: u64) -> SplitMix64 {
 /// A thread of the set, which is not empty, each of them equally likely.
 #[inline]
 pub(crate) fn any_of(few: u64, generator: &mut SplitMix64) -> ThreadIndex {
+    if let Some(members) = usize::try_from(few).ok().and_then(|few| MEMBERS.get(few)) {
+        let count = usize::from(members.count);
+        return usize::from(members.members[if count == 1 { 0 } else { generator.below(count) }]);
+    }
     let count = few.count_ones() as usize;
     let mut left = few;
     for _ in 0..(if count == 1 { 0 } else { generator.below(count) }) {
         left &= left - 1;
     }
     left.trailing_zeros() as ThreadIndex
+}
+
+/// The members of each set of the first eight threads, since the least of processors cannot count bits.
+static MEMBERS: [Members; 256] = {
+    let mut all = [Members { count: 0, members: [0; 8] }; 256];
+    let mut set = 0;
+    while set < all.len() {
+        let mut thread = 0;
+        while thread < 8 {
+            if set & 1 << thread != 0 {
+                let of = &mut all[set];
+                of.members[of.count as usize] = thread;
+                of.count += 1;
+            }
+            thread += 1;
+        }
+        set += 1;
+    }
+    all
+};
+
+#[derive(Clone, Copy)]
+struct Members {
+    count: u8,
+    members: [u8; 8],
 }
 
 /// One of the candidates, each of them equally likely.
