@@ -274,7 +274,7 @@ impl World {
     #[inline]
     pub(super) fn draw(&mut self) -> Option<(ThreadIndex, bool)> {
         // In a long execution it is followed who starves.
-        if self.walk.is_none() || self.thread_count > WORD_BITS || self.steps.len() > self.limits.steps / 16 {
+        if !self.draws || self.thread_count > WORD_BITS || self.steps.len() > self.limits.steps / 16 {
             return None;
         }
         let mut ready = self.published.free[0];
@@ -300,7 +300,7 @@ impl World {
         debug_assert_eq!(self.candidates().map(|found| found.all), Some(ready.into()), "these can go on");
         self.starving.threads = 0;
         self.forced = None;
-        let chosen = any_of(ready, self.walk.as_mut()?);
+        let chosen = any_of(ready, self.strategy.uniform()?);
         let last = self.last_stepped;
         Some((chosen, last != chosen && ready & 1 << last != 0))
     }

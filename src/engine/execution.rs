@@ -10,7 +10,7 @@ use super::{
     object::{Access, Object, Objects, Place, State, mark_of},
     op::{MEETS, NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
     shown::Shown,
-    strategy::{Decision, Event, SplitMix64, Strategy, THREADS_MAX},
+    strategy::{Decision, Event, Strategy, THREADS_MAX},
     thread::Thread,
     timeline::Timeline,
     trace::{Choice, Chosen, Outcome, Step},
@@ -107,8 +107,8 @@ pub(crate) struct World {
     /// Whose they are.
     pub(super) published: Published,
     pub(crate) current: ThreadIndex,
-    /// Draws the next thread, where the strategy leaves that to the engine.
-    pub(super) walk: Option<SplitMix64>,
+    /// The strategy leaves it to the engine to draw the next thread.
+    pub(super) draws: bool,
     /// The strategy wants to know of each step.
     pub(super) follows_steps: bool,
     /// Which threads could run but did not.
@@ -195,7 +195,7 @@ impl World {
             published: Published::default(),
             current: 0,
             starving: Starving::default(),
-            walk: None,
+            draws: false,
             follows_steps: true,
             last_stepped: 0,
             forced: None,
@@ -237,7 +237,7 @@ impl World {
         self.published = Published::default();
         self.current = 0;
         self.starving.threads = 0;
-        self.walk = self.strategy.uniform();
+        self.draws = self.strategy.uniform().is_some();
         self.follows_steps = self.strategy.follows_steps();
         self.last_stepped = 0;
         self.steps.clear();

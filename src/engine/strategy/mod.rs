@@ -141,9 +141,9 @@ pub(crate) trait Strategy {
         None
     }
 
-    /// Where all candidates are equally likely at each step of this execution and nothing else matters: draws them. The engine
-    /// then need not ask at each step; it may do so nevertheless.
-    fn uniform(&mut self) -> Option<SplitMix64> {
+    /// What draws the next thread, where all candidates are equally likely at each step and nothing else matters. The engine may
+    /// then draw by itself instead of asking for a [choice](Self::choose).
+    fn uniform(&mut self) -> Option<&mut SplitMix64> {
         None
     }
 

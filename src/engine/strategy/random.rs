@@ -124,8 +124,8 @@ impl Strategy for Random {
         true
     }
 
-    fn uniform(&mut self) -> Option<SplitMix64> {
-        Some(SplitMix64(self.generator.next()))
+    fn uniform(&mut self) -> Option<&mut SplitMix64> {
+        Some(&mut self.generator)
     }
 
     fn choose(&mut self, view: &View<'_>) -> Decision {
