@@ -7,6 +7,7 @@
 use std::{
     any::Any,
     cell::{Cell, RefCell, UnsafeCell},
+    ops::Range,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     rc::Rc,
     sync::{
@@ -37,6 +38,9 @@ const TEARDOWN_OPERATIONS_MAX: u32 = 100_000;
 
 /// How many bits of an object's identity number the objects of one execution.
 const OBJECT_BITS: u32 = 24;
+
+/// How many numbers of executions an engine takes at a time, so that engines on several cores seldom meet.
+const EXECUTIONS_TAKEN: u64 = 1_024;
 
 static NEXT_EXECUTION: AtomicU64 = AtomicU64::new(1);
 
@@ -116,6 +120,8 @@ struct Shared {
 /// Runs executions of a model, one after the other.
 pub(crate) struct Engine {
     shared: Box<Shared>,
+    /// Numbers of executions that no other engine has.
+    numbers: Range<u64>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -152,11 +158,10 @@ pub(crate) fn current() -> Option<Handle> {
 impl Engine {
     pub(crate) fn new(world: World, stack_size: usize) -> Self {
         install_panic_hook();
-        // ORDERING: relaxed: only the numbers must differ.
-        let id = NEXT_EXECUTION.fetch_add(1, Ordering::Relaxed);
         Engine {
+            numbers: 0..0,
             shared: Box::new(Shared {
-                id,
+                id: 0,
                 has_siblings: false,
                 world: RefCell::new(world),
                 fibers: RefCell::new(Vec::new()),
@@ -181,11 +186,20 @@ impl Engine {
         self.shared.world.get_mut()
     }
 
+    /// A number for the next execution.
+    fn next_number(&mut self) -> u64 {
+        self.numbers.next().unwrap_or_else(|| {
+            // ORDERING: relaxed: only the numbers must differ.
+            let first = NEXT_EXECUTION.fetch_add(EXECUTIONS_TAKEN, Ordering::Relaxed);
+            self.numbers = first + 1..first + EXECUTIONS_TAKEN;
+            first
+        })
+    }
+
     /// Runs one execution of `model`. `inspect` sees its end before the threads are unwound.
     pub(crate) fn run<R>(&mut self, model: &dyn Fn(), inspect: impl FnOnce(&mut World, Stop) -> R) -> R {
         assert!(CURRENT.get().is_null(), "unsnarl: a check inside a model is not possible");
-        // ORDERING: relaxed, as in `new`.
-        self.shared.id = NEXT_EXECUTION.fetch_add(1, Ordering::Relaxed);
+        self.shared.id = self.next_number();
         self.shared.world.get_mut().begin();
         let shared: &Shared = &self.shared;
         // SAFETY: the body is only called, and dropped, by the coroutine of thread 0, which `unwind_all` ends before this

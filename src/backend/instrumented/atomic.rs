@@ -92,9 +92,9 @@ macro_rules! atomic {
             }
 
             #[cfg(feature = "model")]
-            fn set_newest(&self, handle: &Handle, object: ObjectIndex, value: Option<u64>) {
+            #[inline]
+            fn set_newest(&self, value: Option<u64>) {
                 if let Some(value) = value {
-                    handle.with(|world| world.set_value(object, value));
                     // ORDERING: relaxed: one OS thread runs the model.
                     self.native.store(Bits::from_bits(value), Ordering::Relaxed);
                 }
@@ -123,7 +123,7 @@ macro_rules! atomic {
                     native::$name::new(value).store(value, ordering);
                     let (newest, value) = (self.newest(), value.to_bits());
                     let newest = handle.with(|world| world.store(object, newest, value, ordering));
-                    self.set_newest(&handle, object, newest);
+                    self.set_newest(newest);
                 });
                 self.native.store(value, ordering);
             }
@@ -148,7 +148,7 @@ macro_rules! atomic {
                     };
                     let (newest, orderings) = (self.newest(), (ordering, ordering));
                     let update = handle.with(|world| world.update(object, newest, None, orderings, make));
-                    self.set_newest(&handle, object, update.newest);
+                    self.set_newest(update.newest);
                     if update.newest == Some(update.read) {
                         // A spin lock that is taken with `swap` gives nobody reason to look again while it is held.
                         handle.with(crate::engine::World::nothing_to_see);
@@ -180,7 +180,7 @@ macro_rules! atomic {
                     let (newest, expected) = (self.newest(), Some(current.to_bits()));
                     let (orderings, new) = ((success, failure), |_| new.to_bits());
                     let update = handle.with(|world| world.update(object, newest, expected, orderings, new));
-                    self.set_newest(&handle, object, update.newest);
+                    self.set_newest(update.newest);
                     let read = Bits::from_bits(update.read);
                     if update.wrote {
                         Ok(read)

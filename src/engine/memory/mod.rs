@@ -152,6 +152,7 @@ impl World {
     ) -> Option<u64> {
         if !self.has_histories(ordering, ordering) {
             self.atomic_access(object, AtomicAccess::Store, ordering);
+            self.set_value(object, value);
             return Some(value);
         }
         let location = self.memory.location(object, newest);
@@ -164,7 +165,7 @@ impl World {
             failure: ordering,
         };
         let position = self.choose_position(&operation);
-        self.perform(&operation, position, |_| value).newest
+        self.perform_on(object, &operation, position, |_| value).newest
     }
 
     /// Replaces the value of an atomic object, whose native value is `newest`, by what `make` makes of it; if a value is
@@ -182,13 +183,17 @@ impl World {
             let (access, ordering) =
                 if wrote { (AtomicAccess::ReadWrite, success) } else { (AtomicAccess::Load, failure) };
             self.atomic_access(object, access, ordering);
-            return Update { read: newest, wrote, only_read: !wrote, newest: wrote.then(|| make(newest)) };
+            let value = wrote.then(|| make(newest));
+            if let Some(value) = value {
+                self.set_value(object, value);
+            }
+            return Update { read: newest, wrote, only_read: !wrote, newest: value };
         }
         let location = self.memory.location(object, newest);
         let access = AtomicAccess::ReadWrite;
         let operation = Operation { thread: self.current, location, access, expected, success, failure };
         let position = self.choose_position(&operation);
-        self.perform(&operation, position, make)
+        self.perform_on(object, &operation, position, make)
     }
 
     /// Whether this execution keeps histories. If not, and the program turns out to need them, the next one will.
@@ -317,6 +322,21 @@ impl World {
         let may = times.is_none_or(|reads| reads.times < self.limits.stale_reads);
         self.stale_reads_bounded |= !may;
         may
+    }
+
+    /// As [`perform`](Self::perform), and gives the object its value.
+    fn perform_on(
+        &mut self,
+        object: ObjectIndex,
+        operation: &Operation,
+        position: usize,
+        make: impl FnOnce(u64) -> u64,
+    ) -> Update {
+        let update = self.perform(operation, position, make);
+        if let Some(value) = update.newest {
+            self.set_value(object, value);
+        }
+        update
     }
 
     /// Lets the operation read the store at `position`, or stand right after it, or both.
