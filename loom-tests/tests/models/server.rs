@@ -60,9 +60,6 @@ pub(super) fn limits() -> Limits {
     Limits { cache_bytes_max: 4096, ..Limits::small() }
 }
 
-/// All but one of these models end before that.
-const EXECUTIONS_MAX: u64 = 50_000;
-
 /// Checks the server with each front end, in schedules of at most so many preemptions.
 ///
 /// Condition variables wake for a reason, and time runs out only when nothing else can happen: both are in the models of the
@@ -75,7 +72,7 @@ pub(super) fn check(
 ) {
     let settings = |checker: Checker, preemptions| {
         let checker = checker.needs(Capability::Timeouts).early_timeouts(0);
-        checker.spurious_wakeups(0).preemption_bound(preemptions).max_executions(EXECUTIONS_MAX)
+        checker.spurious_wakeups(0).preemption_bound(preemptions)
     };
     for (front_end, preemptions) in FrontEnd::ALL.into_iter().zip(preemptions) {
         let model_of = move || model(front_end);
