@@ -144,7 +144,33 @@ fn a_body_is_read_as_it_arrives() {
     });
 }
 
-/// The same for a handler that does not read it: what is left does not become a request.
+/// A client whose body was waited for keeps its connection, and holds nobody up until it asks again.
+#[test]
+fn a_worker_that_has_waited_for_a_body_is_free_again() {
+    check("upload_and_another", [0; 3], |front_end| {
+        let server = build(front_end, router());
+        let handle = server.handle();
+        let mut client = connect(handle.local_addr());
+        send(&client, put("/echo", "content-length: 4\r\n") + "ab");
+        let acceptor = run(server);
+        send(&client, "cd");
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"abcd") {
+            let mut piece = [0; 256];
+            let count = client.read(&mut piece).expect("the server answers");
+            assert_ne!(count, 0, "the server keeps the connection");
+            answer.extend_from_slice(&piece[..count]);
+        }
+        let other = connect(handle.local_addr());
+        send(&other, put("/echo", "content-length: 2\r\nconnection: close\r\n") + "ef");
+        assert_answers(other, &[("200", "ef")]);
+        send(&client, last("/next"));
+        assert_answers(client, &[("200", "next")]);
+        end(&handle, acceptor);
+    });
+}
+
+/// A body for a handler that does not read it: what is left does not become a request.
 #[test]
 fn a_body_that_nobody_reads_is_dropped() {
     check("unread", [1, 1, 0], |front_end| {
