@@ -15,7 +15,7 @@ use unsnarl::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::server::{check, end, is_about_a_closed_server, is_reset, limits, receive, run};
@@ -161,9 +161,12 @@ fn a_worker_that_has_waited_for_a_body_is_free_again() {
             assert_ne!(count, 0, "the server keeps the connection");
             answer.extend_from_slice(&piece[..count]);
         }
+        let began = Instant::now();
         let other = connect(handle.local_addr());
         send(&other, put("/echo", "content-length: 2\r\nconnection: close\r\n") + "ef");
         assert_answers(other, &[("200", "ef")]);
+        // Time passes only where nothing else can happen: nobody has waited in vain.
+        assert_eq!(began.elapsed(), Duration::ZERO);
         send(&client, last("/next"));
         assert_answers(client, &[("200", "next")]);
         end(&handle, acceptor);
