@@ -133,7 +133,12 @@ mod tests {
                 let rest =
                     rest.replace("${{ matrix.shard }}", "1").replace("$CI_NODE_INDEX/$CI_NODE_TOTAL", "1/3");
                 let rest = rest.replace("SHELL", "bash");
-                commands.push(rest.split_whitespace().map(str::to_owned).collect());
+                // What stands in quotes is one word.
+                let words = rest.split('"').enumerate().flat_map(|(at, part)| match at % 2 {
+                    0 => part.split_whitespace().map(str::to_owned).collect(),
+                    _ => vec![part.to_owned()],
+                });
+                commands.push(words.collect());
             }
         }
         commands
