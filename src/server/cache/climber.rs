@@ -11,10 +11,11 @@ const PERIOD_MIN: u64 = 256;
 const SHARE_START: f64 = 10.0;
 const SHARE_MIN: f64 = 1.0;
 const SHARE_MAX: f64 = 800.0;
-/// The first step, and a step after the ratio has changed by much.
-const STEP_START: f64 = 20.0;
+/// The first step, and a step after the ratio has changed by much. Larger ones find the window of bursts sooner, and cost hits
+/// where any small window does: there the ratio changes by chance alone, and the window wanders.
+const STEP_START: f64 = 10.0;
 /// What a step shrinks to, so that it settles.
-const STEP_DECAY: f64 = 0.98;
+const STEP_DECAY: f64 = 0.99;
 /// A change of the hit ratio by which the load is taken for another.
 const RESTART: f64 = 0.05;
 
