@@ -405,3 +405,13 @@ fn programs_of_atomics_beside_locks() {
         compare_searches(model(&program), 0, Executions::NoMoreThanBruteForce)
     });
 }
+
+/// A thread has one token, whoever hands it: each of two can be the one before which the thread goes on.
+#[test]
+fn a_token_that_two_threads_hand_over() {
+    let program = vec![vec![Action::Unpark(2)], vec![Action::Unpark(2)], vec![Action::Park]];
+    compare(&program, 0).expect("no difference");
+    let twice =
+        vec![vec![Action::Unpark(2)], vec![Action::Unpark(2)], vec![Action::Park, Action::ParkTimeout]];
+    compare(&twice, 0).expect("no difference");
+}

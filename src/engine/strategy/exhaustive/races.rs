@@ -147,12 +147,14 @@ fn can_swap(history: &History, earlier: EventIndex, later: &Later<'_>) -> bool {
 ///
 /// Nearly always that is what the object was like before `earlier`, since all that comes after it on the object depends on it.
 /// The end of a sender or a receiver is different: others go on to receive what is there. So it is what the channel was like
-/// before the first message that does depend on the end, but with that sender, or receiver, still there.
+/// before the first message that does depend on the end, but with that sender, or receiver, still there. And so are park tokens,
+/// which others hand to the thread as well.
 fn facts_before(history: &History, earlier: EventIndex, later: &Later<'_>) -> u64 {
     let step = history.get(earlier);
     let without = match step.footprint.kind {
         OpKind::CloseSenders => facts::NO_SENDERS,
         OpKind::CloseReceivers => facts::NO_RECEIVERS,
+        OpKind::Unpark if is_handed_a_token(history, earlier, later) => return facts::TOKEN,
         _ => return step.facts,
     };
     let steps = history.on_object(later.footprint.object);
@@ -167,6 +169,14 @@ fn facts_before(history: &History, earlier: EventIndex, later: &Later<'_>) -> u6
         return history.get(last_receiver(history, steps, after)).facts;
     }
     facts & !without
+}
+
+/// Whether somebody hands the thread its token without the step at `earlier`, which does that, too.
+fn is_handed_a_token(history: &History, earlier: EventIndex, later: &Later<'_>) -> bool {
+    history.on_object(later.footprint.object).iter().copied().any(|index| {
+        let hands = history.get(index).footprint.kind == OpKind::Unpark;
+        hands && index > earlier && index < later.at && !history.follows(earlier, index)
+    })
 }
 
 /// The last end of a receiver among these steps before that at `end`. There is one.
