@@ -550,15 +550,7 @@ impl Strategy for Exhaustive {
         node.chosen.count = taken.count;
         node.forced = event.forced;
         if self.reduction == Reduction::Optimal {
-            let later = Later {
-                thread: taken.thread,
-                count: taken.count,
-                footprint: taken.footprint,
-                before: &taken.before,
-                gives_up: taken.gives_up,
-                at: index,
-                end: None,
-            };
+            let later = Later::taken(&self.history, index);
             races::find(&self.history, &later, &mut self.races);
         }
     }
@@ -576,15 +568,7 @@ impl Strategy for Exhaustive {
         self.nodes[self.depth - 1].chosen.footprint = taken.footprint;
         if self.reduction == Reduction::Optimal {
             self.races.truncate(self.races_before_last);
-            let later = Later {
-                thread: taken.thread,
-                count: taken.count,
-                footprint: taken.footprint,
-                before: &taken.before,
-                gives_up: taken.gives_up,
-                at: index,
-                end: None,
-            };
+            let later = Later::taken(&self.history, index);
             races::find(&self.history, &later, &mut self.races);
         }
     }

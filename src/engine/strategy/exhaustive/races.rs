@@ -34,6 +34,14 @@ pub(super) struct Later<'a> {
     pub(super) end: Option<EventIndex>,
 }
 
+impl<'a> Later<'a> {
+    /// The step at `index`, which was taken.
+    pub(super) fn taken(history: &'a History, index: EventIndex) -> Later<'a> {
+        let Taken { thread, count, footprint, ref before, gives_up, .. } = *history.get(index);
+        Later { thread, count, footprint, before, gives_up, at: index, end: None }
+    }
+}
+
 /// Finds the steps with which `later` races.
 ///
 /// An acquisition of a lock is compared with the acquisitions before it and not with the releases, which it cannot precede;

@@ -25,21 +25,12 @@ use crate::engine::{
 
 /// With which steps that at `index` races, and whether it would only read before them.
 fn races_of(history: &History, index: EventIndex) -> Vec<(EventIndex, bool)> {
-    let taken = history.get(index);
-    let later = Later {
-        thread: taken.thread,
-        count: taken.count,
-        footprint: taken.footprint,
-        before: &taken.before,
-        gives_up: taken.gives_up,
-        at: index,
-        end: None,
-    };
+    let later = Later::taken(history, index);
     let mut races = Vec::new();
     find(history, &later, &mut races);
     for race in &races {
         assert_eq!((race.thread, race.count, race.end), (later.thread, later.count, later.end));
-        assert_eq!(Op { kind: race.footprint.kind, ..taken.op }.kind, taken.op.kind);
+        assert_eq!(race.footprint.kind, later.footprint.kind);
     }
     races.iter().map(|race| (race.earlier, race.footprint.reads)).collect()
 }
