@@ -802,3 +802,16 @@ fn all_small_programs_on_a_condition_variable() {
         Action::Lock(0, None),
     ]);
 }
+
+/// Where a thread has chosen another number than in an execution, that does not show what it touches next.
+#[test]
+fn what_a_thread_touches_after_it_chose() {
+    let program = vec![
+        vec![Action::CompareExchange(0, 0)],
+        vec![Action::Add(0)],
+        vec![Action::Choose(2), Action::Acquire],
+    ];
+    for spurious_wakeups in 0..2 {
+        compare(&program, spurious_wakeups).unwrap_or_else(|error| panic!("{error}"));
+    }
+}

@@ -38,7 +38,7 @@ use self::{
     history::{EventIndex, History},
     races::{Later, Race},
     shared::Place,
-    wakeup::{BranchIndex, Forest, Move, NO_BRANCH, Values, awake_values, is_covered},
+    wakeup::{BranchIndex, Forest, Move, NO_BRANCH, Strayed, Values, awake_values, is_covered},
 };
 use super::{Decision, Event, Strategy, ThreadSet, View, bit, members};
 use crate::engine::{
@@ -386,7 +386,8 @@ impl Exhaustive {
         if is_covered(&mut self.sequence, node.sleep.iter(), chooses) {
             return;
         }
-        self.forest.insert(&mut node.branches, &mut self.sequence, &mut 0, here);
+        let mut strayed = Strayed::none(&self.sequence);
+        self.forest.insert(&mut node.branches, &mut self.sequence, &mut strayed, here);
     }
 
     /// How much of the search lies behind it, from 0 to 1, if each branch were as large as its neighbours (Knuth, "Estimating

@@ -29,10 +29,8 @@ use std::{
 
 use super::{
     Node,
-    wakeup::{BranchIndex, Forest, Move, NO_BRANCH, initial, is_covered},
+    wakeup::{BranchIndex, Forest, Move, NO_BRANCH, Strayed, is_covered},
 };
-use crate::engine::strategy::bit;
-
 /// How often somebody who waits for another search's step looks whether all searches were stopped.
 const LOOK_AROUND: Duration = Duration::from_millis(10);
 
@@ -411,26 +409,16 @@ impl States {
             return Noted::Known;
         }
         let (mut at, mut from) = (origin.state, origin.branch + 1);
-        let mut strayed = 0;
+        let mut strayed = Strayed::none(sequence);
         // Below branches that were taken since.
         loop {
             let state = &self.states[at];
             if !state.is_settled {
                 return Noted::Unsettled;
             }
-            let later = state.taken[from..].iter();
-            let in_front = |taken: &Taken| {
-                let thread = bit(taken.step.thread);
-                let step = here(&taken.step, strayed & thread != 0);
-                Some((initial(sequence, &step)?, thread, taken.then))
-            };
-            let Some((position, thread, then)) = later.filter_map(in_front).next() else { break };
-            if position < sequence.len() {
-                sequence.remove(position);
-            } else {
-                strayed |= thread;
-            }
-            match then {
+            let mut later = state.taken[from..].iter();
+            let Some(taken) = later.find(|taken| strayed.follow(sequence, &taken.step, &here)) else { break };
+            match taken.then {
                 Some(then) if !sequence.is_empty() => (at, from) = (then, 0),
                 _ => return Noted::Known,
             }

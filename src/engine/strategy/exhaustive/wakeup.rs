@@ -92,6 +92,44 @@ pub(super) fn awake_values<'a>(sleep: impl Iterator<Item = &'a Move>, thread: Th
     possible & !asleep
 }
 
+/// The threads of which an execution does not show what they would do next, after what a tree has in place of a sequence that
+/// reverses something in it.
+#[derive(Debug)]
+pub(super) struct Strayed {
+    threads: ThreadSet,
+    /// The step that is reversed, the last one of the sequence, by its thread and number.
+    reversed: Option<(ThreadIndex, u32)>,
+}
+
+impl Strayed {
+    /// None yet, at the beginning of the sequence.
+    pub(super) fn none(sequence: &[Move]) -> Strayed {
+        Strayed { threads: 0, reversed: sequence.last().map(|last| (last.thread, last.count)) }
+    }
+
+    /// Goes along a step of the tree, if the sequence can begin with it, and takes it out of the sequence. `here` looks the step
+    /// up in the execution that the sequence is of, and is told whether its thread has strayed.
+    pub(super) fn follow(
+        &mut self,
+        sequence: &mut Vec<Move>,
+        step: &Move,
+        here: impl Fn(&Move, bool) -> Move,
+    ) -> bool {
+        let thread = bit(step.thread);
+        let Some(position) = initial(sequence, &here(step, self.threads & thread != 0)) else { return false };
+        // The tree has a step of this thread that the sequence has not. Or it is the one that is reversed: what that finds is not
+        // what it found in the execution, nor is it chosen, so its thread may go on in another way.
+        let is_new = position == sequence.len();
+        if is_new || self.reversed == Some((sequence[position].thread, sequence[position].count)) {
+            self.threads |= thread;
+        }
+        if !is_new {
+            sequence.remove(position);
+        }
+        true
+    }
+}
+
 /// A branch by its number in the forest, or [`NO_BRANCH`].
 pub(super) type BranchIndex = u32;
 pub(super) const NO_BRANCH: BranchIndex = u32::MAX;
@@ -171,13 +209,12 @@ impl Forest {
     }
 
     /// Adds a sequence to the tree that begins with `list`, unless the tree has one that leads to the same traces, and says
-    /// whether it did. `here` looks a step of the tree up in the execution that the sequence is of, and is told whether its
-    /// thread is one of `strayed`: the tree's way has steps of it that the sequence has not.
+    /// whether it did. For `strayed` and `here` see [`Strayed::follow`].
     pub(super) fn insert(
         &mut self,
         list: &mut BranchIndex,
         sequence: &mut Vec<Move>,
-        strayed: &mut ThreadSet,
+        strayed: &mut Strayed,
         here: impl Fn(&Move, bool) -> Move,
     ) -> bool {
         let mut parent = NO_BRANCH;
@@ -186,13 +223,7 @@ impl Forest {
             let mut last = NO_BRANCH;
             while at != NO_BRANCH {
                 let branch = self.branches[at as usize];
-                let thread = bit(branch.step.thread);
-                if let Some(position) = initial(sequence, &here(&branch.step, *strayed & thread != 0)) {
-                    if position < sequence.len() {
-                        sequence.remove(position);
-                    } else {
-                        *strayed |= thread;
-                    }
+                if strayed.follow(sequence, &branch.step, &here) {
                     if branch.child == NO_BRANCH || sequence.is_empty() {
                         return false;
                     }
@@ -267,6 +298,10 @@ mod tests {
         found
     }
 
+    fn insert(forest: &mut Forest, list: &mut BranchIndex, sequence: &[Move]) {
+        forest.insert(list, &mut sequence.to_vec(), &mut Strayed::none(sequence), |step, _| *step);
+    }
+
     #[test]
     fn a_step_is_an_initial_if_nothing_before_it_depends_on_it() {
         let sequence = [store(0, 7), store(1, 8), store(2, 8)];
@@ -297,10 +332,14 @@ mod tests {
     #[test]
     fn what_is_there_is_not_added_again() {
         let (mut forest, mut list) = (Forest::new(), NO_BRANCH);
-        forest.insert(&mut list, &mut vec![store(0, 7), store(1, 7)], &mut 0, |step, _| *step);
-        forest.insert(&mut list, &mut vec![store(2, 8), store(0, 7), store(1, 7)], &mut 0, |step, _| *step);
-        forest.insert(&mut list, &mut vec![store(1, 7), store(0, 7)], &mut 0, |step, _| *step);
-        forest.insert(&mut list, &mut vec![store(0, 7), store(2, 7), store(1, 7)], &mut 0, |step, _| *step);
+        for sequence in [
+            &[store(0, 7), store(1, 7)][..],
+            &[store(2, 8), store(0, 7), store(1, 7)],
+            &[store(1, 7), store(0, 7)],
+            &[store(0, 7), store(2, 7), store(1, 7)],
+        ] {
+            insert(&mut forest, &mut list, sequence);
+        }
         assert_eq!(threads(&mut forest, list), [vec![0, 1], vec![0, 2, 1], vec![1, 0]]);
     }
 
@@ -308,13 +347,13 @@ mod tests {
     fn a_sequence_follows_what_it_could_begin_with() {
         let (mut forest, mut list) = (Forest::new(), NO_BRANCH);
         let mut insert = |list: &mut BranchIndex, sequence: &[Move]| {
-            let (mut strayed, asked) = (0, std::cell::RefCell::new(Vec::new()));
+            let (mut strayed, asked) = (Strayed::none(sequence), std::cell::RefCell::new(Vec::new()));
             let here = |step: &Move, strayed: bool| {
                 asked.borrow_mut().push((step.thread, strayed));
                 *step
             };
             let added = forest.insert(list, &mut sequence.to_vec(), &mut strayed, here);
-            (added, strayed, asked.into_inner())
+            (added, strayed.threads, asked.into_inner())
         };
         let second = Move { count: 2, ..store(2, 5) };
         assert_eq!(insert(&mut list, &[store(2, 8), second, store(1, 7), store(0, 7)]), (true, 0, vec![]));
@@ -327,12 +366,16 @@ mod tests {
         let same = [store(1, 7), store(2, 8), store(0, 7)];
         assert_eq!(
             insert(&mut list, &same),
-            (false, 0b100, vec![(2, false), (2, false), (1, false), (0, false)])
+            (false, 0b101, vec![(2, false), (2, false), (1, false), (0, false)])
         );
+        // After the step that is reversed nobody knows what its thread does.
+        let reversed = [store(1, 7), store(0, 9), store(2, 8)];
+        let asked = vec![(2, false), (2, true), (1, false), (0, false)];
+        assert_eq!(insert(&mut list, &reversed), (false, 0b100, asked));
         // It has a beginning of the sequence, and what comes after that is found later.
         let longer = [store(1, 7), store(0, 7), store(3, 7)];
         assert!(!insert(&mut list, &longer).0);
-        assert_eq!(insert(&mut list, &[store(2, 8)]), (false, 0, vec![(2, false)]));
+        assert_eq!(insert(&mut list, &[store(2, 8)]), (false, 0b100, vec![(2, false)]));
         assert_eq!(threads(&mut forest, list), [vec![2, 2, 1, 0], vec![2, 2, 0, 1]]);
     }
 
@@ -341,8 +384,8 @@ mod tests {
         let sequences = [[store(0, 7), store(1, 7)], [store(1, 7), store(0, 7)]];
         let grow = |forest: &mut Forest| {
             let mut list = NO_BRANCH;
-            for mut sequence in sequences.map(Vec::from) {
-                forest.insert(&mut list, &mut sequence, &mut 0, |step, _| *step);
+            for sequence in sequences {
+                insert(forest, &mut list, &sequence);
             }
             forest.append(&mut list, store(2, 7));
             list
