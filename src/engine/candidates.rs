@@ -269,6 +269,18 @@ impl World {
         }
     }
 
+    /// What [`readiness`](Self::readiness) says of a thread that is asked.
+    #[inline]
+    fn answer_of(&self, thread: ThreadIndex) -> Readiness {
+        let op = self.pending[thread].as_ref().expect("who is asked has an operation");
+        match op.kind {
+            // What is asked most often.
+            OpKind::Lock => self.is_free(op.object).into(),
+            OpKind::Join => self.has_ended(op.object).into(),
+            _ => self.readiness(thread, op),
+        }
+    }
+
     /// The next step, where the strategy leaves it to the engine to draw among all that can go on, and these are plain: none
     /// could go on only by running out of time, or without reason. Whose step it is, and whether it preempts another thread.
     #[inline]
@@ -282,17 +294,11 @@ impl World {
         while asking != 0 {
             let thread = asking.trailing_zeros() as ThreadIndex;
             asking &= asking - 1;
-            let op = self.pending[thread].as_ref()?;
-            let can_proceed = match op.kind {
-                OpKind::Lock => self.is_free(op.object),
-                OpKind::Join => self.has_ended(op.object),
-                _ => match self.readiness(thread, op) {
-                    Readiness::Ready => true,
-                    Readiness::Blocked => false,
-                    _ => return None,
-                },
-            };
-            ready |= u64::from(can_proceed) << thread;
+            match self.answer_of(thread) {
+                Readiness::Ready => ready |= 1 << thread,
+                Readiness::Blocked => {}
+                _ => return None,
+            }
         }
         if ready == 0 {
             return None;
@@ -318,14 +324,7 @@ impl World {
         let (mut timed, mut spurious, mut spinning) = (0, 0, 0);
         let mut ready = whole(self.published.free);
         for thread in members(whole(self.published.asking)) {
-            let op = self.pending[thread].as_ref().expect("who asks has an operation");
-            let readiness = match op.kind {
-                // What is asked most often.
-                OpKind::Lock => self.is_free(op.object).into(),
-                OpKind::Join => self.has_ended(op.object).into(),
-                _ => self.readiness(thread, op),
-            };
-            match readiness {
+            match self.answer_of(thread) {
                 Readiness::Ready => ready |= bit(thread),
                 Readiness::TimesOut => timed |= bit(thread),
                 Readiness::WakesSpuriously => spurious |= bit(thread),

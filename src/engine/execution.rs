@@ -4,6 +4,7 @@ use std::{borrow::Cow, time::Duration};
 
 use super::{
     candidates::{Published, Readiness, Starving},
+    choices::Number,
     clock::VectorClock,
     lock_log::{Flow, LockLog},
     memory::Memory,
@@ -13,7 +14,7 @@ use super::{
     strategy::{Decision, Event, Strategy, THREADS_MAX},
     thread::Thread,
     timeline::Timeline,
-    trace::{Choice, Chosen, Outcome, Step},
+    trace::{Chosen, Outcome, Step},
 };
 
 /// Bounds on one execution.
@@ -73,15 +74,6 @@ pub(crate) enum Stop {
     Unsupported(String),
 }
 
-/// A number that was chosen as part of the last of so many steps.
-#[derive(Clone, Copy, Debug)]
-struct Number {
-    steps: usize,
-    value: usize,
-    /// How many there were to choose from.
-    count: usize,
-}
-
 /// A data race.
 #[derive(Clone, Debug)]
 pub(crate) struct Race {
@@ -121,9 +113,9 @@ pub(crate) struct World {
     /// What the steps were that chose a number, in order.
     pub(crate) chosen: Vec<Chosen>,
     /// The numbers that steps chose, in order; with the steps these are all [choices](World::choices).
-    numbers: Vec<Number>,
+    pub(super) numbers: Vec<Number>,
     /// The threads to which the last step was the first change of what they look at.
-    shown: Vec<ThreadIndex>,
+    pub(super) shown: Vec<ThreadIndex>,
     pub(crate) stop: Option<Stop>,
     /// The threads are being unwound.
     pub(crate) teardown: bool,
@@ -603,44 +595,6 @@ impl World {
         self.strategy.stepped(&Event { thread, op, enabled_by, forced, gives_up, facts, channels, awaits });
     }
 
-    /// Follows what yielding threads look at, and what is changed.
-    #[inline(never)]
-    fn look(&mut self, thread: ThreadIndex, op: &Op, outcome: Outcome) {
-        self.shown.clear();
-        let state = self.thread_mut(thread);
-        if matches!(op.kind, OpKind::Yield | OpKind::Sleep) {
-            state.looked_at.clear();
-            state.sees_change = None;
-            state.yielded_at = Some(op.place);
-            return;
-        }
-        let changes = outcome == Outcome::Done || outcome == Outcome::Spurious;
-        let step = self.steps.len() - 1;
-        for object in [op.object, op.second].into_iter().filter(|object| *object != NO_OBJECT) {
-            let state = self.thread_mut(thread);
-            if !state.looked_at.contains(&object) {
-                state.looked_at.push(object);
-            }
-            if !changes || op.kind.only_reads() {
-                continue;
-            }
-            for other in (0..self.thread_count).filter(|other| *other != thread) {
-                let other_thread = &mut self.threads[other];
-                if other_thread.sees_change.is_none() && other_thread.looked_at.contains(&object) {
-                    other_thread.sees_change = Some(step);
-                    self.shown.push(other);
-                }
-            }
-        }
-    }
-
-    /// Whether the thread, which is about to yield, did so at the same place the last time: it then has no reason to look
-    /// again before something of what it looked at has changed.
-    pub(crate) fn is_spinning(&self, thread: ThreadIndex, op: &Op) -> bool {
-        let state = self.thread(thread);
-        state.yielded_at == Some(op.place) && !state.looked_at.is_empty()
-    }
-
     /// The value that an atomic object has from now on.
     pub(crate) fn set_value(&mut self, object: ObjectIndex, value: u64) {
         if let State::Atomic { value: mark } = &mut self.objects.get_mut(object).state {
@@ -663,13 +617,6 @@ impl World {
         }
         if let Some(step) = self.steps.last_mut() {
             step.outcome = Outcome::Failed;
-        }
-    }
-
-    /// The running thread's step left the value as it was: no reason for others to look again.
-    pub(crate) fn nothing_to_see(&mut self) {
-        while let Some(thread) = self.shown.pop() {
-            self.threads[thread].sees_change = None;
         }
     }
 
@@ -711,67 +658,9 @@ impl World {
         }
     }
 
-    /// Chooses one of the numbers in the set, to which 0 belongs, for the running thread, whose step this is.
-    ///
-    /// What is possible may depend on nothing but the thread's own past and the objects that it has: then the choice is
-    /// independent of everything that others do.
-    pub(crate) fn choose_among(&mut self, possible: u128, operation: &'static str) -> usize {
-        debug_assert!(possible & 1 != 0, "there is always a first possibility");
-        let count = (u128::BITS - possible.leading_zeros()) as usize;
-        let chosen = match self.strategy.repeat_value() {
-            Some(value) => Some(value),
-            None => self.strategy.choose_among(possible),
-        };
-        let Some(value) = chosen else {
-            self.stop_with(Stop::Redundant);
-            return 0;
-        };
-        if count > 1 {
-            self.note_number(value, count);
-        }
-        let step = self.steps.len() - 1;
-        self.chosen.push(Chosen { step, operation, outcome: None });
-        value
-    }
-
-    /// The last step chose this number, below `count`.
-    pub(super) fn note_number(&mut self, value: usize, count: usize) {
-        self.numbers.push(Number { steps: self.steps.len(), value, count });
-    }
-
-    /// All choices of the execution so far, in order.
-    pub(crate) fn choices(&self) -> Vec<Choice> {
-        let mut numbers = self.numbers.iter().peekable();
-        let mut choices = Vec::with_capacity(self.steps.len() + self.numbers.len());
-        for (at, step) in self.steps.iter().enumerate() {
-            choices.push(Choice::Thread { thread: step.thread, kind: step.op.kind });
-            while let Some(Number { value, count, .. }) = numbers.next_if(|number| number.steps == at + 1) {
-                choices.push(Choice::Value { value: *value, count: *count });
-            }
-        }
-        choices
-    }
-
-    /// Says what the last choice was, in words.
-    pub(crate) fn tell_choice(&mut self, outcome: String) {
-        if let Some(chosen) = self.chosen.last_mut() {
-            chosen.outcome = Some(outcome);
-        }
-    }
-
     /// Time goes by for the running thread alone.
     pub(crate) fn pass_time(&mut self, duration: Duration) {
         let clock = &mut self.threads[self.current].clock;
         clock.time = clock.time.after(duration);
-    }
-
-    /// Chooses one of `count` possibilities.
-    pub(crate) fn choose_value(&mut self, count: usize) -> usize {
-        if count < 2 {
-            return 0;
-        }
-        let value = self.strategy.choose_value(count);
-        self.note_number(value, count);
-        value
     }
 }

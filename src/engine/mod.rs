@@ -15,6 +15,7 @@
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the engine stands below the facade")]
 
 mod candidates;
+mod choices;
 pub(crate) mod clock;
 mod effects;
 mod execution;
@@ -26,8 +27,9 @@ pub(crate) mod op;
 mod race;
 pub(crate) mod select;
 pub(crate) mod shown;
+pub(crate) mod spinning;
 pub(crate) mod strategy;
-pub(crate) mod stuck;
+mod stuck;
 mod thread;
 pub(crate) mod timeline;
 pub(crate) mod trace;
