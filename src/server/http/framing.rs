@@ -68,8 +68,10 @@ impl<'a> FieldFacts<'a> {
                 facts.has_transfer_encoding = true;
                 facts.codings.extend(list(value));
             } else if is("connection") {
-                facts.close |= list(value).any(|option| option.eq_ignore_ascii_case(b"close"));
-                facts.keep_alive |= list(value).any(|option| option.eq_ignore_ascii_case(b"keep-alive"));
+                for option in list(value) {
+                    facts.close |= option.eq_ignore_ascii_case(b"close");
+                    facts.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+                }
             } else if is("expect") {
                 if !value.eq_ignore_ascii_case(b"100-continue") {
                     return Err(Reject::new(417, "only the expectation 100-continue is met"));

@@ -92,20 +92,25 @@ impl Head {
         headers_count_max: usize,
     ) -> Result<(), Reject> {
         let bytes = &bytes[range.start..range.end];
-        check_request_line(bytes, uri_bytes_max)?;
         // Not initialised: that would cost more than many heads do.
         let mut table = [const { MaybeUninit::uninit() }; HEADERS_COUNT_LIMIT];
         let table = &mut table[..headers_count_max.min(HEADERS_COUNT_LIMIT)];
         let mut request = httparse::Request::new(&mut []);
-        match request.parse_with_uninit_headers(bytes, table) {
-            Ok(httparse::Status::Complete(length)) if length == bytes.len() => {}
-            Ok(_) => return Err(Reject::bad("malformed request head")),
-            Err(error) => return Err(reject_of(error)),
+        let parsed = request.parse_with_uninit_headers(bytes, table);
+        let (method_name, target) = (request.method.unwrap_or_default(), request.path.unwrap_or_default());
+        let line_bytes = method_name.len() + target.len() + "  HTTP/1.1".len();
+        let is_sound = matches!(parsed, Ok(httparse::Status::Complete(length)) if length == bytes.len())
+            && target.len() <= uri_bytes_max
+            // The parser lets UTF-8 pass, of which two parties may think differently (RFC 3986 section 2).
+            && target.is_ascii()
+            && bytes[line_bytes..].starts_with(b"\r\n");
+        if !is_sound {
+            check_request_line(bytes, uri_bytes_max)?;
+            return Err(parsed.map_or_else(reject_of, |_| Reject::bad("malformed request head")));
         }
-        let method_name = request.method.unwrap_or_default();
         let method = Method::of_name(method_name);
         let version = if request.version == Some(0) { Version::Http10 } else { Version::Http11 };
-        let target = Target::parse(method_name, request.path.unwrap_or_default())?;
+        let target = Target::parse(method_name, target)?;
         let facts = FieldFacts::gather(request.headers)?;
         if version == Version::Http11 && facts.hosts == 0 {
             return Err(Reject::bad("the host field is missing"));
@@ -122,11 +127,11 @@ impl Head {
         };
         self.fields.clear();
         self.name_bits = 0;
-        for field in &*request.headers {
+        self.fields.extend(request.headers.iter().map(|field| {
             let name = field.name.as_bytes();
             self.name_bits |= name_bit(name);
-            self.fields.push(FieldSpan { name: span_of(name), value: span_of(field.value) });
-        }
+            FieldSpan { name: span_of(name), value: span_of(field.value) }
+        }));
         self.method = method;
         self.version = version;
         self.method_bytes = method_name.len();
@@ -194,6 +199,7 @@ impl Head {
 
     /// The value of the first field called `name`, whatever its case.
     #[must_use]
+    #[inline] // Where the name is constant, so is its bit.
     pub fn field(&self, name: &str) -> Option<&[u8]> {
         let named = |field: &&FieldSpan| self.part(field.name).eq_ignore_ascii_case(name.as_bytes());
         self.fields_like(name).iter().find(named).map(|field| self.part(field.value))
@@ -236,6 +242,7 @@ impl Head {
     }
 
     /// The fields, if one of them may be called `name`.
+    #[inline]
     fn fields_like(&self, name: &str) -> &[FieldSpan] {
         if self.lacks(name_bit(name.as_bytes())) { &[] } else { &self.fields }
     }
@@ -252,9 +259,10 @@ pub(super) const fn name_bit(name: &[u8]) -> u64 {
     1 << ((first as usize * 5 + name.len()) % 64)
 }
 
-/// What the parser would not tell apart: a target above its limit, and a version that is well formed but not served.
+/// What is wrong with the request line of a head that is refused. The parser would not tell apart a target above its limit, and
+/// a version that is well formed but not served.
 fn check_request_line(bytes: &[u8], uri_bytes_max: usize) -> Result<(), Reject> {
-    let end = memchr::memchr(b'\r', bytes).unwrap_or(bytes.len());
+    let end = bytes.iter().position(|&byte| byte == b'\r').unwrap_or(bytes.len());
     let mut parts = bytes[..end].split(|&byte| byte == b' ');
     let (Some(_), Some(target), Some(version), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
@@ -264,7 +272,6 @@ fn check_request_line(bytes: &[u8], uri_bytes_max: usize) -> Result<(), Reject> 
     if target.len() > uri_bytes_max {
         return Err(Reject::new(414, "the request target is too long"));
     }
-    // The parser would let UTF-8 pass, of which two parties may think differently (RFC 3986 section 2).
     if !target.iter().all(u8::is_ascii_graphic) {
         return Err(Reject::bad("the request target contains a character that must be escaped"));
     }

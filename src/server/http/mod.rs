@@ -53,6 +53,22 @@ impl Reject {
     }
 }
 
+/// Which bytes are ASCII letters, digits, or one of `others`.
+const fn letters_digits_and(others: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut at = 0;
+    while at < others.len() {
+        table[others[at] as usize] = true;
+        at += 1;
+    }
+    table
+}
+
 /// Whether `name` is a token (RFC 9110 section 5.6.2), as methods and field names are.
 fn is_token(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(is_token_byte)

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Reject;
+use super::{Reject, letters_digits_and};
 
 /// Percent-decodes `path` once and resolves `.` and `..` (RFC 3986 section 5.2.4).
 ///
@@ -61,13 +61,18 @@ fn resolve(path: &str) -> Result<String, Reject> {
     Ok(normal)
 }
 
+/// Printable ASCII but for what begins an escape, a query or a fragment, and the backslash.
+const PLAIN: [bool; 256] = letters_digits_and(b"/-._~!$&'()*+,;=:@\"<>[]^`{|}");
+
 /// Whether nothing is to be done, as with most paths: printable ASCII without an escape, and no segment that is empty (but the
-/// last one) or begins with a dot.
-fn is_normal(path: &str) -> bool {
-    let bytes = path.as_bytes();
-    let is_plain = |&byte: &u8| byte.is_ascii_graphic() && byte != b'%' && byte != b'\\';
-    let is_segment = |pair: &[u8]| pair[0] != b'/' || !matches!(pair[1], b'/' | b'.');
-    bytes.iter().all(is_plain) && bytes.windows(2).all(is_segment)
+/// last one) or begins with a dot. Where that is a whole target it has no query and no fragment.
+pub(super) fn is_normal(path: &str) -> bool {
+    let mut before = 0;
+    path.starts_with('/')
+        && path.bytes().all(|byte| {
+            let begins_badly = std::mem::replace(&mut before, byte) == b'/' && matches!(byte, b'/' | b'.');
+            PLAIN[usize::from(byte)] && !begins_badly
+        })
 }
 
 fn decode(path: &str) -> Result<String, Reject> {

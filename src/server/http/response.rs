@@ -144,6 +144,17 @@ impl Body {
         }
     }
 
+    /// Its bytes, if they are there in one piece.
+    pub(crate) fn in_memory(&self) -> Option<&[u8]> {
+        match self {
+            Body::Empty => Some(&[]),
+            Body::Bytes(bytes) => Some(bytes),
+            Body::Shared(bytes) => Some(bytes),
+            Body::Slice(bytes, range) => Some(&bytes[range.clone()]),
+            Body::File(..) | Body::Stream(_) | Body::Parts(_) => None,
+        }
+    }
+
     /// Whether it is known to have no bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -216,7 +227,13 @@ impl Response {
         self
     }
 
-    /// Adds field lines that were formatted before, each ending in CR LF.
+    /// A response with content and field lines that were formatted before, each ending in CR LF.
+    pub(crate) fn prepared(status: u16, lines: Arc<str>, body: Body) -> Self {
+        debug_assert!(lines.is_empty() || lines.ends_with("\r\n"), "field lines are complete");
+        Response { status, fields: Vec::new(), shared_fields: Some(lines), body, close: false, cause: None }
+    }
+
+    /// Adds such field lines.
     pub(crate) fn with_shared_fields(mut self, lines: Arc<str>) -> Self {
         debug_assert!(lines.is_empty() || lines.ends_with("\r\n"), "field lines are complete");
         self.shared_fields = Some(lines);
@@ -294,22 +311,30 @@ impl Response {
 
     /// Appends the head's bytes to `out`.
     pub(crate) fn write_head(&self, out: &mut Vec<u8>, context: &Context<'_>) {
-        let mut line = |parts: [&[u8]; 4]| parts.iter().for_each(|part| out.extend_from_slice(part));
-        let mut digits = itoa::Buffer::new();
-        let code = digits.format(self.status).as_bytes();
-        line([b"HTTP/1.1 ", code, b" ", status::reason(self.status).as_bytes()]);
-        line([b"\r\ndate: ", context.date, b"\r\n", b""]);
+        out.extend_from_slice(b"HTTP/1.1 ");
+        out.extend_from_slice(&[100, 10, 1].map(|place| b'0' + (self.status / place % 10) as u8));
+        out.extend_from_slice(b" ");
+        out.extend_from_slice(status::reason(self.status).as_bytes());
+        out.extend_from_slice(b"\r\ndate: ");
+        out.extend_from_slice(context.date);
+        out.extend_from_slice(b"\r\n");
         for (name, value) in &self.fields {
-            line([name.as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
+            for part in [name.as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+                out.extend_from_slice(part);
+            }
         }
         if let Some(lines) = &self.shared_fields {
-            line([lines.as_bytes(), b"", b"", b""]);
+            out.extend_from_slice(lines.as_bytes());
         }
         if !status::is_bodiless(self.status) {
             match self.body.len() {
-                Some(len) => line([b"content-length: ", digits.format(len).as_bytes(), b"\r\n", b""]),
+                Some(len) => {
+                    out.extend_from_slice(b"content-length: ");
+                    out.extend_from_slice(itoa::Buffer::new().format(len).as_bytes());
+                    out.extend_from_slice(b"\r\n");
+                }
                 None if self.is_chunked(context.version) => {
-                    line([b"transfer-encoding: chunked\r\n", b"", b"", b""]);
+                    out.extend_from_slice(b"transfer-encoding: chunked\r\n");
                 }
                 None => {}
             }
@@ -343,8 +368,11 @@ impl Response {
 pub(crate) struct Context<'a> {
     pub(crate) version: Version,
     pub(crate) keep_alive: bool,
-    pub(crate) date: &'a [u8],
+    pub(crate) date: &'a [u8; DATE_BYTES],
 }
+
+/// The length of a date as RFC 9110 section 5.6.7 wants it.
+pub(crate) const DATE_BYTES: usize = 29;
 
 /// Fields that the server writes itself; a second one would contradict it.
 const OWN_FIELDS: [&str; 4] = ["date", "content-length", "transfer-encoding", "connection"];

@@ -1,4 +1,4 @@
-//! Finds where a request head ends, looking at each byte once, and at most of them many at a time.
+//! Finds where a request head ends, looking at each byte once (but for a CR that is the last one yet), many at a time.
 //!
 //! Strict on purpose (RFC 9112 section 2.2 lets a server accept more): a line ends in CR LF and nothing else. Two parties
 //! that disagree on where a line ends can be made to disagree on where a request ends, which is request smuggling.
@@ -39,47 +39,43 @@ impl HeadScanner {
         header_bytes_max: usize,
         uri_bytes_max: usize,
     ) -> Result<Option<HeadRange>, Reject> {
-        while let Some(&byte) = bytes.get(self.position) {
-            match byte {
-                b'\n' => {
-                    if self.position == self.line_start || bytes[self.position - 1] != b'\r' {
-                        return Err(Reject::bad("a line ends in LF without CR"));
-                    }
-                    let is_empty = self.position - self.line_start == 1;
-                    self.position += 1;
-                    self.line_start = self.position;
-                    if !is_empty {
-                        self.in_fields = true;
-                    } else if self.in_fields {
-                        return Ok(Some(HeadRange { start: self.skipped, end: self.position }));
-                    } else {
-                        self.skipped = self.position;
-                        if self.skipped > 2 * EMPTY_LINES_MAX {
-                            return Err(Reject::bad("too many empty lines before the request line"));
-                        }
-                    }
-                    continue;
-                }
-                0 => return Err(Reject::bad("the request head contains NUL")),
-                _ if self.position > self.line_start && bytes[self.position - 1] == b'\r' => {
-                    return Err(Reject::bad("a line contains CR without LF"));
-                }
-                _ => {}
+        loop {
+            // Up to the next byte that means something there is nothing to decide.
+            self.position += text_len(&bytes[self.position..]);
+            let rest = &bytes[self.position..];
+            let line_end = self.position + usize::from(rest.first() == Some(&b'\r'));
+            self.check_length(line_end - self.skipped, header_bytes_max, uri_bytes_max)?;
+            match rest {
+                [b'\r', b'\n', ..] => {}
+                // A CR is looked at again when it is known what follows.
+                [] | [b'\r'] => return Ok(None),
+                [0, ..] | [b'\r', 0, ..] => return Err(Reject::bad("the request head contains NUL")),
+                [b'\r', ..] => return Err(Reject::bad("a line contains CR without LF")),
+                _ => return Err(Reject::bad("a line ends in LF without CR")),
             }
-            self.position += 1;
-            if byte != b'\r' {
-                // Up to the next byte that means something there is nothing to decide.
-                let rest = &bytes[self.position..];
-                self.position += memchr::memchr3(b'\r', b'\n', 0, rest).unwrap_or(rest.len());
+            let is_empty = self.position == self.line_start;
+            self.position += 2;
+            self.line_start = self.position;
+            if !is_empty {
+                self.in_fields = true;
+            } else if self.in_fields {
+                return Ok(Some(HeadRange { start: self.skipped, end: self.position }));
+            } else {
+                self.skipped = self.position;
+                if self.skipped > 2 * EMPTY_LINES_MAX {
+                    return Err(Reject::bad("too many empty lines before the request line"));
+                }
             }
-            self.check_length(header_bytes_max, uri_bytes_max)?;
         }
-        Ok(None)
     }
 
     /// What has been looked at, all of it before a line's end, must not be longer than the limit that it meets first.
-    fn check_length(&self, header_bytes_max: usize, uri_bytes_max: usize) -> Result<(), Reject> {
-        let length = self.position - self.skipped;
+    fn check_length(
+        &self,
+        length: usize,
+        header_bytes_max: usize,
+        uri_bytes_max: usize,
+    ) -> Result<(), Reject> {
         let line_bytes_max = uri_bytes_max.saturating_add(REQUEST_LINE_OVERHEAD_BYTES);
         if !self.in_fields && length > line_bytes_max && line_bytes_max <= header_bytes_max {
             return Err(Reject::new(414, "the request target is too long"));
@@ -90,11 +86,29 @@ impl HeadScanner {
         Ok(())
     }
 
-    /// Whether nothing but empty lines has come.
+    /// Whether nothing but empty lines, or what may become one, has come.
     #[must_use]
     pub fn is_before_request(&self) -> bool {
         self.position == self.skipped
     }
+}
+
+/// The length of what comes before the first CR, LF or NUL. Lines of a head are short: what prepares a search of long texts
+/// would take longer than this, which looks at eight bytes at a time.
+fn text_len(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    // The high bit of the first byte that is zero, and perhaps of bytes after it.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    let (words, rest) = bytes.as_chunks();
+    for (at, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = zeros(word) | zeros(word ^ ONES * u64::from(b'\r')) | zeros(word ^ ONES * u64::from(b'\n'));
+        if found != 0 {
+            return at * size_of::<u64>() + found.trailing_zeros() as usize / 8;
+        }
+    }
+    let found = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n' | 0));
+    bytes.len() - rest.len() + found.unwrap_or(rest.len())
 }
 
 /// A method, two spaces, the version and the line's end.
@@ -141,6 +155,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn text_ends_at_what_means_something(bytes in "[\\x00\r\n\t\u{b}\u{c}\u{e}a\u{80}\u{8a}\u{8d}\u{10d}]{0,30}|[ab\u{8d}]{0,30}[\\x00\r\n]?") {
+            let bytes = bytes.as_bytes();
+            let expected = bytes.iter().position(|byte| b"\0\r\n".contains(byte)).unwrap_or(bytes.len());
+            prop_assert_eq!(text_len(bytes), expected);
+        }
+
         /// Cutting the bytes anywhere changes nothing.
         #[test]
         fn pieces_do_not_matter(

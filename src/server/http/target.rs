@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Reject, path};
+use super::{Reject, letters_digits_and, path};
 
 /// What a request asks for.
 #[derive(Debug)]
@@ -24,6 +24,9 @@ impl<'a> Target<'a> {
                 return Err(Reject::bad("malformed authority in the request target"));
             }
             return Ok(Target { path: "/".into(), query: None, authority: Some(target) });
+        }
+        if path::is_normal(target) {
+            return Ok(Target { path: target.into(), query: None, authority: None });
         }
         if target == "*" {
             if method != "OPTIONS" {
@@ -65,21 +68,7 @@ fn strip_origin(target: &str) -> Result<(Option<&str>, &str), Reject> {
 }
 
 /// Whether a byte may stand in a name that is no IPv6 address (RFC 3986 section 3.2.2), without the comma, which separates lists.
-const REG_NAME: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < table.len() {
-        table[byte] = (byte as u8).is_ascii_alphanumeric();
-        byte += 1;
-    }
-    let others = b"-._~!$&'()*+;=%";
-    let mut at = 0;
-    while at < others.len() {
-        table[others[at] as usize] = true;
-        at += 1;
-    }
-    table
-};
+const REG_NAME: [bool; 256] = letters_digits_and(b"-._~!$&'()*+;=%");
 
 /// Whether `value` can be a host with or without a port (RFC 9110 section 7.2). May be empty, as the RFC allows.
 pub(super) fn is_host(value: &[u8]) -> bool {
