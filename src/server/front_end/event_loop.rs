@@ -67,9 +67,16 @@ pub(super) fn run(core: &Arc<Core>, home: usize, workers: Option<&Workers>, shar
 }
 
 /// Gives parts of `batch`, of no fewer than `part_min`, to workers that sleep.
+///
+/// The loop keeps less than it gives, four fifths of an equal part: it has waited for all of them and taken them out, and what is
+/// too little to be shared it serves alone.
 fn share(workers: &Workers, batch: &mut VecDeque<Box<Connection>>, part_min: usize) {
-    let parts = (1 + workers.helpers()).min(batch.len() / part_min).max(1);
-    let part = batch.len() / parts;
+    let parts = (1 + workers.helpers()).min(batch.len() / part_min);
+    if parts < 2 {
+        return;
+    }
+    let kept = (batch.len() * 4 / (5 * parts)).max(1);
+    let part = (batch.len() - kept) / (parts - 1);
     for _ in 1..parts {
         let shared = batch.split_off(batch.len() - part);
         if let Err(Job::Batch(mut back)) = workers.try_submit_to_idle(Job::Batch(shared)) {
