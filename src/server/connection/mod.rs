@@ -109,14 +109,20 @@ pub(crate) struct Connection {
 
 enum Phase {
     Head(HeadScanner),
-    Body(Box<Head>, BodyReader, Pace),
+    Body(Box<Head>, Box<Arrival>),
     /// All of the request is there.
     Complete(Box<Head>, Vec<u8>),
     /// All is there that the handler needs to begin: it reads the body itself.
-    Arriving(Box<Head>, BodyReader),
+    Arriving(Box<Head>, Box<BodyReader>),
     Responding(Box<Output>),
     /// The answer is sent; the rest of the body is read and dropped.
     Unread(Box<BodyReader>),
+}
+
+/// A body of which not all is there.
+struct Arrival {
+    reader: BodyReader,
+    pace: Pace,
 }
 
 /// Tells the client to send its body.
@@ -242,6 +248,10 @@ impl Connection {
                             Err(next) => Err(next),
                         }
                     }
+                },
+                Phase::Head(_) if self.input.is_empty() => match self.receive() {
+                    Ok(()) => continue,
+                    Err(next) => Err(next),
                 },
                 Phase::Head(_) | Phase::Body(..) => match self.read_request(turn.scratch) {
                     Ok(true) => continue,
@@ -384,6 +394,10 @@ impl Connection {
             let mut head = scratch.request.take().unwrap_or_else(|| Box::new(Head::blank()));
             head.parse_anew(self.input.bytes(), range, limits.uri_bytes_max, limits.headers_count_max)?;
             self.input.consume(range.end);
+            if head.framing() == Framing::Length(0) {
+                self.phase = Phase::Complete(head, Vec::new());
+                return Ok(true);
+            }
             let mode = self.body_mode(&head)?;
             let bytes_max = match mode {
                 BodyMode::Streamed { bytes_max: Some(bytes) } => bytes,
@@ -391,11 +405,7 @@ impl Connection {
             };
             let reader = BodyReader::new(head.framing(), bytes_max)?;
             if mode != BodyMode::Whole {
-                self.phase = Phase::Arriving(head, reader);
-                return Ok(true);
-            }
-            if reader.is_done() {
-                self.phase = Phase::Complete(head, reader.into_content());
+                self.phase = Phase::Arriving(head, Box::new(reader));
                 return Ok(true);
             }
             let pace = Pace::new(Instant::now(), limits.body_timeout, limits.body_bytes_per_second_min);
@@ -404,9 +414,10 @@ impl Connection {
                 // Fits any socket's buffer; a client that has none gets its answer later or not at all.
                 let _ = self.link.write(&[IoSlice::new(CONTINUE)]);
             }
-            self.phase = Phase::Body(head, reader, pace);
+            self.phase = Phase::Body(head, Box::new(Arrival { reader, pace }));
         }
-        let Phase::Body(_, reader, pace) = &mut self.phase else { return Ok(true) };
+        let Phase::Body(_, arrival) = &mut self.phase else { return Ok(true) };
+        let Arrival { reader, pace } = &mut **arrival;
         let used = reader.read(self.input.bytes())?;
         self.input.consume(used);
         if !reader.is_done() {
@@ -417,16 +428,15 @@ impl Connection {
             return Ok(false);
         }
         self.phase = match std::mem::replace(&mut self.phase, Phase::Head(HeadScanner::default())) {
-            Phase::Body(head, reader, _) => Phase::Complete(head, reader.into_content()),
+            Phase::Body(head, arrival) => Phase::Complete(head, arrival.reader.into_content()),
             other => other,
         };
         Ok(true)
     }
 
-    /// How the handler gets the body, if there is one.
+    /// How the handler gets the body.
     fn body_mode(&self, head: &Head) -> Result<BodyMode, Reject> {
-        let is_own = self.core.status_page && status::is_for(head);
-        if head.framing() == Framing::Length(0) || is_own {
+        if self.core.status_page && status::is_for(head) {
             return Ok(BodyMode::Whole);
         }
         catch_unwind(AssertUnwindSafe(|| self.site.handler.body_mode(head))).map_err(|_| {
@@ -509,7 +519,7 @@ impl Connection {
         let enter = |step| row.enter(step, turn.worker);
         let limits = &site.limits;
         let pace = Pace::new(Instant::now(), limits.body_timeout, limits.body_bytes_per_second_min);
-        let upload = Upload::new(link, input, reader, pace, head.expects_continue(), &enter);
+        let upload = Upload::new(link, input, *reader, pace, head.expects_continue(), &enter);
         let request = Request::new(&head, &[], row.peer(), &enter).with_arriving(&upload);
         let response = catch_unwind(AssertUnwindSafe(|| site.handler.handle(&request)));
         let rest = upload.finish();

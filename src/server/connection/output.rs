@@ -1,8 +1,8 @@
 //! A response on its way: what of it is not written yet.
 //!
 //! 1. *Nothing large is copied*: content lies in the handler's memory or the cache's until the socket has taken it; the head and
-//!    the first content go out in one system call. What is small is copied behind the head, since the kernel takes longer over
-//!    a second slice than that.
+//!    the first content go out in one system call. What is small comes copied behind the head, since the kernel takes longer
+//!    over a second slice than that; where the socket takes it at once there is no `Output` (see `send`).
 //! 2. *Writing never waits.* Where the socket has no room the response is kept as it is, and somebody goes on when there is.
 //! 3. *A client's time grows with what it takes* (see `pace`). So a large answer may take long, but never to one who does not
 //!    read.
@@ -26,7 +26,7 @@ use crate::{
             Body,
             stream::{Source, Writes},
         },
-        limits::{COPY_BYTES_MAX, Limits, STREAM_BYTES},
+        limits::{Limits, STREAM_BYTES},
     },
     sync::Arc,
     time::Instant,
@@ -93,7 +93,7 @@ pub(super) enum Progress {
 
 impl Output {
     pub(super) fn new(
-        mut head: Vec<u8>,
+        head: Vec<u8>,
         body: Body,
         is_chunked: bool,
         after: After,
@@ -105,11 +105,7 @@ impl Output {
             Body::Parts(parts) => (Body::Empty, flat(parts)),
             body => (body, Vec::new()),
         };
-        let (mut content, later) = (Content::of(first, is_chunked), later.into_iter());
-        if content.in_memory().len() <= COPY_BYTES_MAX && !content.has_more() {
-            head.extend_from_slice(content.in_memory());
-            content = Content::None;
-        }
+        let (content, later) = (Content::of(first, is_chunked), later.into_iter());
         let pace = Pace::new(now, limits.write_timeout, limits.write_bytes_per_second_min);
         Output {
             head,

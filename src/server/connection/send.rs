@@ -3,7 +3,7 @@
 use std::{
     error::Error,
     fmt,
-    io::{self, ErrorKind, Write},
+    io::{self, ErrorKind, IoSlice, Write},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::server::{
     http::{Body, Method, Response, Version, response::Context, scan::HeadScanner},
+    limits::COPY_BYTES_MAX,
     table::BlockingStep,
 };
 
@@ -53,7 +54,20 @@ impl Connection {
         response.write_head(&mut head, &Context { version, keep_alive, date });
         let sends_body = response.sends_body(method);
         let is_chunked = sends_body && response.is_chunked(version);
-        let body = if sends_body { response.into_body() } else { Body::Empty };
+        let mut body = if sends_body { response.into_body() } else { Body::Empty };
+        if let Some(content) = body.in_memory()
+            && content.len() <= COPY_BYTES_MAX
+        {
+            head.extend_from_slice(content);
+            body = Body::Empty;
+        }
+        if matches!(body, Body::Empty) && !turn.may_block && self.link.is_plain() {
+            self.write_at_once(&mut head);
+            if head.is_empty() {
+                turn.scratch.head = head;
+                return Ok(after);
+            }
+        }
         let mut output = Output::new(head, body, is_chunked, after, &self.site.limits, turn.now());
         if output.may_block() && !turn.may_block {
             self.phase = Phase::Responding(Box::new(output));
@@ -78,6 +92,18 @@ impl Connection {
             self.phase = Phase::Responding(output);
         }
         sent
+    }
+
+    /// Writes what the socket takes of an answer that is one piece. As a rule that is all, and nothing need be kept of it. Where
+    /// it is not, and where something is wrong, the next write says why.
+    fn write_at_once(&mut self, piece: &mut Vec<u8>) {
+        let written = self.link.write(&[IoSlice::new(piece)]).unwrap_or(0);
+        self.tally.bytes_out += written as u64;
+        if written == piece.len() {
+            piece.clear();
+        } else {
+            piece.drain(..written);
+        }
     }
 
     fn write(&mut self, output: &mut Output, turn: &Turn<'_>) -> Result<After, Next> {

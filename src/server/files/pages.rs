@@ -44,12 +44,15 @@ impl ErrorPages {
     /// Puts the page for an error in the place of its text.
     pub(super) fn apply(&self, response: Response) -> Response {
         let status = response.status();
+        if status < 400 {
+            return response;
+        }
         let page = self.by_status.get(&status).or_else(|| self.by_class.get(&(status / 100 * 100)));
         match page {
-            Some(page) if status >= 400 => {
+            Some(page) => {
                 response.with_content("text/html; charset=utf-8", Body::Shared(Arc::clone(page)))
             }
-            _ => response,
+            None => response,
         }
     }
 }

@@ -111,7 +111,7 @@ impl Source<'_> {
             _ => Selection::Whole,
         };
         match selection {
-            Selection::Whole => self.with_lines(200).with_body(self.whole()),
+            Selection::Whole => self.with_lines(200, self.whole()),
             Selection::Unsatisfiable => Response::text(416, "416 Range Not Satisfiable: the file is shorter")
                 .with_field("content-range", format!("bytes */{}", entry.len()))
                 .with_shared_fields(Arc::clone(&entry.validator_lines)),
@@ -123,9 +123,8 @@ impl Source<'_> {
         let entry = self.entry;
         if let [part] = parts {
             return self
-                .with_lines(206)
-                .with_field("content-range", content_range(part, entry.len()))
-                .with_body(self.part(part.clone()));
+                .with_lines(206, self.part(part.clone()))
+                .with_field("content-range", content_range(part, entry.len()));
         }
         // The file's content is older than this moment, so it cannot have the boundary in it but by chance.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -141,8 +140,8 @@ impl Source<'_> {
         response.with_body(multipart.body(parts, |part| self.part(part)))
     }
 
-    fn with_lines(&self, status: u16) -> Response {
-        Response::new(status).with_shared_fields(Arc::clone(&self.entry.lines))
+    fn with_lines(&self, status: u16, body: Body) -> Response {
+        Response::prepared(status, Arc::clone(&self.entry.lines), body)
     }
 
     fn whole(&self) -> Body {
