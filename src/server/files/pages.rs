@@ -49,9 +49,7 @@ impl ErrorPages {
         }
         let page = self.by_status.get(&status).or_else(|| self.by_class.get(&(status / 100 * 100)));
         match page {
-            Some(page) => {
-                response.with_content("text/html; charset=utf-8", Body::Shared(Arc::clone(page)))
-            }
+            Some(page) => response.with_content("text/html; charset=utf-8", Body::Shared(Arc::clone(page))),
             None => response,
         }
     }

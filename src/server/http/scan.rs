@@ -102,7 +102,8 @@ fn text_len(bytes: &[u8]) -> usize {
     let (words, rest) = bytes.as_chunks();
     for (at, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);
-        let found = zeros(word) | zeros(word ^ ONES * u64::from(b'\r')) | zeros(word ^ ONES * u64::from(b'\n'));
+        let found =
+            zeros(word) | zeros(word ^ ONES * u64::from(b'\r')) | zeros(word ^ ONES * u64::from(b'\n'));
         if found != 0 {
             return at * size_of::<u64>() + found.trailing_zeros() as usize / 8;
         }
