@@ -97,13 +97,13 @@ impl HeadScanner {
 /// would take longer than this, which looks at eight bytes at a time.
 fn text_len(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 255;
+    let repeated = |byte: u8| ONES * u64::from(byte);
     // The high bit of the first byte that is zero, and perhaps of bytes after it.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & repeated(0x80);
     let (words, rest) = bytes.as_chunks();
     for (at, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);
-        let found =
-            zeros(word) | zeros(word ^ ONES * u64::from(b'\r')) | zeros(word ^ ONES * u64::from(b'\n'));
+        let found = zeros(word) | zeros(word ^ repeated(b'\r')) | zeros(word ^ repeated(b'\n'));
         if found != 0 {
             return at * size_of::<u64>() + found.trailing_zeros() as usize / 8;
         }
