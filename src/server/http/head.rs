@@ -2,15 +2,16 @@
 //!
 //! Where the body ends is decided in `framing` and nowhere else, and in doubt the request is refused.
 
-use std::{borrow::Cow, mem::MaybeUninit};
+use std::borrow::Cow;
 
 use super::{
     Framing, Method, Reject, Version,
     framing::{FieldFacts, list},
-    scan::HeadRange,
+    lines::{Lines, why_refused, with_table},
+    scan::{self, HeadRange},
     target::Target,
 };
-use crate::server::limits::{HEADERS_COUNT_LIMIT, HEADERS_COUNT_MAX};
+use crate::server::limits::HEADERS_COUNT_MAX;
 
 /// A request head that has passed all checks.
 #[derive(Debug, Clone)]
@@ -92,26 +93,49 @@ impl Head {
         headers_count_max: usize,
     ) -> Result<(), Reject> {
         let bytes = &bytes[range.start..range.end];
-        // Not initialised: that would cost more than many heads do.
-        let mut table = [const { MaybeUninit::uninit() }; HEADERS_COUNT_LIMIT];
-        let table = &mut table[..headers_count_max.min(HEADERS_COUNT_LIMIT)];
-        let mut request = httparse::Request::new(&mut []);
-        let parsed = request.parse_with_uninit_headers(bytes, table);
-        let (method_name, target) = (request.method.unwrap_or_default(), request.path.unwrap_or_default());
-        let line_bytes = method_name.len() + target.len() + "  HTTP/1.1".len();
-        let is_sound = matches!(parsed, Ok(httparse::Status::Complete(length)) if length == bytes.len())
-            && target.len() <= uri_bytes_max
-            // The parser lets UTF-8 pass, of which two parties may think differently (RFC 3986 section 2).
-            && target.is_ascii()
-            && bytes[line_bytes..].starts_with(b"\r\n");
-        if !is_sound {
-            check_request_line(bytes, uri_bytes_max)?;
-            return Err(parsed.map_or_else(reject_of, |_| Reject::bad("malformed request head")));
-        }
+        with_table(headers_count_max, |table| match Lines::parse(bytes, table) {
+            Ok(lines) if lines.length == bytes.len() && lines.is_sound(bytes, uri_bytes_max) => {
+                self.take(bytes, &lines)
+            }
+            parsed => Err(why_refused(bytes, uri_bytes_max, parsed.err())),
+        })
+    }
+
+    /// Parses the head that `bytes` begin with, in the memory of another one, and says where it ends: what a
+    /// [`HeadScanner`](super::scan::HeadScanner) and [`parse_anew`](Self::parse_anew) would say, in one look at the bytes instead
+    /// of two. `None`, and no meaning of what is in the memory, where the head is not complete or not as it should be: those two
+    /// have to say what is to be said of it.
+    pub(crate) fn parse_at_once(
+        &mut self,
+        bytes: &[u8],
+        header_bytes_max: usize,
+        uri_bytes_max: usize,
+        headers_count_max: usize,
+    ) -> Result<Option<usize>, Reject> {
+        with_table(headers_count_max, |table| match Lines::parse(bytes, table) {
+            Ok(lines)
+                if lines.is_sound(bytes, uri_bytes_max)
+                    && lines.end_in_cr_lf(bytes)
+                    && scan::are_within_limits(
+                        lines.request_line_bytes(),
+                        lines.length,
+                        header_bytes_max,
+                        uri_bytes_max,
+                    ) =>
+            {
+                self.take(&bytes[..lines.length], &lines)?;
+                Ok(Some(lines.length))
+            }
+            _ => Ok(None),
+        })
+    }
+
+    /// Keeps what the lines of `bytes` say, if that can be.
+    fn take(&mut self, bytes: &[u8], lines: &Lines<'_, '_>) -> Result<(), Reject> {
+        let Lines { method: method_name, target, version, fields, .. } = *lines;
         let method = Method::of_name(method_name);
-        let version = if request.version == Some(0) { Version::Http10 } else { Version::Http11 };
         let target = Target::parse(method_name, target)?;
-        let facts = FieldFacts::gather(request.headers)?;
+        let facts = FieldFacts::gather(fields)?;
         if version == Version::Http11 && facts.hosts == 0 {
             return Err(Reject::bad("the host field is missing"));
         }
@@ -127,7 +151,7 @@ impl Head {
         };
         self.fields.clear();
         self.name_bits = 0;
-        self.fields.extend(request.headers.iter().map(|field| {
+        self.fields.extend(fields.iter().map(|field| {
             let name = field.name.as_bytes();
             self.name_bits |= name_bit(name);
             FieldSpan { name: span_of(name), value: span_of(field.value) }
@@ -259,42 +283,6 @@ pub(super) const fn name_bit(name: &[u8]) -> u64 {
     1 << ((first as usize * 5 + name.len()) % 64)
 }
 
-/// What is wrong with the request line of a head that is refused. The parser would not tell apart a target above its limit, and
-/// a version that is well formed but not served.
-fn check_request_line(bytes: &[u8], uri_bytes_max: usize) -> Result<(), Reject> {
-    let end = bytes.iter().position(|&byte| byte == b'\r').unwrap_or(bytes.len());
-    let mut parts = bytes[..end].split(|&byte| byte == b' ');
-    let (Some(_), Some(target), Some(version), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(Reject::bad("malformed request line"));
-    };
-    if target.len() > uri_bytes_max {
-        return Err(Reject::new(414, "the request target is too long"));
-    }
-    if !target.iter().all(u8::is_ascii_graphic) {
-        return Err(Reject::bad("the request target contains a character that must be escaped"));
-    }
-    match version {
-        b"HTTP/1.1" | b"HTTP/1.0" => Ok(()),
-        [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
-            if major.is_ascii_digit() && minor.is_ascii_digit() =>
-        {
-            Err(Reject::new(505, "only HTTP/1.0 and HTTP/1.1 are served"))
-        }
-        _ => Err(Reject::bad("malformed version")),
-    }
-}
-
-fn reject_of(error: httparse::Error) -> Reject {
-    match error {
-        httparse::Error::TooManyHeaders => Reject::new(431, "too many header fields"),
-        httparse::Error::HeaderName => Reject::bad("malformed field name"),
-        httparse::Error::HeaderValue => Reject::bad("malformed field value"),
-        _ => Reject::bad("malformed request head"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -348,6 +336,34 @@ mod tests {
                         Head::parse(bytes, range, 1024).map(|head| format!("{head:?}")),
                         "{text:?}"
                     );
+                }
+            }
+        }
+    }
+
+    proptest::proptest! {
+        /// One look at the bytes comes to the same as two.
+        #[test]
+        fn at_once_or_scanned(
+            bytes in r"(\r\n){0,2}(GET|OPTIONS|\PC{1,9}) (/|/a\?b|\*|\PC{1,9}) HTTP/1\.[012](\r\n|\n)((Host: a|x:y|Connection: close|Content-Length: 1|\PC{1,9}|[\x00\r\t]|:)(\r\n|\r\n|\r\n|\n)){0,4}(\r\n|\n)(x|\r\n){0,2}",
+            header_bytes_max in 20..120_usize,
+            uri_bytes_max in 0..16_usize,
+        ) {
+            let bytes = bytes.as_bytes();
+            let (mut at_once, mut anew) = (Head::blank(), Head::blank());
+            let parsed = at_once.parse_at_once(bytes, header_bytes_max, uri_bytes_max, 3);
+            let scanned = HeadScanner::default().scan(bytes, header_bytes_max, uri_bytes_max);
+            let expected = match scanned {
+                Ok(Some(range)) => anew.parse_anew(bytes, range, uri_bytes_max, 3).map(|()| Some(range.end)),
+                Ok(None) => Ok(None),
+                Err(reject) => Err(reject),
+            };
+            // What is as it should be is not left to the two.
+            let is_ordinary = matches!(scanned, Ok(Some(HeadRange { start: 0, .. }))) && expected.is_ok();
+            if parsed != Ok(None) || is_ordinary {
+                proptest::prop_assert_eq!(parsed, expected);
+                if expected.is_ok() {
+                    proptest::prop_assert_eq!(format!("{at_once:?}"), format!("{anew:?}"));
                 }
             }
         }

@@ -7,6 +7,7 @@ pub mod coding;
 pub mod conditional;
 pub mod framing;
 pub mod head;
+mod lines;
 pub mod media;
 pub mod method;
 pub mod multipart;

@@ -44,7 +44,7 @@ impl HeadScanner {
             self.position += text_len(&bytes[self.position..]);
             let rest = &bytes[self.position..];
             let line_end = self.position + usize::from(rest.first() == Some(&b'\r'));
-            self.check_length(line_end - self.skipped, header_bytes_max, uri_bytes_max)?;
+            check_length(line_end - self.skipped, self.in_fields, header_bytes_max, uri_bytes_max)?;
             match rest {
                 [b'\r', b'\n', ..] => {}
                 // A CR is looked at again when it is known what follows.
@@ -69,21 +69,9 @@ impl HeadScanner {
         }
     }
 
-    /// What has been looked at, all of it before a line's end, must not be longer than the limit that it meets first.
-    fn check_length(
-        &self,
-        length: usize,
-        header_bytes_max: usize,
-        uri_bytes_max: usize,
-    ) -> Result<(), Reject> {
-        let line_bytes_max = uri_bytes_max.saturating_add(REQUEST_LINE_OVERHEAD_BYTES);
-        if !self.in_fields && length > line_bytes_max && line_bytes_max <= header_bytes_max {
-            return Err(Reject::new(414, "the request target is too long"));
-        }
-        if length > header_bytes_max {
-            return Err(Reject::new(431, "the request head is too large"));
-        }
-        Ok(())
+    /// Whether it has not looked at anything yet.
+    pub(crate) fn is_new(&self) -> bool {
+        *self == HeadScanner::default()
     }
 
     /// Whether nothing but empty lines, or what may become one, has come.
@@ -91,6 +79,37 @@ impl HeadScanner {
     pub fn is_before_request(&self) -> bool {
         self.position == self.skipped
     }
+}
+
+/// What has been looked at, all of it before a line's end, must not be longer than the limit that it meets first.
+fn check_length(
+    length: usize,
+    in_fields: bool,
+    header_bytes_max: usize,
+    uri_bytes_max: usize,
+) -> Result<(), Reject> {
+    let line_bytes_max = uri_bytes_max.saturating_add(REQUEST_LINE_OVERHEAD_BYTES);
+    if !in_fields && length > line_bytes_max && line_bytes_max <= header_bytes_max {
+        return Err(Reject::new(414, "the request target is too long"));
+    }
+    if length > header_bytes_max {
+        return Err(Reject::new(431, "the request head is too large"));
+    }
+    Ok(())
+}
+
+/// Whether a head of so many bytes, with so many in its first line without the end, is within the limits of a scan.
+pub(super) fn are_within_limits(
+    request_line_bytes: usize,
+    head_bytes: usize,
+    header_bytes_max: usize,
+    uri_bytes_max: usize,
+) -> bool {
+    // Up to the CR of the first line, and of the last one.
+    let lengths = [(request_line_bytes + 1, false), (head_bytes - 1, true)];
+    lengths
+        .iter()
+        .all(|&(length, in_fields)| check_length(length, in_fields, header_bytes_max, uri_bytes_max).is_ok())
 }
 
 /// The length of what comes before the first CR, LF or NUL. Lines of a head are short: what prepares a search of long texts
