@@ -382,28 +382,17 @@ impl Connection {
         }
         let limits = &self.site.limits;
         if let Phase::Head(scanner) = &mut self.phase {
-            let (bytes, header_bytes_max) = (self.input.bytes(), limits.header_bytes_max);
-            let (uri_bytes_max, count_max) = (limits.uri_bytes_max, limits.headers_count_max);
+            let before = scanner.is_before_request();
             let mut head = scratch.request.take().unwrap_or_else(|| Box::new(Head::blank()));
-            let mut end = None;
-            // Most heads come in one piece. Of one that does not each byte is looked at once from now on.
-            if scanner.is_new() {
-                end = head.parse_at_once(bytes, header_bytes_max, uri_bytes_max, count_max)?;
-            }
-            if end.is_none() {
-                let before = scanner.is_before_request();
-                let Some(range) = scanner.scan(bytes, header_bytes_max, uri_bytes_max)? else {
-                    // The first request's time runs since accept.
-                    if before && !scanner.is_before_request() && self.answered > 0 {
-                        self.deadline = Instant::now() + limits.header_timeout;
-                    }
-                    scratch.give_back(head);
-                    return Ok(false);
-                };
-                head.parse_anew(bytes, range, uri_bytes_max, count_max)?;
-                end = Some(range.end);
-            }
-            self.input.consume(end.unwrap_or_default());
+            let Some(end) = head.read(scanner, self.input.bytes(), limits)? else {
+                // The first request's time runs since accept.
+                if before && !scanner.is_before_request() && self.answered > 0 {
+                    self.deadline = Instant::now() + limits.header_timeout;
+                }
+                scratch.give_back(head);
+                return Ok(false);
+            };
+            self.input.consume(end);
             if head.framing() == Framing::Length(0) {
                 self.phase = Phase::Complete(head, Vec::new());
                 return Ok(true);

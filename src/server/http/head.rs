@@ -8,10 +8,10 @@ use super::{
     Framing, Method, Reject, Version,
     framing::{FieldFacts, list},
     lines::{Lines, why_refused, with_table},
-    scan::{self, HeadRange},
+    scan::{self, HeadRange, HeadScanner},
     target::Target,
 };
-use crate::server::limits::HEADERS_COUNT_MAX;
+use crate::server::limits::{HEADERS_COUNT_MAX, Limits};
 
 /// A request head that has passed all checks.
 #[derive(Debug, Clone)]
@@ -85,7 +85,7 @@ impl Head {
     }
 
     /// As [`parse_within`](Self::parse_within), in the memory of another head; which means nothing any more if this fails.
-    pub(crate) fn parse_anew(
+    fn parse_anew(
         &mut self,
         bytes: &[u8],
         range: HeadRange,
@@ -101,27 +101,37 @@ impl Head {
         })
     }
 
-    /// Parses the head that `bytes` begin with, in the memory of another one, and says where it ends: what a
-    /// [`HeadScanner`](super::scan::HeadScanner) and [`parse_anew`](Self::parse_anew) would say, in one look at the bytes instead
-    /// of two. `None`, and no meaning of what is in the memory, where the head is not complete or not as it should be: those two
-    /// have to say what is to be said of it.
-    pub(crate) fn parse_at_once(
+    /// Takes what has come of a head, in the memory of another one, and says where it ends once it is complete; until then, and
+    /// when this fails, what is in the memory means nothing.
+    ///
+    /// Most heads come in one piece, which the parser's one look is enough for. Of those that do not, and those that are not as
+    /// they should be, each byte is then looked at once by `scanner`, before all are parsed.
+    pub(crate) fn read(
         &mut self,
+        scanner: &mut HeadScanner,
         bytes: &[u8],
-        header_bytes_max: usize,
-        uri_bytes_max: usize,
-        headers_count_max: usize,
+        limits: &Limits,
     ) -> Result<Option<usize>, Reject> {
-        with_table(headers_count_max, |table| match Lines::parse(bytes, table) {
+        if scanner.is_new()
+            && let Some(end) = self.parse_at_once(bytes, limits)?
+        {
+            return Ok(Some(end));
+        }
+        let Some(range) = scanner.scan(bytes, limits.header_bytes_max, limits.uri_bytes_max)? else {
+            return Ok(None);
+        };
+        self.parse_anew(bytes, range, limits.uri_bytes_max, limits.headers_count_max)?;
+        Ok(Some(range.end))
+    }
+
+    /// Parses the head that `bytes` begin with, in one look at them: what is said is what scanning and parsing would say. `None`
+    /// where the head is not complete or not as it should be, which is left to those two.
+    fn parse_at_once(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<usize>, Reject> {
+        with_table(limits.headers_count_max, |table| match Lines::parse(bytes, table) {
             Ok(lines)
-                if lines.is_sound(bytes, uri_bytes_max)
+                if lines.is_sound(bytes, limits.uri_bytes_max)
                     && lines.end_in_cr_lf(bytes)
-                    && scan::are_within_limits(
-                        lines.request_line_bytes(),
-                        lines.length,
-                        header_bytes_max,
-                        uri_bytes_max,
-                    ) =>
+                    && scan::are_within_limits(lines.request_line_bytes(), lines.length, limits) =>
             {
                 self.take(&bytes[..lines.length], &lines)?;
                 Ok(Some(lines.length))
@@ -286,7 +296,6 @@ pub(super) const fn name_bit(name: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::http::scan::HeadScanner;
 
     fn parse(text: &str) -> Result<Head, u16> {
         let bytes = text.as_bytes();
@@ -351,7 +360,8 @@ mod tests {
         ) {
             let bytes = bytes.as_bytes();
             let (mut at_once, mut anew) = (Head::blank(), Head::blank());
-            let parsed = at_once.parse_at_once(bytes, header_bytes_max, uri_bytes_max, 3);
+            let limits = Limits { header_bytes_max, uri_bytes_max, headers_count_max: 3, ..Limits::default() };
+            let parsed = at_once.parse_at_once(bytes, &limits);
             let scanned = HeadScanner::default().scan(bytes, header_bytes_max, uri_bytes_max);
             let expected = match scanned {
                 Ok(Some(range)) => anew.parse_anew(bytes, range, uri_bytes_max, 3).map(|()| Some(range.end)),

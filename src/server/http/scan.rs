@@ -4,6 +4,7 @@
 //! that disagree on where a line ends can be made to disagree on where a request ends, which is request smuggling.
 
 use super::Reject;
+use crate::server::limits::Limits;
 
 /// Empty lines that are skipped before a request line (RFC 9112 section 2.2).
 const EMPTY_LINES_MAX: usize = 2;
@@ -70,7 +71,7 @@ impl HeadScanner {
     }
 
     /// Whether it has not looked at anything yet.
-    pub(crate) fn is_new(&self) -> bool {
+    pub(super) fn is_new(&self) -> bool {
         *self == HeadScanner::default()
     }
 
@@ -99,17 +100,12 @@ fn check_length(
 }
 
 /// Whether a head of so many bytes, with so many in its first line without the end, is within the limits of a scan.
-pub(super) fn are_within_limits(
-    request_line_bytes: usize,
-    head_bytes: usize,
-    header_bytes_max: usize,
-    uri_bytes_max: usize,
-) -> bool {
+pub(super) fn are_within_limits(request_line_bytes: usize, head_bytes: usize, limits: &Limits) -> bool {
     // Up to the CR of the first line, and of the last one.
     let lengths = [(request_line_bytes + 1, false), (head_bytes - 1, true)];
-    lengths
-        .iter()
-        .all(|&(length, in_fields)| check_length(length, in_fields, header_bytes_max, uri_bytes_max).is_ok())
+    lengths.iter().all(|&(length, in_fields)| {
+        check_length(length, in_fields, limits.header_bytes_max, limits.uri_bytes_max).is_ok()
+    })
 }
 
 /// The length of what comes before the first CR, LF or NUL. Lines of a head are short: what prepares a search of long texts
