@@ -1,5 +1,5 @@
 //! A connection's bytes, read as the server reads them: no panic, no path that leaves the root, and no difference between
-//! bytes that come at once and bytes that come in pieces.
+//! bytes that come at once and bytes that come in pieces, or heads that are taken at once and heads that are scanned first.
 
 #![no_main]
 
@@ -7,6 +7,7 @@ use std::path::{Component, Path};
 
 use libfuzzer_sys::fuzz_target;
 use unsnarl::server::{
+    Limits,
     http::{
         Framing, Head, Method, Reject, Version,
         body::BodyReader,
@@ -14,7 +15,7 @@ use unsnarl::server::{
         path::normalise,
         scan::{HeadRange, HeadScanner},
     },
-    limits::{HEADER_BYTES_MAX, URI_BYTES_MAX},
+    limits::{HEADER_BYTES_MAX, HEADERS_COUNT_MAX, URI_BYTES_MAX},
 };
 
 /// Small, so that the fuzzer reaches it.
@@ -32,6 +33,7 @@ fuzz_target!(|input: (u8, &[u8])| {
 
     let scanned = scan(bytes, bytes.len().max(1));
     assert_eq!(scan(bytes, piece), scanned, "the head's end depends on how the bytes came");
+    same_at_once(bytes, scanned);
     let Ok(Some(range)) = scanned else { return };
     let Ok(head) = Head::parse(bytes, range, URI_BYTES_MAX) else { return };
     if head.path() != "*" {
@@ -40,6 +42,17 @@ fuzz_target!(|input: (u8, &[u8])| {
     same_when_written_again(&head);
     same_in_pieces(head.framing(), &bytes[range.end..], piece);
 });
+
+/// Whether a head is taken, or refused, in one look as in two.
+fn same_at_once(bytes: &[u8], scanned: Result<Option<HeadRange>, Reject>) {
+    let parse = |range: HeadRange| {
+        let head = Head::parse_within(bytes, range, URI_BYTES_MAX, HEADERS_COUNT_MAX)?;
+        Ok(Some((head, range.end)))
+    };
+    let parsed = scanned.and_then(|range| range.map_or(Ok(None), parse));
+    let read = Head::read(&mut HeadScanner::default(), bytes, &Limits::default());
+    assert_eq!(format!("{read:?}"), format!("{parsed:?}"), "one look says something else than two");
+}
 
 fn scan(bytes: &[u8], piece: usize) -> Result<Option<HeadRange>, Reject> {
     let mut scanner = HeadScanner::default();

@@ -384,7 +384,7 @@ impl Connection {
         if let Phase::Head(scanner) = &mut self.phase {
             let before = scanner.is_before_request();
             let mut head = scratch.request.take().unwrap_or_else(|| Box::new(Head::blank()));
-            let Some(end) = head.read(scanner, self.input.bytes(), limits)? else {
+            let Some(end) = head.read_anew(scanner, self.input.bytes(), limits)? else {
                 // The first request's time runs since accept.
                 if before && !scanner.is_before_request() && self.answered > 0 {
                     self.deadline = Instant::now() + limits.header_timeout;

@@ -66,7 +66,7 @@ impl Head {
         Ok(head)
     }
 
-    /// None yet: for [`parse_anew`](Self::parse_anew).
+    /// None yet: for [`read_anew`](Self::read_anew).
     pub(crate) fn blank() -> Self {
         Head {
             method: Method::Get,
@@ -101,12 +101,43 @@ impl Head {
         })
     }
 
-    /// Takes what has come of a head, in the memory of another one, and says where it ends once it is complete; until then, and
-    /// when this fails, what is in the memory means nothing.
+    /// Takes what has come of a head, which has a `scanner` of its own: the head and where it ends, once it is complete. Of what
+    /// `bytes` were when this was called before nothing may have changed.
+    ///
+    /// It says what [`HeadScanner::scan`] and [`parse_within`](Self::parse_within) say, which it calls for a head that does not
+    /// come in one piece.
+    ///
+    /// # Errors
+    ///
+    /// As those two.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use unsnarl::server::{Limits, http::{Head, scan::HeadScanner}};
+    ///
+    /// let (mut scanner, limits) = (HeadScanner::default(), Limits::default());
+    /// assert!(Head::read(&mut scanner, b"GET /a HTTP/1.1\r\nHo", &limits)?.is_none());
+    /// let bytes = b"GET /a HTTP/1.1\r\nHost: b\r\n\r\n";
+    /// let (head, end) = Head::read(&mut scanner, bytes, &limits)?.expect("it is complete");
+    /// assert_eq!((head.path(), end), ("/a", bytes.len()));
+    /// # Ok::<(), unsnarl::server::http::Reject>(())
+    /// ```
+    pub fn read(
+        scanner: &mut HeadScanner,
+        bytes: &[u8],
+        limits: &Limits,
+    ) -> Result<Option<(Self, usize)>, Reject> {
+        let mut head = Head::blank();
+        let end = head.read_anew(scanner, bytes, limits)?;
+        Ok(end.map(|end| (head, end)))
+    }
+
+    /// As [`read`](Self::read), in the memory of another head; which means nothing before it is complete, and if this fails.
     ///
     /// Most heads come in one piece, which the parser's one look is enough for. Of those that do not, and those that are not as
     /// they should be, each byte is then looked at once by `scanner`, before all are parsed.
-    pub(crate) fn read(
+    pub(crate) fn read_anew(
         &mut self,
         scanner: &mut HeadScanner,
         bytes: &[u8],
