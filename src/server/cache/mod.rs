@@ -30,6 +30,7 @@
 //!    memory that it was not there.
 
 mod climber;
+mod margin;
 pub mod policy;
 mod queue;
 mod sketch;

@@ -6,7 +6,8 @@
 //! - *main* (the rest): one that was used goes round once more for each use, up to three, instead of being evicted.
 //! - the *sketch* remembers about how often keys were asked for, also those that are not kept. The oldest of the window gets
 //!   into a full main queue only by having been asked for clearly more often than the entry that would have to go for it; of
-//!   a larger one more is asked. So a scan, or a loop over more than fits, does not push out what is used.
+//!   a larger one more is asked. So a scan, or a loop over more than fits, does not push out what is used. What "clearly"
+//!   means is learnt, see `margin`; and a count that is of the past counts less, see [`EXPECTED_MAX`].
 //!
 //! The parts are those of Caffeine (Einziger, Friedman, Manes, "TinyLFU: a highly efficient cache admission policy", ACM
 //! Transactions on Storage 2017), the queues those of S3-FIFO (Yang et al., SOSP 2023): a hit changes one small counter and
@@ -18,6 +19,7 @@ use hashbrown::{Equivalent, HashTable};
 
 use super::{
     climber::Climber,
+    margin::Margin,
     queue::{Nodes, Queue},
     sketch::Sketch,
 };
@@ -28,8 +30,9 @@ const USES_MAX: u8 = 15;
 const ROUNDS_MAX: u8 = 3;
 /// Rounds that an entry takes along from the window.
 const ROUNDS_AT_PROMOTION: u8 = 1;
-/// How much more often the candidate was asked for: the counts are not exact, and in a loop all are equal but for one.
-const FREQUENCY_MARGIN: u64 = 1;
+/// By its count a victim should have been asked for so often since it last was: if more, it is not as popular any more as it
+/// was, and its count is halved.
+const EXPECTED_MAX: u64 = 2;
 
 /// A map bounded by the sum of its entries' weights.
 ///
@@ -42,6 +45,9 @@ pub struct Policy<K, V> {
     main: Queue,
     sketch: Sketch,
     climber: Climber,
+    margin: Margin,
+    /// So far; begins again after the last.
+    requests: u32,
     weight_max: usize,
     evicted: u64,
 }
@@ -57,6 +63,8 @@ struct Entry<K, V> {
     /// Times that it will still go round.
     rounds: u8,
     in_main: bool,
+    /// The number of the request that asked for it last.
+    asked_at: u32,
 }
 
 impl<K: Hash + Eq, V> Policy<K, V> {
@@ -70,6 +78,8 @@ impl<K: Hash + Eq, V> Policy<K, V> {
             main: Queue::new(),
             sketch: Sketch::new(),
             climber: Climber::new(),
+            margin: Margin::new(),
+            requests: 0,
             weight_max,
             evicted: 0,
         }
@@ -77,11 +87,14 @@ impl<K: Hash + Eq, V> Policy<K, V> {
 
     /// The value of `key`, which counts as a use.
     pub fn get<Q: Equivalent<K> + ?Sized>(&mut self, hash: u64, key: &Q) -> Option<&V> {
+        self.requests = self.requests.wrapping_add(1);
+        self.margin.asked(hash);
         let at = self.find(hash, key)?;
         self.climber.hit();
         let entry = self.nodes.get_mut(at);
         entry.uses = (entry.uses + 1).min(USES_MAX);
         entry.rounds = (entry.rounds + 1).min(ROUNDS_MAX);
+        entry.asked_at = self.requests;
         Some(&entry.value)
     }
 
@@ -108,7 +121,9 @@ impl<K: Hash + Eq, V> Policy<K, V> {
             let queue = if entry.in_main { &mut self.main } else { &mut self.window };
             queue.weight = queue.weight - before + weight;
         } else {
-            let at = self.nodes.add(Entry { hash, key, value, weight, uses: 0, rounds: 0, in_main: false });
+            let asked_at = self.requests;
+            let entry = Entry { hash, key, value, weight, uses: 0, rounds: 0, in_main: false, asked_at };
+            let at = self.nodes.add(entry);
             self.nodes.push(&mut self.window, at);
             self.window.weight += weight;
             let nodes = &self.nodes;
@@ -182,16 +197,27 @@ impl<K: Hash + Eq, V> Policy<K, V> {
     /// would be divided by the weight, and that of bytes, for which it would not be divided.
     fn loser(&mut self, candidate: u32) -> u32 {
         let Some(victim) = self.victim() else { return candidate };
-        let squared = |frequency: u64| u128::from(frequency * frequency);
-        let candidates = squared(self.frequency(candidate)) * self.nodes.get(victim).weight as u128;
-        let victims =
-            squared(self.frequency(victim) + FREQUENCY_MARGIN) * self.nodes.get(candidate).weight as u128;
-        if candidates > victims { victim } else { candidate }
+        let weight = |at| self.nodes.get(at).weight.max(1) as f64;
+        // What the candidate's count is worth where the victim's weight is the measure.
+        let root = (weight(victim) / weight(candidate)).sqrt();
+        let lead = self.frequency(candidate) as f64 * root - self.frequency_now(victim) as f64;
+        let loser = if lead > self.margin.get() { victim } else { candidate };
+        let (candidate, victim) = (self.nodes.get(candidate).hash, self.nodes.get(victim).hash);
+        self.margin.watch(candidate, victim, lead, root, self.requests, self.nodes.len());
+        loser
     }
 
     fn frequency(&self, at: u32) -> u64 {
         let entry = self.nodes.get(at);
         u64::from(self.sketch.estimate(entry.hash) + entry.uses)
+    }
+
+    /// As [`frequency`](Self::frequency), unless that is of the past.
+    fn frequency_now(&self, at: u32) -> u64 {
+        let frequency = self.frequency(at);
+        let idle = self.requests.wrapping_sub(self.nodes.get(at).asked_at);
+        let is_past = frequency * u64::from(idle) > EXPECTED_MAX * self.sketch.sample() as u64;
+        if is_past { frequency / 2 } else { frequency }
     }
 
     /// The oldest entry of the main queue that does not go round once more.
@@ -267,6 +293,7 @@ impl<K: Hash + Eq, V> Policy<K, V> {
             }
             assert_eq!(sums, (queue.len, queue.weight), "lengths and weights add up");
         }
+        self.margin.validate();
     }
 }
 

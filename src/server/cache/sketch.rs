@@ -58,9 +58,14 @@ impl Sketch {
             self.words[word] += u64::from(uses).min(room) << shift;
         }
         self.increments += usize::from(uses);
-        if self.increments >= SAMPLE_SHARE * self.words.len() / WORDS_SHARE {
+        if self.increments >= self.sample() {
             self.age();
         }
+    }
+
+    /// Uses that are counted before all counts are halved.
+    pub(super) fn sample(&self) -> usize {
+        SAMPLE_SHARE * self.words.len() / WORDS_SHARE
     }
 
     /// Halves all counts: what was popular long ago makes room.
