@@ -10,7 +10,7 @@
 const SLOTS: usize = 64;
 /// At first.
 const START: f64 = 1.0;
-/// Never lets in what was asked for less often, nor, after a long loop, keeps everything out.
+/// At most, since after a long loop it has to come down again. It is at least 0: what was asked for less often never gets in.
 const MAX: f64 = 3.0;
 /// What an outcome changes, when both weigh the same.
 const STEP: f64 = 0.1;

@@ -7,7 +7,7 @@
 //! - the *sketch* remembers about how often keys were asked for, also those that are not kept. The oldest of the window gets
 //!   into a full main queue only by having been asked for clearly more often than the entry that would have to go for it; of
 //!   a larger one more is asked. So a scan, or a loop over more than fits, does not push out what is used. What "clearly"
-//!   means is learnt, see `margin`; and a count that is of the past counts less, see [`EXPECTED_MAX`].
+//!   means is learnt, see `margin`; and a count that is of the past counts half, see `EXPECTED_MAX`.
 //!
 //! The parts are those of Caffeine (Einziger, Friedman, Manes, "TinyLFU: a highly efficient cache admission policy", ACM
 //! Transactions on Storage 2017), the queues those of S3-FIFO (Yang et al., SOSP 2023): a hit changes one small counter and
@@ -30,8 +30,8 @@ const USES_MAX: u8 = 15;
 const ROUNDS_MAX: u8 = 3;
 /// Rounds that an entry takes along from the window.
 const ROUNDS_AT_PROMOTION: u8 = 1;
-/// By its count a victim should have been asked for so often since it last was: if more, it is not as popular any more as it
-/// was, and its count is halved.
+/// When a victim's count makes expect more uses than this since the last one, of which there was none, the count is of the past,
+/// and counts half.
 const EXPECTED_MAX: u64 = 2;
 
 /// A map bounded by the sum of its entries' weights.
@@ -350,6 +350,24 @@ mod tests {
         }
         // The oldest first out, or the least recently used, would have none.
         assert!(hits > 1000, "{hits} of 4000");
+        // What is kept comes again sooner than what was just there.
+        assert!(policy.margin.get() > 1.0, "{:?}", policy.margin.get());
+    }
+
+    #[test]
+    fn who_was_popular_makes_room_soon() {
+        let mut policy = Policy::new(10);
+        let mut misses = 0;
+        // Ten keys, and when those are as popular as can be, ten others.
+        for key in (0..40).flat_map(|_| 0..10_u8).chain((0..40).flat_map(|_| 10..20)) {
+            if policy.get(hash_of(key), &key).is_none() {
+                misses += 1;
+                insert(&mut policy, key, 0, 1);
+            }
+        }
+        // If only the sketch's halving lowered the old counts, 101.
+        assert!((20..80).contains(&misses), "{misses}");
+        policy.validate();
     }
 
     #[test]
