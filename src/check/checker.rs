@@ -403,6 +403,10 @@ impl Checker {
 
     /// Checks the model and panics unless the verdict is as expected.
     ///
+    /// A pass that is bounded, or has a note, is said on standard error, which `cargo test` shows with `-- --nocapture`: that
+    /// a check came to its end does not prove more than the verdict says. It is not said where the verdict is recorded
+    /// ([`EVENTS_VARIABLE`](super::EVENTS_VARIABLE)), since `cargo unsnarl check` has it in its table.
+    ///
     /// # Panics
     ///
     /// With the full report if there is a finding that was not expected, if an expected one was not found, or if the check
@@ -432,6 +436,9 @@ impl Checker {
             verdict: verdict.clone(),
         });
         if as_expected {
+            if verdict.pass().is_some_and(|pass| !pass.is_complete() || !pass.notes.is_empty()) {
+                events::say(&self.name, &verdict);
+            }
             return verdict;
         }
         match verdict {

@@ -41,3 +41,10 @@ pub(super) fn write(record: &Record) {
         eprintln!("unsnarl: cannot write the record of a check to {}: {error}", path.display());
     }
 }
+
+/// Says the verdict on standard error, unless a program that reads records says it.
+pub(super) fn say(model: &str, verdict: &Verdict) {
+    if env::var_os(EVENTS_VARIABLE).is_none() {
+        eprintln!("unsnarl: model `{model}`: {verdict}");
+    }
+}

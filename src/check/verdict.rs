@@ -178,3 +178,38 @@ impl Verdict {
         }
     }
 }
+
+/// The verdict as a person wants to read it: what was explored and what was not, or the whole report of the finding, in plain
+/// text. `report::terminal` has colours.
+///
+/// ```
+/// use unsnarl::{Checker, sync::Mutex, thread};
+///
+/// let verdict = Checker::new("two in turn").run(|| {
+///     let total = Mutex::new(0);
+///     thread::scope(|scope| {
+///         scope.spawn(|| *total.lock().unwrap() += 1);
+///         scope.spawn(|| *total.lock().unwrap() += 1);
+///     });
+/// });
+/// assert!(verdict.to_string().starts_with("pass, complete: 2 executions in "));
+/// ```
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Verdict::Pass(Pass { explored, bounds, notes }) => {
+                let plural = if explored.executions == 1 { "" } else { "s" };
+                write!(f, "{}: {} execution{plural}", self.summary(), explored.executions)?;
+                if explored.sampled > 0 {
+                    write!(f, " in order, {} sampled", explored.sampled)?;
+                }
+                write!(f, " in {:.1?}", explored.elapsed)?;
+                bounds.iter().try_for_each(|bound| write!(f, "\n  bounded: {bound}"))?;
+                notes.iter().try_for_each(|note| write!(f, "\n  note: {note}"))
+            }
+            Verdict::Finding(finding) => finding.fmt(f),
+            Verdict::Inconclusive { reason } => write!(f, "inconclusive: {reason}"),
+            Verdict::Fault { message } => write!(f, "fault of the checker: {message}"),
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! What each operation does to the state of the execution.
 
+use std::time::Duration;
+
 use super::{
     execution::World,
     lock_log::Flow,
@@ -174,10 +176,11 @@ impl World {
         times < self.limits.early_timeouts
     }
 
-    /// The thread's deadline has come.
+    /// The thread's deadline is over. As where time is real, it goes on after the deadline and not at it: code that asks the
+    /// clock how much time is left finds none.
     fn let_time_pass(&mut self, thread: ThreadIndex) {
         let thread = self.thread_mut(thread);
-        thread.clock.time = thread.clock.time.max(thread.deadline);
+        thread.clock.time = thread.clock.time.max(thread.deadline.after(Duration::from_nanos(1)));
     }
 
     /// Whether something is put into the queue, or taken out. Each operation happens after those before it: the real ones

@@ -225,6 +225,48 @@ fn a_timeout_is_a_choice_and_moves_virtual_time() {
     assert_eq!(seen, BTreeSet::from([false, true]));
 }
 
+/// Loops that wait for what is left of their time, as `wait_timeout_while` does, give up when it is over.
+#[test]
+fn a_wait_that_ran_out_of_time_has_none_left() {
+    const LIMIT: Duration = Duration::from_secs(1);
+    type Wait = fn(&Mutex<bool>, &Condvar) -> bool;
+    let waits: [Wait; 3] = [
+        |ready, changed| changed.wait_while_for(&mut ready.lock(), |ready| !*ready, LIMIT).timed_out(),
+        |ready, changed| {
+            let (mut ready, start) = (ready.lock(), Instant::now());
+            while !*ready {
+                let Some(left) = LIMIT.checked_sub(start.elapsed()) else { return true };
+                changed.wait_for(&mut ready, left);
+            }
+            false
+        },
+        |ready, changed| {
+            let (mut ready, deadline) = (ready.lock(), Instant::now() + LIMIT);
+            while !*ready {
+                if Instant::now() > deadline {
+                    return true;
+                }
+                changed.wait_until(&mut ready, deadline);
+            }
+            false
+        },
+    ];
+    for wait in waits {
+        let seen = outcomes(move || {
+            let shared = Arc::new((Mutex::new(false), Condvar::new()));
+            let theirs = Arc::clone(&shared);
+            let other = thread::spawn(move || {
+                *theirs.0.lock() = true;
+                theirs.1.notify_all();
+            });
+            let timed_out = wait(&shared.0, &shared.1);
+            other.join().unwrap();
+            timed_out
+        });
+        assert_eq!(seen, BTreeSet::from([false, true]));
+    }
+}
+
 #[test]
 fn a_lone_timed_wait_ends() {
     passes(|| {
