@@ -650,7 +650,7 @@ impl<'a> Explorer<'a> {
 /// What makes the model large, as far as its last execution tells.
 fn size(world: &World) -> Option<String> {
     let mut places: Vec<(&Step, usize)> = Vec::new();
-    for step in &world.steps {
+    for step in world.steps.iter().filter(|step| !step.op.kind.unlocks()) {
         match places.iter_mut().find(|(first, _)| first.op.place == step.op.place) {
             Some((_, times)) => *times += 1,
             None => places.push((step, 1)),

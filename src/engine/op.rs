@@ -399,6 +399,11 @@ impl OpKind {
         takes_whole || self.lets_read() || self.upgrades()
     }
 
+    /// Operations that give a lock back, at a place that is not the program's: where its guard is dropped.
+    pub(crate) fn unlocks(self) -> bool {
+        matches!(self, OpKind::Unlock | OpKind::UnlockRead | OpKind::UnlockWrite | OpKind::UnlockUpgradable)
+    }
+
     /// Operations that take a lock in place of one of another kind that the thread has.
     #[inline]
     pub(crate) fn converts(self) -> bool {
