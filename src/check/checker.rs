@@ -81,10 +81,12 @@ pub struct Checker {
     pub(crate) max_executions: Option<u64>,
     pub(crate) max_time: Duration,
     pub(crate) max_steps: usize,
-    pub(crate) early_timeouts: u32,
+    /// Nothing if the default is to hold, and executions beyond it are to be sampled.
+    pub(crate) early_timeouts: Option<u32>,
     pub(crate) spurious_wakeups: u32,
     pub(crate) weak_memory: bool,
-    pub(crate) stale_reads: u32,
+    /// Likewise.
+    pub(crate) stale_reads: Option<u32>,
     pub(crate) cores: Option<usize>,
     pub(crate) steps_alone: u64,
     pub(crate) stack_size: usize,
@@ -134,6 +136,12 @@ fn name_of<F>() -> String {
     path.split_once("::").map_or(path.clone(), |(_, rest)| rest.to_owned())
 }
 
+/// The budgets of a search that nobody set.
+#[cfg(backend = "instrumented")]
+pub(crate) const EARLY_TIMEOUTS: u32 = 1;
+#[cfg(backend = "instrumented")]
+pub(crate) const STALE_READS: u32 = 2;
+
 impl Checker {
     /// A checker with the default settings. The name stands in reports, schedules and regression files.
     pub fn new(name: impl Into<String>) -> Self {
@@ -147,10 +155,10 @@ impl Checker {
             max_executions: None,
             max_time: Duration::from_secs(10),
             max_steps: 20_000,
-            early_timeouts: 1,
+            early_timeouts: None,
             spurious_wakeups: 1,
             weak_memory: true,
-            stale_reads: 2,
+            stale_reads: None,
             cores: None,
             steps_alone: 1_000_000,
             stack_size: 256 << 10,
@@ -216,10 +224,11 @@ impl Checker {
         self
     }
 
-    /// How often each wait of each thread may run out of time although other threads could still run. Default: once. Without
-    /// this budget time runs out only when nothing else can happen.
+    /// How often each wait of each thread may run out of time although other threads could still run. Default: once, and where
+    /// that leaves something out, executions in which it happens up to eight times are sampled at the end. Without this budget
+    /// time runs out only when nothing else can happen.
     pub fn early_timeouts(mut self, times: u32) -> Self {
-        self.early_timeouts = times;
+        self.early_timeouts = Some(times);
         self
     }
 
@@ -237,11 +246,11 @@ impl Checker {
         self
     }
 
-    /// How often each thread may read the same overwritten value at one place of the program. Default: twice. Without a
-    /// limit a loop that waits for a value could go round for ever: the standard asks of implementations that stores become
+    /// How often each thread may read the same overwritten value at one place of the program. Default: twice, and where that
+    /// leaves something out, executions in which it does so up to sixteen times are sampled at the end. Without a limit a loop that waits for a value could go round for ever: the standard asks of implementations that stores become
     /// visible in a reasonable amount of time.
     pub fn stale_reads(mut self, times: u32) -> Self {
-        self.stale_reads = times;
+        self.stale_reads = Some(times);
         self
     }
 

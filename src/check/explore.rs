@@ -13,7 +13,8 @@ use std::{
 };
 
 use super::{
-    Checker,
+    Checker, beyond,
+    checker::{EARLY_TIMEOUTS, STALE_READS},
     cores::{self, Stopper},
     finding::{FindingKind, NOT_LINEARIZABLE},
     live::Live,
@@ -57,6 +58,8 @@ pub(super) struct Exploration {
     pub(super) notes: Vec<String>,
     /// It may matter whether waiting writers come before new readers.
     pub(super) readers_wait: bool,
+    /// A budget that nobody set left something out.
+    pub(super) has_more: bool,
     /// What the executions showed of the order in which locks are taken, if that was to be looked at.
     pub(super) suspects: Option<Box<Suspects>>,
 }
@@ -269,6 +272,11 @@ fn explored(checker: &Checker, model: &Model, notes: Vec<String>) -> Verdict {
         exploration = exploration.and(in_mode(mode, left));
     }
     exploration.notes.splice(0..0, notes);
+    if beyond::is_due(checker, &exploration) {
+        let checker = &beyond::raised(checker);
+        exploration = beyond::sample(checker, exploration, model);
+        return verdict(checker, exploration, model);
+    }
     if predict::is_due(checker, &exploration.end) {
         exploration = predict::predict(checker, exploration, model);
     }
@@ -295,6 +303,7 @@ impl Exploration {
             texts.splice(0..0, new);
         }
         self.readers_wait |= other.readers_wait;
+        self.has_more |= other.has_more;
         if let (Some(suspects), Some(others)) = (&mut self.suspects, &other.suspects) {
             suspects.add_all(others);
         }
@@ -404,10 +413,10 @@ impl<'a> ExplorerSeed<'a> {
 pub(super) fn world(checker: &Checker, mode: Mode) -> World {
     let limits = Limits {
         steps: checker.max_steps,
-        early_timeouts: checker.early_timeouts,
+        early_timeouts: checker.early_timeouts.unwrap_or(EARLY_TIMEOUTS),
         spurious_wakeups: checker.spurious_wakeups,
         weak_memory: checker.weak_memory,
-        stale_reads: checker.stale_reads,
+        stale_reads: checker.stale_reads.unwrap_or(STALE_READS),
     };
     // Stands there while no search runs.
     let mut world = World::new(Plan::Replay(Vec::new()).strategy(), limits, mode);
@@ -597,15 +606,17 @@ impl<'a> Explorer<'a> {
         if world.timeouts_bounded {
             bounds.push(format!(
                 "in each wait of each thread time ran out early at most {}, while others could still run",
-                times(checker.early_timeouts)
+                times(world.limits.early_timeouts)
             ));
         }
         if world.stale_reads_bounded {
             bounds.push(format!(
                 "each thread read the same overwritten value at one place at most {}",
-                times(checker.stale_reads)
+                times(world.limits.stale_reads)
             ));
         }
+        let has_more = world.timeouts_bounded && checker.early_timeouts.is_none()
+            || world.stale_reads_bounded && checker.stale_reads.is_none();
         if world.histories_cut {
             bounds.push(format!("of each atomic only the newest {STORES_SEEN_MAX} stores were looked at"));
         }
@@ -643,7 +654,7 @@ impl<'a> Explorer<'a> {
         }
         let readers_wait = world.writes && world.waits_while_reading;
         let mode = world.mode;
-        Exploration { explored, end, mode, bounds, notes, readers_wait, suspects: self.suspects }
+        Exploration { explored, end, mode, bounds, notes, readers_wait, has_more, suspects: self.suspects }
     }
 }
 

@@ -267,6 +267,34 @@ fn a_wait_that_ran_out_of_time_has_none_left() {
     }
 }
 
+/// The search has a budget for time that runs out early. What lies beyond it is sampled, unless somebody set the budget.
+#[test]
+fn who_tries_again_is_seen_giving_up() {
+    fn asks(attempts: usize) {
+        let (sender, receiver) = channel::bounded(1);
+        let other = thread::spawn(move || sender.send(()));
+        let answer = (0..attempts).find_map(|_| receiver.recv_timeout(Duration::from_millis(10)).ok());
+        answer.expect("an answer in time");
+        other.join().unwrap().unwrap();
+    }
+    for attempts in [1, 2, 3, 5] {
+        let by_default = run(move || asks(attempts));
+        let kind = by_default.finding().map(|finding| finding.kind);
+        assert_eq!(kind, Some(FindingKind::Panic), "{attempts} attempts: {by_default}");
+        let with_budget =
+            Checker::new("semantics").regressions(false).early_timeouts(1).run(move || asks(attempts));
+        assert_eq!(with_budget.pass().is_some(), attempts > 1, "{attempts} attempts: {with_budget}");
+    }
+    let bounded = run(|| {
+        let (sender, receiver) = channel::bounded(1);
+        let other = thread::spawn(move || sender.send(()));
+        while receiver.recv_timeout(Duration::from_millis(10)).is_err() {}
+        other.join().unwrap().unwrap();
+    });
+    let pass = bounded.pass().expect("no finding");
+    assert_eq!((pass.is_complete(), pass.explored.sampled), (false, 1_000));
+}
+
 #[test]
 fn a_lone_timed_wait_ends() {
     passes(|| {
