@@ -1,9 +1,10 @@
 //! What lies beyond the budgets of the search.
 //!
 //! How often time runs out early, and how often a stale value is read again, is bounded: the search of a program that tries
-//! again for ever would have no end. But many programs try again three times and then give up, and within the budgets nobody
-//! sees them give up. So where the search came to its end and a budget left something out, some executions with larger budgets
-//! are sampled. What they find is a finding; a pass stays as bounded as it was.
+//! again for ever would have no end. A thread that spins goes on only when something has changed. But many programs try again
+//! three times, or spin for a hundred turns, and then give up, and the search does not see them give up. So where it came to its
+//! end and left something of this kind out, some executions with larger budgets are sampled. What they find is a finding; a pass
+//! says what it said without them.
 
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ use super::{
 
 /// How much larger the budgets are.
 const TIMES: u32 = 8;
+
+/// How many turns a thread may spin for nothing: more than those after which locks begin to wait in other ways.
+const IDLE_TURNS: u32 = 128;
 
 /// How many executions are sampled, and with how many steps, which are a tenth of a second.
 const EXECUTIONS: u64 = 1_000;
@@ -38,6 +42,7 @@ pub(super) fn raised(checker: &Checker) -> Checker {
     let mut raised = checker.clone();
     raised.early_timeouts.get_or_insert(TIMES * EARLY_TIMEOUTS);
     raised.stale_reads.get_or_insert(TIMES * STALE_READS);
+    raised.idle_turns = IDLE_TURNS;
     raised
 }
 

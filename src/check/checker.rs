@@ -87,6 +87,12 @@ pub struct Checker {
     pub(crate) weak_memory: bool,
     /// Likewise.
     pub(crate) stale_reads: Option<u32>,
+    /// How many turns a thread may spin for nothing while others could run.
+    #[cfg_attr(
+        not(backend = "instrumented"),
+        allow(dead_code, reason = "only our own engine knows who spins")
+    )]
+    pub(crate) idle_turns: u32,
     pub(crate) cores: Option<usize>,
     pub(crate) steps_alone: u64,
     pub(crate) stack_size: usize,
@@ -159,6 +165,7 @@ impl Checker {
             spurious_wakeups: 1,
             weak_memory: true,
             stale_reads: None,
+            idle_turns: 0,
             cores: None,
             steps_alone: 1_000_000,
             stack_size: 256 << 10,
@@ -252,6 +259,15 @@ impl Checker {
     pub fn stale_reads(mut self, times: u32) -> Self {
         self.stale_reads = Some(times);
         self
+    }
+
+    /// The same, but for what an execution may do only so many times.
+    #[cfg(backend = "instrumented")]
+    pub(crate) fn without_budgets(&self) -> Checker {
+        let mut checker =
+            self.clone().early_timeouts(u32::MAX).spurious_wakeups(u32::MAX).stale_reads(u32::MAX);
+        checker.idle_turns = u32::MAX;
+        checker
     }
 
     /// How many processor cores explore at the same time. Default: all there are.

@@ -58,7 +58,7 @@ pub(super) struct Exploration {
     pub(super) notes: Vec<String>,
     /// It may matter whether waiting writers come before new readers.
     pub(super) readers_wait: bool,
-    /// A budget that nobody set left something out.
+    /// A budget that nobody set left something out, or a thread that spins may have given up.
     pub(super) has_more: bool,
     /// What the executions showed of the order in which locks are taken, if that was to be looked at.
     pub(super) suspects: Option<Box<Suspects>>,
@@ -417,6 +417,7 @@ pub(super) fn world(checker: &Checker, mode: Mode) -> World {
         spurious_wakeups: checker.spurious_wakeups,
         weak_memory: checker.weak_memory,
         stale_reads: checker.stale_reads.unwrap_or(STALE_READS),
+        idle_turns: checker.idle_turns,
     };
     // Stands there while no search runs.
     let mut world = World::new(Plan::Replay(Vec::new()).strategy(), limits, mode);
@@ -615,7 +616,8 @@ impl<'a> Explorer<'a> {
                 times(world.limits.stale_reads)
             ));
         }
-        let has_more = world.timeouts_bounded && checker.early_timeouts.is_none()
+        let has_more = world.idle_turns_bounded
+            || world.timeouts_bounded && checker.early_timeouts.is_none()
             || world.stale_reads_bounded && checker.stale_reads.is_none();
         if world.histories_cut {
             bounds.push(format!("of each atomic only the newest {STORES_SEEN_MAX} stores were looked at"));

@@ -36,7 +36,8 @@
 //! [`Checker::early_timeouts`] times; executions beyond these budgets are only sampled. A missing release or acquire is also a race on the
 //! [`cell::UnsafeCell`](crate::cell::UnsafeCell) that it should publish.
 //! A thread that yields twice at one place, as a spin loop does, goes on only once another thread has changed something of
-//! what it looked at, or nobody else can run: a loop that gives up after a number of turns is not seen giving up early.
+//! what it looked at, or nobody else can run: a loop that gives up after a number of turns is seen giving up early only by the
+//! samples that are drawn after the search.
 //! Each thread wakes spuriously from condition variables at most [`Checker::spurious_wakeups`] times. A reader-writer lock
 //! lets readers in while a writer waits; where it can matter (a thread waits while it reads, and another one writes) all is
 //! explored a second time with locks in which new readers wait behind a waiting writer.

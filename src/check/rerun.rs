@@ -45,7 +45,7 @@ pub(super) fn mode_of(checker: &Checker, schedule: &Schedule) -> Mode {
 fn run(checker: &Checker, schedule: &Schedule, plan: Plan, model: &Model) -> Exploration {
     let mode = mode_of(checker, schedule);
     // The recorded run may have used its budgets differently: a replay allows whatever was recorded.
-    let checker = checker.clone().early_timeouts(u32::MAX).spurious_wakeups(u32::MAX).stale_reads(u32::MAX);
+    let checker = checker.without_budgets();
     let budget = Budget { executions: Some(1), steps: None, time: Duration::MAX };
     explore(&checker, plan, budget, mode, model)
 }

@@ -5,6 +5,7 @@
 //! 1. A thread that *yields* (or sleeps) for the second time at one place, without having yielded elsewhere, is spinning. It
 //!    has no reason to go on before another thread has changed something of what it looked at since, and is left out until
 //!    then: a spin loop ends, and its turns are not counted (Jonsson, Lang, Sagonas, "Awaiting for Godot", FMCAD 2022).
+//!    Samplers may have a budget for turns of a thread that goes on nevertheless: it may give up after some.
 //! 2. A *timed* operation that cannot proceed may time out: as a choice of the strategy with a budget per thread, and, once
 //!    the budgets are used up, when nothing else can run, the earliest deadline first.
 //! 3. A waiter on a condition variable may wake *spuriously*, with a budget per thread. This never saves a program from a
@@ -348,6 +349,7 @@ impl World {
         }
         let early = members(timed)
             .filter(|thread| self.pending[*thread].is_some_and(|op| self.may_time_out(*thread, &op)))
+            .chain(members(spinning).filter(|thread| self.thread(*thread).idle_turns_left > 0))
             .fold(0, |set, thread| set | bit(thread));
         self.forced = if ready | early == 0 { self.first_to_give_way(timed, spinning) } else { None };
         let all = match self.forced {
@@ -356,6 +358,7 @@ impl World {
             Some(thread) => bit(thread) | spurious,
         };
         self.timeouts_bounded |= timed & !all != 0;
+        self.idle_turns_bounded |= spinning & !all != 0;
         Some(Candidates { all, ready, current })
     }
 

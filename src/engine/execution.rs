@@ -30,6 +30,9 @@ pub(crate) struct Limits {
     pub(crate) weak_memory: bool,
     /// How often each thread may read the same overwritten value at one place.
     pub(crate) stale_reads: u32,
+    /// How many turns each thread may spin although nothing that it looks at has changed and others could run. For samplers
+    /// only: to a search such turns are no choices.
+    pub(crate) idle_turns: u32,
 }
 
 /// What kind of steps there are: the same through all executions of an exploration.
@@ -127,6 +130,8 @@ pub(crate) struct World {
     pub(crate) waits_while_reading: bool,
     /// A timeout that could have fired early did not, for lack of budget.
     pub(crate) timeouts_bounded: bool,
+    /// A thread that spins did not go round once more, for lack of budget.
+    pub(crate) idle_turns_bounded: bool,
     /// How many waiters the last notification woke.
     pub(crate) woken: usize,
     /// An atomic operation weaker than sequentially consistent was seen.
@@ -201,6 +206,7 @@ impl World {
             writes: false,
             waits_while_reading: false,
             timeouts_bounded: false,
+            idle_turns_bounded: false,
             woken: 0,
             weak_atomics: false,
             memory: Memory::default(),

@@ -13,6 +13,8 @@ impl World {
         self.shown.clear();
         let state = self.thread_mut(thread);
         if matches!(op.kind, OpKind::Yield | OpKind::Sleep) {
+            let is_idle = state.yielded_at == Some(op.place) && state.sees_change.is_none();
+            state.idle_turns_left -= u32::from(is_idle && state.idle_turns_left > 0);
             state.looked_at.clear();
             state.sees_change = None;
             state.yielded_at = Some(op.place);

@@ -53,6 +53,8 @@ pub(crate) struct Thread {
     pub(crate) sees_change: Option<usize>,
     /// Where it last yielded.
     pub(crate) yielded_at: Option<Place>,
+    /// How many more turns it may spin for nothing.
+    pub(crate) idle_turns_left: u32,
     /// How often it went on only because nobody else could.
     pub(crate) times_forced: u32,
     /// The step it last took.
@@ -93,6 +95,7 @@ impl Thread {
             looked_at: Vec::new(),
             sees_change: None,
             yielded_at: None,
+            idle_turns_left: 0,
             times_forced: 0,
             last_step: 0,
             held: Vec::new(),
@@ -123,6 +126,7 @@ impl Thread {
         self.looked_at.clear();
         self.sees_change = None;
         self.yielded_at = None;
+        self.idle_turns_left = limits.idle_turns;
         self.times_forced = 0;
         self.last_step = 0;
         self.held.clear();

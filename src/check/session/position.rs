@@ -146,9 +146,7 @@ pub(super) fn stand(
 
 fn stand_once(checker: &Checker, model: &dyn Fn(), mode: Mode, moves: &[Move], recorded: bool) -> Stood {
     // The budgets count as in a check, but for what was recorded under others.
-    let lenient =
-        || checker.clone().early_timeouts(u32::MAX).spurious_wakeups(u32::MAX).stale_reads(u32::MAX);
-    let checker = if recorded { &lenient() } else { checker };
+    let checker = if recorded { &checker.without_budgets() } else { checker };
     let mut stood = None;
     run_once(checker, model, mode, moves, recorded, |world, stop| {
         stood = Some(look(checker, world, stop));

@@ -82,6 +82,10 @@ pub(crate) struct Sampled<S> {
     /// Time may run out early, and waiters may wake by themselves, in this execution. Half of the executions do without, so
     /// that bugs are found that such luck would cover up.
     is_irregular: bool,
+    /// The first thread that does so in this execution has the turn as long as it can: it may give up after some attempts.
+    is_obstinate: bool,
+    /// That thread.
+    obstinate: Option<ThreadIndex>,
     threads: usize,
     last: ThreadIndex,
 }
@@ -96,6 +100,8 @@ impl<S: Sampler> Sampled<S> {
             profile: Profile::default(),
             fairness: Fairness::default(),
             is_irregular: false,
+            is_obstinate: false,
+            obstinate: None,
             threads: 0,
             last: 0,
         }
@@ -139,7 +145,10 @@ impl<S: Sampler> Strategy for Sampled<S> {
     fn new_execution(&mut self) -> bool {
         self.generator = generator_of(self.seed, self.execution);
         self.execution += 1;
-        self.is_irregular = self.generator.below(2) == 0;
+        let luck = self.generator.below(8);
+        self.is_irregular = luck < 4;
+        self.is_obstinate = luck == 0;
+        self.obstinate = None;
         self.threads = 0;
         self.last = 0;
         self.fairness.begin();
@@ -157,9 +166,15 @@ impl<S: Sampler> Strategy for Sampled<S> {
         self.sampler.look(&mut scene);
         let chosen = match self.fairness.choose(view) {
             Some(owed) => owed,
+            None if let Some(thread) = self.obstinate.filter(|thread| candidates & bit(*thread) != 0) => {
+                thread
+            }
             None if candidates.is_power_of_two() => candidates.trailing_zeros() as ThreadIndex,
             None => scene.indifferent().unwrap_or_else(|| self.sampler.choose(&mut scene)),
         };
+        if self.is_obstinate && view.ready & bit(chosen) == 0 {
+            self.obstinate.get_or_insert(chosen);
+        }
         let op = view.pending[chosen].expect("a candidate has a next operation");
         self.sampler.step(&mut scene, chosen, &op);
         self.profile.performed(chosen, &op);

@@ -248,8 +248,14 @@ fn executions(
     program: impl Fn(&Rc<Cell<bool>>),
     mut see: impl FnMut(bool, &World),
 ) {
-    let limits =
-        Limits { steps: 20_000, early_timeouts: 1, spurious_wakeups: 1, weak_memory: true, stale_reads: 2 };
+    let limits = Limits {
+        steps: 20_000,
+        early_timeouts: 1,
+        spurious_wakeups: 1,
+        weak_memory: true,
+        stale_reads: 2,
+        idle_turns: 0,
+    };
     let mode = Mode::default();
     let mut engine = Engine::new(World::new(Box::new(strategy), limits, mode), 256 << 10);
     let failed = Rc::new(Cell::new(false));
@@ -484,6 +490,7 @@ fn a_restart_forgets_everything() {
             spurious_wakeups: 1,
             weak_memory: true,
             stale_reads: 2,
+            idle_turns: 0,
         };
         used.restart();
         let mut engine = Engine::new(World::new(Box::new(used), limits, Mode::default()), 256 << 10);

@@ -295,6 +295,36 @@ fn who_tries_again_is_seen_giving_up() {
     assert_eq!((pass.is_complete(), pass.explored.sampled), (false, 1_000));
 }
 
+/// A thread that spins is left out of the search until something has changed. The samples see it give up nevertheless.
+#[test]
+fn who_spins_is_seen_giving_up() {
+    for turns in [1, 2, 3, 10, 100] {
+        let verdict = run(move || {
+            let ready = Arc::new(AtomicBool::new(false));
+            let theirs = Arc::clone(&ready);
+            let other = thread::spawn(move || theirs.store(true, SeqCst));
+            let is_ready = (0..turns).any(|_| {
+                thread::yield_now();
+                ready.load(SeqCst)
+            });
+            assert!(is_ready, "not ready in time");
+            other.join().unwrap();
+        });
+        let kind = verdict.finding().map(|finding| finding.kind);
+        assert_eq!(kind, Some(FindingKind::Panic), "{turns} turns: {verdict}");
+    }
+    let pass = passes(|| {
+        let ready = Arc::new(AtomicBool::new(false));
+        let theirs = Arc::clone(&ready);
+        let other = thread::spawn(move || theirs.store(true, SeqCst));
+        while !ready.load(SeqCst) {
+            thread::yield_now();
+        }
+        other.join().unwrap();
+    });
+    assert_eq!((pass.is_complete(), pass.explored.sampled), (true, 1_000));
+}
+
 #[test]
 fn a_lone_timed_wait_ends() {
     passes(|| {
