@@ -254,8 +254,9 @@ impl Checker {
     }
 
     /// How often each thread may read the same overwritten value at one place of the program. Default: twice, and where that
-    /// leaves something out, executions in which it does so up to sixteen times are sampled at the end. Without a limit a loop that waits for a value could go round for ever: the standard asks of implementations that stores become
-    /// visible in a reasonable amount of time.
+    /// leaves something out, executions in which it does so up to sixteen times are sampled at the end. Without a limit a loop
+    /// that waits for a value could go round for ever: the standard asks of implementations that stores become visible in a
+    /// reasonable amount of time.
     pub fn stale_reads(mut self, times: u32) -> Self {
         self.stale_reads = Some(times);
         self

@@ -33,8 +33,8 @@
 //! every order of the operations on facade objects, and every value that an atomic load may read by the rules of C++20, but
 //! for values of stores that are executed later (load buffering). A loop that reads the same overwritten value again and
 //! again does so at most [`Checker::stale_reads`] times, and a wait runs out of time, while others could still run, at most
-//! [`Checker::early_timeouts`] times; executions beyond these budgets are only sampled. A missing release or acquire is also a race on the
-//! [`cell::UnsafeCell`](crate::cell::UnsafeCell) that it should publish.
+//! [`Checker::early_timeouts`] times; executions beyond these budgets are only sampled. A missing release or acquire is also a
+//! race on the [`cell::UnsafeCell`](crate::cell::UnsafeCell) that it should publish.
 //! A thread that yields twice at one place, as a spin loop does, goes on only once another thread has changed something of
 //! what it looked at, or nobody else can run: a loop that gives up after a number of turns is seen giving up early only by the
 //! samples that are drawn after the search.

@@ -57,8 +57,8 @@ pub struct Explored {
     pub executions: u64,
     /// Executions that were given up because what followed was explored elsewhere.
     pub redundant: u64,
-    /// Executions that samplers chose beside an exhaustive search that takes long. If the search came to its end, the pass
-    /// is complete without them.
+    /// Executions that samplers chose beside an exhaustive search that takes long, or after one that has budgets. If the search
+    /// came to its end, what the pass says is true without them.
     pub sampled: u64,
     /// Steps in all executions.
     pub steps: u64,
