@@ -147,12 +147,16 @@ fn text(document: &Document) -> String {
             row
         })
         .collect();
+    let behind = 100.0 * document.hit_ratio_behind_max;
+    let hits = match behind <= 0.0 {
+        true => format!("at least {:.2} points ahead of the better of the others", -behind),
+        false => format!("at most {behind:.2} points behind the better of the others"),
+    };
     format!(
-        "the columns of each kind: {}\n\n{}\nhits: at most {:.2} points behind the better of the others\noperations: \
+        "the columns of each kind: {}\n\n{}\nhits: {hits}\noperations: \
          at least {:.2} times the faster of the others by one thread, {:.2} times by several\n\n{}\n",
         names.join(", "),
         table::render(&heads, &rows),
-        100.0 * document.hit_ratio_behind_max,
         document.ops_ratio_min,
         document.ops_ratio_threads_min,
         console::wrapped(COMPARED, ""),
