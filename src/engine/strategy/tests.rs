@@ -241,6 +241,15 @@ fn cve_2017_15265(failed: &Rc<Cell<bool>>) {
     });
 }
 
+const LIMITS: Limits = Limits {
+    steps: 20_000,
+    early_timeouts: 1,
+    spurious_wakeups: 1,
+    weak_memory: true,
+    stale_reads: 2,
+    idle_turns: 0,
+};
+
 /// Runs executions until the strategy has no more, or `most`; `see` learns of each whether it failed.
 fn executions(
     strategy: impl StrategyDebug,
@@ -248,16 +257,8 @@ fn executions(
     program: impl Fn(&Rc<Cell<bool>>),
     mut see: impl FnMut(bool, &World),
 ) {
-    let limits = Limits {
-        steps: 20_000,
-        early_timeouts: 1,
-        spurious_wakeups: 1,
-        weak_memory: true,
-        stale_reads: 2,
-        idle_turns: 0,
-    };
     let mode = Mode::default();
-    let mut engine = Engine::new(World::new(Box::new(strategy), limits, mode), 256 << 10);
+    let mut engine = Engine::new(World::new(Box::new(strategy), LIMITS, mode), 256 << 10);
     let failed = Rc::new(Cell::new(false));
     for _ in 0..most {
         if !engine.world().strategy.new_execution() {
@@ -484,16 +485,8 @@ fn a_restart_forgets_everything() {
         let fresh = schedules(strategy());
         let recorded = Rc::new(RefCell::new(Vec::new()));
         // The same search, run, restarted and run again.
-        let limits = Limits {
-            steps: 20_000,
-            early_timeouts: 1,
-            spurious_wakeups: 1,
-            weak_memory: true,
-            stale_reads: 2,
-            idle_turns: 0,
-        };
         used.restart();
-        let mut engine = Engine::new(World::new(Box::new(used), limits, Mode::default()), 256 << 10);
+        let mut engine = Engine::new(World::new(Box::new(used), LIMITS, Mode::default()), 256 << 10);
         let failed = Rc::new(Cell::new(false));
         for round in 0..2 {
             for _ in 0..60 {
