@@ -50,7 +50,8 @@ impl Head {
         Head::parse_within(bytes, range, uri_bytes_max, HEADERS_COUNT_MAX)
     }
 
-    /// As [`parse`](Self::parse), with up to so many fields instead of [`HEADERS_COUNT_MAX`]; at most [`HEADERS_COUNT_LIMIT`].
+    /// As [`parse`](Self::parse), with up to so many fields instead of [`HEADERS_COUNT_MAX`]; at most
+    /// [`HEADERS_COUNT_LIMIT`](crate::server::limits::HEADERS_COUNT_LIMIT).
     ///
     /// # Errors
     ///
