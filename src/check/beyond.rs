@@ -37,10 +37,15 @@ pub(super) fn is_due(checker: &Checker, exploration: &Exploration) -> bool {
         && time_left(checker, exploration) > Duration::ZERO
 }
 
+/// How often time may run out early in what is sampled.
+pub(super) fn early_timeouts(checker: &Checker) -> u32 {
+    checker.early_timeouts.unwrap_or(TIMES * EARLY_TIMEOUTS)
+}
+
 /// The checker with larger budgets, but for those that somebody set.
 pub(super) fn raised(checker: &Checker) -> Checker {
     let mut raised = checker.clone();
-    raised.early_timeouts.get_or_insert(TIMES * EARLY_TIMEOUTS);
+    raised.early_timeouts = Some(early_timeouts(checker));
     raised.stale_reads.get_or_insert(TIMES * STALE_READS);
     raised.idle_turns = IDLE_TURNS;
     raised

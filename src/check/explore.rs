@@ -468,6 +468,11 @@ impl<'a> Explorer<'a> {
         self.engine.world().outlives.is_none()
     }
 
+    /// From now on each wait of each thread may run out of time early so many times; how many there were.
+    pub(super) fn swap_early_timeouts(&mut self, times: u32) -> u32 {
+        std::mem::replace(&mut self.engine.world().limits.early_timeouts, times)
+    }
+
     /// What kind of steps there are by now.
     pub(super) fn mode(&mut self) -> Mode {
         self.engine.world().mode

@@ -6,7 +6,7 @@
 //! so that a finding takes the same number of executions everywhere.
 
 use super::{
-    Checker,
+    Checker, beyond,
     cores::Stopper,
     explore::{Budget, End, Exploration, Explorer, ExplorerSeed, Model, Pause, Search, bound},
     plan::{Plan, Sampling},
@@ -112,7 +112,11 @@ impl<'a> Turns<'a> {
             let mode = self.explorer.mode();
             let steps = samples.explored.steps + sampling_steps(self.steps, &self.search);
             let turn = self.budget.turn(self.search.explored.executions, steps);
-            match self.explorer.run(samples, turn, model) {
+            // Other than a search a sampler ends, however often time may run out early.
+            let searched = self.explorer.swap_early_timeouts(beyond::early_timeouts(self.checker));
+            let pause = self.explorer.run(samples, turn, model);
+            self.explorer.swap_early_timeouts(searched);
+            match pause {
                 Pause::Steps => {}
                 Pause::End(End::Exhausted) => unreachable!("a sampler never comes to an end"),
                 pause => return Some(pause),

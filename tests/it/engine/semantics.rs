@@ -285,6 +285,20 @@ fn who_tries_again_is_seen_giving_up() {
             Checker::new("semantics").regressions(false).early_timeouts(1).run(move || asks(attempts));
         assert_eq!(with_budget.pass().is_some(), attempts > 1, "{attempts} attempts: {with_budget}");
     }
+    // Beside a search that has no end in sight.
+    let large = run(|| {
+        let counter = Arc::new(AtomicUsize::new(0));
+        let adders: Vec<_> = (0..4)
+            .map(|_| {
+                let counter = Arc::clone(&counter);
+                thread::spawn(move || (0..10).for_each(|_| counter.store(counter.load(SeqCst) + 1, SeqCst)))
+            })
+            .collect();
+        asks(3);
+        adders.into_iter().for_each(|adder| adder.join().unwrap());
+    });
+    let finding = large.finding().expect("three attempts fail");
+    assert_eq!(finding.kind, FindingKind::Panic, "{finding}");
     let bounded = run(|| {
         let (sender, receiver) = channel::bounded(1);
         let other = thread::spawn(move || sender.send(()));
