@@ -23,7 +23,7 @@ const TIMES: u32 = 8;
 /// How many turns a thread may spin for nothing: more than those after which locks begin to wait in other ways.
 const IDLE_TURNS: u32 = 128;
 
-/// How many executions are sampled, and with how many steps, which are a tenth of a second.
+/// How many executions are sampled, and with how many steps.
 const EXECUTIONS: u64 = 1_000;
 const STEPS: u64 = 500_000;
 

@@ -232,7 +232,7 @@ impl Checker {
     }
 
     /// How often each wait of each thread may run out of time although other threads could still run. Default: once, and where
-    /// that leaves something out, executions in which it happens up to eight times are sampled at the end. Without this budget
+    /// that leaves something out, executions in which it happens up to eight times are sampled. Without this budget
     /// time runs out only when nothing else can happen.
     pub fn early_timeouts(mut self, times: u32) -> Self {
         self.early_timeouts = Some(times);

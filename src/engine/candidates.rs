@@ -188,8 +188,7 @@ impl World {
     pub(crate) fn readiness(&self, thread: ThreadIndex, op: &Op) -> Readiness {
         let state = self.thread(thread);
         if matches!(op.kind, OpKind::Yield | OpKind::Sleep) {
-            let waits = state.sees_change.is_none() && self.is_spinning(thread, op);
-            return if waits { Readiness::Spinning } else { Readiness::Ready };
+            return if self.is_idle(thread, op) { Readiness::Spinning } else { Readiness::Ready };
         }
         let waits = matches!(op.kind, OpKind::Relock | OpKind::RelockTimed);
         if waits && !state.notified {

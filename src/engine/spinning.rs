@@ -11,9 +11,9 @@ impl World {
     #[inline(never)]
     pub(super) fn look(&mut self, thread: ThreadIndex, op: &Op, outcome: Outcome) {
         self.shown.clear();
-        let state = self.thread_mut(thread);
         if matches!(op.kind, OpKind::Yield | OpKind::Sleep) {
-            let is_idle = state.yielded_at == Some(op.place) && state.sees_change.is_none();
+            let is_idle = self.is_idle(thread, op);
+            let state = self.thread_mut(thread);
             state.idle_turns_left -= u32::from(is_idle && state.idle_turns_left > 0);
             state.looked_at.clear();
             state.sees_change = None;
@@ -45,6 +45,11 @@ impl World {
     pub(crate) fn is_spinning(&self, thread: ThreadIndex, op: &Op) -> bool {
         let state = self.thread(thread);
         state.yielded_at == Some(op.place) && !state.looked_at.is_empty()
+    }
+
+    /// Whether the thread, which is about to yield, spins and nothing of what it looked at has changed.
+    pub(super) fn is_idle(&self, thread: ThreadIndex, op: &Op) -> bool {
+        self.thread(thread).sees_change.is_none() && self.is_spinning(thread, op)
     }
 
     /// The running thread's step left the value as it was: no reason for others to look again.
