@@ -22,7 +22,8 @@ const RESTART: f64 = 0.05;
 /// The climber's place.
 #[derive(Debug)]
 pub(super) struct Climber {
-    hits: u64,
+    /// All hits when this period began.
+    hits_before: u64,
     misses: u64,
     ratio: Option<f64>,
     step: f64,
@@ -31,22 +32,24 @@ pub(super) struct Climber {
 
 impl Climber {
     pub(super) fn new() -> Self {
-        Climber { hits: 0, misses: 0, ratio: None, step: STEP_START, share: SHARE_START }
+        Climber { hits_before: 0, misses: 0, ratio: None, step: STEP_START, share: SHARE_START }
     }
 
-    pub(super) fn hit(&mut self) {
-        self.hits += 1;
-    }
-
-    /// Counts a miss; ends a period when it is over.
-    pub(super) fn miss(&mut self, len: usize) {
+    /// Counts a miss, after `hits` in all; ends a period when it is over, and says whether it was.
+    pub(super) fn miss(&mut self, hits: u64, len: usize) -> bool {
         self.misses += 1;
-        let requests = self.hits + self.misses;
-        if requests < PERIOD_MIN.max(PERIOD_SHARE * len as u64) {
-            return;
+        let period = hits - self.hits_before;
+        let requests = period + self.misses;
+        let is_over = requests >= PERIOD_MIN.max(PERIOD_SHARE * len as u64);
+        if is_over {
+            (self.hits_before, self.misses) = (hits, 0);
+            self.climb(period as f64 / requests as f64);
         }
-        let ratio = self.hits as f64 / requests as f64;
-        (self.hits, self.misses) = (0, 0);
+        is_over
+    }
+
+    #[cold]
+    fn climb(&mut self, ratio: f64) {
         let Some(before) = self.ratio.replace(ratio) else { return };
         let change = ratio - before;
         let direction = if change >= 0.0 { self.step } else { -self.step };
@@ -67,12 +70,12 @@ mod tests {
 
     /// With a load whose hit ratio depends on the window, it ends near the best one.
     fn climbed(best: f64) -> f64 {
-        let mut climber = Climber::new();
+        let (mut climber, mut all) = (Climber::new(), 0);
         for _ in 0..400 {
             let share = climber.window(1000) as f64 / 1000.0;
             let hits = (1000.0 * (0.6 - 0.5 * (share - best).abs())) as u64;
-            (0..hits).for_each(|_| climber.hit());
-            (0..1000 - hits).for_each(|_| climber.miss(100));
+            all += hits;
+            (0..1000 - hits).for_each(|_| _ = climber.miss(all, 100));
         }
         climber.window(1000) as f64 / 1000.0
     }

@@ -64,19 +64,27 @@ impl Margin {
     }
 
     /// Watches a candidate and a victim, by their hashes, whose counts differ by `lead`, if that is near the margin and there
-    /// is a place.
+    /// is a place. Says whether it does.
     ///
     /// Worth is what they are asked for divided by the root of the weight; `root` is that of the victim's weight as a multiple
     /// of the candidate's. Two of the same worth leave the margin where it is on the average: the lighter one is to be asked
     /// for first less often, and its step is larger.
-    pub(super) fn watch(&mut self, candidate: u64, victim: u64, lead: f64, root: f64, now: u32, len: usize) {
+    pub(super) fn watch(
+        &mut self,
+        candidate: u64,
+        victim: u64,
+        lead: f64,
+        root: f64,
+        now: u32,
+        len: usize,
+    ) -> bool {
         if (lead - self.value).abs() >= NEAR || slot(candidate) == slot(victim) {
-            return;
+            return false;
         }
         let patience = PATIENCE_SHARE.saturating_mul(len.try_into().unwrap_or(u32::MAX));
         let places = [slot(candidate), slot(victim)];
         if places.iter().any(|at| self.taken(*at) && now.wrapping_sub(self.sides[*at].since) < patience) {
-            return;
+            return false;
         }
         for at in places {
             if self.taken(at) {
@@ -88,6 +96,7 @@ impl Margin {
             self.hashes[slot(hash)] = hash;
             self.sides[slot(hash)] = Side { rival: slot(rival), since: now, step };
         }
+        true
     }
 
     fn taken(&self, at: usize) -> bool {

@@ -41,7 +41,7 @@ use std::{
 };
 
 use foldhash::quality::FixedState;
-use hashbrown::{Equivalent, HashTable};
+use hashbrown::Equivalent;
 use smallvec::SmallVec;
 
 use crate::{
@@ -65,29 +65,43 @@ use policy::Policy;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct Cache<K, V> {
-    shards: Box<[Mutex<Shard<K, V>>]>,
+    shards: Box<[Apart<K, V>]>,
     weigh: fn(&K, &V) -> usize,
     weight_max: usize,
     /// Fixed for the cache, so that two runs of a program with one seed do the same.
     hasher: FixedState,
 }
 
+/// A shard in lines of the processor's cache of its own: threads that use different ones do not slow each other down.
+#[repr(align(128))]
+struct Apart<K, V>(Mutex<Shard<K, V>>);
+
 struct Shard<K, V> {
     policy: Policy<K, Arc<V>>,
-    flights: HashTable<(K, Arc<Flight<V>>)>,
+    /// As many as there are threads that load, at most.
+    loads: Vec<Announced<K, V>>,
     counts: Counts,
+}
+
+/// A load under way.
+struct Announced<K, V> {
+    hash: u64,
+    key: K,
+    /// Where others wait for it, once there are others.
+    flight: Option<Arc<Flight<V>>>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
-    hits: u64,
+    /// Beside those that the policy counts.
+    newer: u64,
     misses: u64,
     joined: u64,
     stale: u64,
     failed: u64,
 }
 
-/// A load under way.
+/// Where threads wait for the load of another.
 struct Flight<V> {
     outcome: Mutex<Outcome<V>>,
     landed: Condvar,
@@ -147,10 +161,10 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
         let shard = |_| {
             let shard = Shard {
                 policy: Policy::new(weight_max / shards),
-                flights: HashTable::new(),
+                loads: Vec::new(),
                 counts: Counts::default(),
             };
-            Mutex::new(shard).named("cache.shard")
+            Apart(Mutex::new(shard).named("cache.shard"))
         };
         Cache {
             shards: (0..shards).map(shard).collect(),
@@ -166,10 +180,7 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
         Q: Hash + Equivalent<K> + ?Sized,
     {
         let hash = self.hasher.hash_one(key);
-        let mut shard = self.shard(hash).lock();
-        let value = Arc::clone(shard.policy.get(hash, key)?);
-        shard.counts.hits += 1;
-        Some(value)
+        self.shard(hash).lock().policy.get(hash, key).cloned()
     }
 
     /// The value of `key`; loads it when it is missing. Threads that want one missing key at the same time share one load.
@@ -188,19 +199,18 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
         let hash = self.hasher.hash_one(&key);
         loop {
             let mut shard = self.shard(hash).lock();
-            if let Some(value) = shard.policy.get(hash, &key).cloned() {
-                shard.counts.hits += 1;
+            if let Some(value) = shard.policy.get(hash, &key) {
+                return Ok(Arc::clone(value));
+            }
+            let Some(announced) = shard.announced(hash, &key) else {
+                return self.load(shard, hash, key, true, load);
+            };
+            let flight = Arc::clone(announced.flight.get_or_insert_with(|| Arc::new(Flight::new())));
+            shard.counts.joined += 1;
+            drop(shard);
+            if let Some(value) = flight.wait() {
                 return Ok(value);
             }
-            if let Some(flight) = shard.flight(hash, &key) {
-                shard.counts.joined += 1;
-                drop(shard);
-                match flight.wait() {
-                    Some(value) => return Ok(value),
-                    None => continue,
-                }
-            }
-            return self.load(shard, hash, key, load);
         }
     }
 
@@ -234,32 +244,30 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
             }
         };
         if let Some(newer) = newer {
-            shard.counts.hits += 1;
+            shard.counts.newer += 1;
             return Ok(newer);
         }
-        if shard.flight(hash, &key).is_some() {
+        if shard.announced(hash, &key).is_some() {
             shard.counts.stale += 1;
             return Ok(Arc::clone(seen));
         }
-        self.load(shard, hash, key, load)
+        self.load(shard, hash, key, false, load)
     }
 
-    /// Announces the load, and loads without the lock.
+    /// Announces the load, and loads without the lock. `is_new` says that the cache has no value of the key. As long as the load
+    /// is announced that stays so, since nobody else loads it.
     fn load<E>(
         &self,
         mut shard: MutexGuard<'_, Shard<K, V>>,
         hash: u64,
         key: K,
+        is_new: bool,
         load: impl FnOnce() -> Result<V, E>,
     ) -> Result<Arc<V>, E> {
         shard.counts.misses += 1;
-        let flight = Arc::new(Flight::new());
-        let hasher = &self.hasher;
-        shard
-            .flights
-            .insert_unique(hash, (key.clone(), Arc::clone(&flight)), |(key, _)| hasher.hash_one(key));
+        shard.loads.push(Announced { hash, key: key.clone(), flight: None });
         drop(shard);
-        let landing = Landing { cache: self, hash, key: Some(key), flight };
+        let landing = Landing { cache: self, hash, key: Some(key), is_new };
         Ok(landing.succeed(load()?))
     }
 
@@ -284,11 +292,11 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
     pub fn stats(&self) -> CacheStats {
         let mut stats = CacheStats { weight_max: self.weight_max, ..CacheStats::default() };
         for shard in &self.shards {
-            let shard = shard.lock();
+            let shard = shard.0.lock();
             stats.entries += shard.policy.len();
             stats.weight += shard.policy.weight();
             stats.evicted += shard.policy.evicted();
-            stats.hits += shard.counts.hits;
+            stats.hits += shard.policy.hits() + shard.counts.newer;
             stats.misses += shard.counts.misses;
             stats.joined += shard.counts.joined;
             stats.stale += shard.counts.stale;
@@ -304,7 +312,7 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
     /// When an invariant does not hold; the message says which.
     pub fn validate(&self) {
         for shard in &self.shards {
-            let shard = shard.lock();
+            let shard = shard.0.lock();
             shard.policy.validate();
         }
     }
@@ -313,14 +321,20 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
         // Bits in the middle: the tables inside a shard use the lower ones and the highest of the same hash.
         let upper = (hash >> 16) & u64::from(u32::MAX);
         // As a fraction of 2^32, without a division.
-        &self.shards[((upper * self.shards.len() as u64) >> 32) as usize]
+        &self.shards[((upper * self.shards.len() as u64) >> 32) as usize].0
     }
 }
 
 impl<K: Hash + Eq + Clone, V> Shard<K, V> {
     /// The load of `key` that is under way.
-    fn flight(&self, hash: u64, key: &K) -> Option<Arc<Flight<V>>> {
-        self.flights.find(hash, |(other, _)| other == key).map(|(_, flight)| Arc::clone(flight))
+    fn announced(&mut self, hash: u64, key: &K) -> Option<&mut Announced<K, V>> {
+        self.loads.iter_mut().find(|load| load.hash == hash && load.key == *key)
+    }
+
+    /// Takes an announcement back.
+    fn landed(&mut self, hash: u64, key: &K) -> Option<Announced<K, V>> {
+        let at = self.loads.iter().position(|load| load.hash == hash && load.key == *key)?;
+        Some(self.loads.swap_remove(at))
     }
 }
 
@@ -332,6 +346,13 @@ impl<V> Flight<V> {
         }
     }
 
+    #[cold]
+    fn land(&self, outcome: Outcome<V>) {
+        *self.outcome.lock() = outcome;
+        self.landed.notify_all();
+    }
+
+    #[cold]
     fn wait(&self) -> Option<Arc<V>> {
         let mut outcome = self.outcome.lock();
         loop {
@@ -350,7 +371,8 @@ struct Landing<'a, K: Hash + Eq + Clone, V> {
     hash: u64,
     /// `None` once landed.
     key: Option<K>,
-    flight: Arc<Flight<V>>,
+    /// Whether the cache has no value of it.
+    is_new: bool,
 }
 
 impl<K: Hash + Eq + Clone, V> Landing<'_, K, V> {
@@ -368,12 +390,13 @@ impl<K: Hash + Eq + Clone, V> Landing<'_, K, V> {
         // Mostly one has to go for one that comes.
         let mut out = SmallVec::<[Arc<V>; 2]>::new();
         let mut shard = self.cache.shard(self.hash).lock();
-        if let Ok(announced) = shard.flights.find_entry(self.hash, |(other, _)| *other == key) {
-            announced.remove();
-        }
-        match loaded {
+        let announced = shard.landed(self.hash, &key);
+        match loaded.cloned() {
+            Some(value) if self.is_new => {
+                shard.policy.insert_new(self.hash, key, value, weight, &mut |value| out.push(value));
+            }
             Some(value) => {
-                shard.policy.insert(self.hash, key, Arc::clone(value), weight, &mut out);
+                shard.policy.insert(self.hash, key, value, weight, &mut |value| out.push(value));
             }
             None => {
                 shard.counts.failed += 1;
@@ -381,12 +404,12 @@ impl<K: Hash + Eq + Clone, V> Landing<'_, K, V> {
             }
         }
         drop(shard);
-        *self.flight.outcome.lock() = match loaded {
-            Some(value) => Outcome::Loaded(Arc::clone(value)),
-            None => Outcome::Failed,
-        };
-        self.flight.landed.notify_all();
-        drop(out);
+        if let Some(flight) = announced.and_then(|announced| announced.flight) {
+            flight.land(match loaded {
+                Some(value) => Outcome::Loaded(Arc::clone(value)),
+                None => Outcome::Failed,
+            });
+        }
     }
 }
 

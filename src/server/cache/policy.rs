@@ -45,10 +45,13 @@ pub struct Policy<K, V> {
     main: Queue,
     sketch: Sketch,
     climber: Climber,
-    margin: Margin,
+    margin: Box<Margin>,
     /// So far; begins again after the last.
     requests: u32,
+    hits: u64,
     weight_max: usize,
+    /// Of the window, as the climber has it.
+    window_max: usize,
     evicted: u64,
 }
 
@@ -63,6 +66,8 @@ struct Entry<K, V> {
     /// Times that it will still go round.
     rounds: u8,
     in_main: bool,
+    /// Whether the margin waits for it to be asked for. Who is watched and not kept is found out by the hash.
+    is_watched: bool,
     /// The number of the request that asked for it last.
     asked_at: u32,
 }
@@ -71,30 +76,40 @@ impl<K: Hash + Eq, V> Policy<K, V> {
     /// An empty map for entries that weigh up to `weight_max` together.
     #[must_use]
     pub fn new(weight_max: usize) -> Self {
+        let climber = Climber::new();
         Policy {
             nodes: Nodes::new(),
             index: HashTable::new(),
             window: Queue::new(),
             main: Queue::new(),
             sketch: Sketch::new(),
-            climber: Climber::new(),
-            margin: Margin::new(),
+            window_max: climber.window(weight_max),
+            climber,
+            margin: Box::new(Margin::new()),
             requests: 0,
+            hits: 0,
             weight_max,
             evicted: 0,
         }
     }
 
     /// The value of `key`, which counts as a use.
+    #[inline]
     pub fn get<Q: Equivalent<K> + ?Sized>(&mut self, hash: u64, key: &Q) -> Option<&V> {
         self.requests = self.requests.wrapping_add(1);
-        self.margin.asked(hash);
-        let at = self.find(hash, key)?;
-        self.climber.hit();
+        let Some(at) = self.find(hash, key) else {
+            self.margin.asked(hash);
+            return None;
+        };
+        self.hits += 1;
         let entry = self.nodes.get_mut(at);
         entry.uses = (entry.uses + 1).min(USES_MAX);
         entry.rounds = (entry.rounds + 1).min(ROUNDS_MAX);
         entry.asked_at = self.requests;
+        if entry.is_watched {
+            entry.is_watched = false;
+            self.margin.asked(hash);
+        }
         Some(&entry.value)
     }
 
@@ -103,34 +118,60 @@ impl<K: Hash + Eq, V> Policy<K, V> {
         self.find(hash, key).map(|at| &self.nodes.get(at).value)
     }
 
-    /// Keeps `value`, if it is wanted often enough, and appends to `out` every value that had to go: the key's old one,
+    /// Keeps `value`, if it is wanted often enough, and gives to `gone` every value that had to go: the key's old one,
     /// evicted ones, or `value` itself.
-    pub fn insert(&mut self, hash: u64, key: K, value: V, weight: usize, out: &mut impl Extend<V>) {
-        self.climber.miss(self.len());
+    pub fn insert(&mut self, hash: u64, key: K, value: V, weight: usize, gone: &mut impl FnMut(V)) {
+        let Some(at) = self.find(hash, &key) else { return self.insert_new(hash, key, value, weight, gone) };
         if weight > self.weight_max {
-            out.extend(self.remove(hash, &key));
-            out.extend([value]);
+            self.count_miss();
+            gone(self.drop_out(at).value);
+            gone(value);
+            return;
+        }
+        self.count_miss();
+        self.sketch.add(hash, 1);
+        // A newer version keeps the place of the old one.
+        let entry = self.nodes.get_mut(at);
+        gone(std::mem::replace(&mut entry.value, value));
+        let before = std::mem::replace(&mut entry.weight, weight);
+        let queue = if entry.in_main { &mut self.main } else { &mut self.window };
+        queue.weight = queue.weight - before + weight;
+        self.make_room(gone);
+    }
+
+    /// As [`insert`](Self::insert), of a key that the caller knows is not kept.
+    pub fn insert_new(&mut self, hash: u64, key: K, value: V, weight: usize, gone: &mut impl FnMut(V)) {
+        self.count_miss();
+        if weight > self.weight_max {
+            gone(value);
             return;
         }
         self.sketch.add(hash, 1);
-        if let Some(at) = self.find(hash, &key) {
-            // A newer version keeps the place of the old one.
-            let entry = self.nodes.get_mut(at);
-            out.extend([std::mem::replace(&mut entry.value, value)]);
-            let before = std::mem::replace(&mut entry.weight, weight);
-            let queue = if entry.in_main { &mut self.main } else { &mut self.window };
-            queue.weight = queue.weight - before + weight;
-        } else {
-            let asked_at = self.requests;
-            let entry = Entry { hash, key, value, weight, uses: 0, rounds: 0, in_main: false, asked_at };
-            let at = self.nodes.add(entry);
-            self.nodes.push(&mut self.window, at);
-            self.window.weight += weight;
-            let nodes = &self.nodes;
-            self.index.insert_unique(hash, at, |at| nodes.get(*at).hash);
-            self.sketch.fit(self.nodes.len());
+        let asked_at = self.requests;
+        let entry = Entry {
+            hash,
+            key,
+            value,
+            weight,
+            uses: 0,
+            rounds: 0,
+            in_main: false,
+            is_watched: false,
+            asked_at,
+        };
+        let at = self.nodes.add(entry);
+        self.nodes.push(&mut self.window, at);
+        self.window.weight += weight;
+        let nodes = &self.nodes;
+        self.index.insert_unique(hash, at, |at| nodes.get(*at).hash);
+        self.sketch.fit(self.nodes.len());
+        self.make_room(gone);
+    }
+
+    fn count_miss(&mut self) {
+        if self.climber.miss(self.hits, self.nodes.len()) {
+            self.window_max = self.climber.window(self.weight_max);
         }
-        self.make_room(out);
     }
 
     /// Takes `key` out.
@@ -157,6 +198,12 @@ impl<K: Hash + Eq, V> Policy<K, V> {
         self.window.weight + self.main.weight
     }
 
+    /// Requests that found an entry so far.
+    #[must_use]
+    pub fn hits(&self) -> u64 {
+        self.hits
+    }
+
     /// Entries that were evicted so far, also before they got out of the window.
     #[must_use]
     pub fn evicted(&self) -> u64 {
@@ -168,8 +215,8 @@ impl<K: Hash + Eq, V> Policy<K, V> {
     }
 
     /// Moves and evicts until the bound holds.
-    fn make_room(&mut self, out: &mut impl Extend<V>) {
-        let window_max = self.climber.window(self.weight_max);
+    fn make_room(&mut self, gone: &mut impl FnMut(V)) {
+        let window_max = self.window_max;
         let main_max = self.weight_max - window_max;
         while let Some(candidate) = self.window.oldest().filter(|_| self.window.weight > window_max) {
             let weight = self.nodes.get(candidate).weight;
@@ -180,12 +227,12 @@ impl<K: Hash + Eq, V> Policy<K, V> {
                 break;
             } else {
                 let loser = self.loser(candidate);
-                self.evict(loser, out);
+                self.evict(loser, gone);
             }
         }
         while self.weight() > self.weight_max {
             match self.victim().or(self.window.oldest()) {
-                Some(at) => self.evict(at, out),
+                Some(at) => self.evict(at, gone),
                 None => return,
             }
         }
@@ -197,26 +244,31 @@ impl<K: Hash + Eq, V> Policy<K, V> {
     /// would be divided by the weight, and that of bytes, for which it would not be divided.
     fn loser(&mut self, candidate: u32) -> u32 {
         let Some(victim) = self.victim() else { return candidate };
-        let weight = |at| self.nodes.get(at).weight.max(1) as f64;
         // What the candidate's count is worth where the victim's weight is the measure.
-        let root = (weight(victim) / weight(candidate)).sqrt();
+        let root = match [victim, candidate].map(|at| self.nodes.get(at).weight.max(1)) {
+            [victim, candidate] if victim == candidate => 1.0,
+            [victim, candidate] => (victim as f64 / candidate as f64).sqrt(),
+        };
         let lead = self.frequency(candidate) as f64 * root - self.frequency_now(victim) as f64;
-        let loser = if lead > self.margin.get() { victim } else { candidate };
+        let (loser, winner) =
+            if lead > self.margin.get() { (victim, candidate) } else { (candidate, victim) };
         let (candidate, victim) = (self.nodes.get(candidate).hash, self.nodes.get(victim).hash);
-        self.margin.watch(candidate, victim, lead, root, self.requests, self.nodes.len());
+        if self.margin.watch(candidate, victim, lead, root, self.requests, self.nodes.len()) {
+            self.nodes.get_mut(winner).is_watched = true;
+        }
         loser
     }
 
-    fn frequency(&self, at: u32) -> u64 {
+    fn frequency(&self, at: u32) -> u32 {
         let entry = self.nodes.get(at);
-        u64::from(self.sketch.estimate(entry.hash) + entry.uses)
+        u32::from(self.sketch.estimate(entry.hash) + entry.uses)
     }
 
     /// As [`frequency`](Self::frequency), unless that is of the past.
-    fn frequency_now(&self, at: u32) -> u64 {
+    fn frequency_now(&self, at: u32) -> u32 {
         let frequency = self.frequency(at);
         let idle = self.requests.wrapping_sub(self.nodes.get(at).asked_at);
-        let is_past = frequency * u64::from(idle) > EXPECTED_MAX * self.sketch.sample() as u64;
+        let is_past = u64::from(frequency) * u64::from(idle) > EXPECTED_MAX * self.sketch.sample() as u64;
         if is_past { frequency / 2 } else { frequency }
     }
 
@@ -230,8 +282,7 @@ impl<K: Hash + Eq, V> Policy<K, V> {
                 return Some(at);
             }
             entry.rounds -= 1;
-            self.nodes.unlink(&mut self.main, at);
-            self.nodes.push(&mut self.main, at);
+            self.nodes.go_round(&mut self.main);
         }
     }
 
@@ -253,9 +304,9 @@ impl<K: Hash + Eq, V> Policy<K, V> {
         self.main.weight += entry.weight;
     }
 
-    fn evict(&mut self, at: u32, out: &mut impl Extend<V>) {
+    fn evict(&mut self, at: u32, gone: &mut impl FnMut(V)) {
         self.look_at(at);
-        out.extend([self.drop_out(at).value]);
+        gone(self.drop_out(at).value);
         self.evicted += 1;
     }
 
@@ -311,7 +362,7 @@ mod tests {
 
     fn insert(policy: &mut Policy<u8, u32>, key: u8, value: u32, weight: usize) -> Vec<u32> {
         let mut out = Vec::new();
-        policy.insert(hash_of(key), key, value, weight, &mut out);
+        policy.insert(hash_of(key), key, value, weight, &mut |value| out.push(value));
         out
     }
 
@@ -408,7 +459,7 @@ mod tests {
                     Op::Remove(key) => prop_assert_eq!(policy.remove(hash_of(key), &key), naive.remove(&key)),
                     Op::Insert(key, weight) => {
                         let mut out = Vec::new();
-                        policy.insert(hash_of(key), key, value, weight, &mut out);
+                        policy.insert(hash_of(key), key, value, weight, &mut |value| out.push(value));
                         naive.insert(key, value);
                         naive.retain(|_, kept| !out.contains(kept));
                     }

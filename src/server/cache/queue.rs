@@ -10,17 +10,19 @@ pub(super) struct Nodes<T> {
     free: Vec<u32>,
 }
 
+/// In a line of the processor's cache of its own, if it is not larger: a hit fetches one.
 #[derive(Debug)]
+#[repr(align(64))]
 struct Node<T> {
     item: T,
     newer: u32,
     older: u32,
 }
 
-/// A queue through some of the places.
+/// A queue through some of the places: a ring, so that the newest comes before the oldest, and nothing is written for the oldest
+/// to become the newest.
 #[derive(Debug)]
 pub(super) struct Queue {
-    newest: u32,
     oldest: u32,
     pub(super) len: usize,
     /// The sum that the owner keeps.
@@ -29,7 +31,7 @@ pub(super) struct Queue {
 
 impl Queue {
     pub(super) fn new() -> Self {
-        Queue { newest: NONE, oldest: NONE, len: 0, weight: 0 }
+        Queue { oldest: NONE, len: 0, weight: 0 }
     }
 
     pub(super) fn oldest(&self) -> Option<u32> {
@@ -46,18 +48,22 @@ impl<T> Nodes<T> {
         self.nodes.len() - self.free.len()
     }
 
+    #[inline]
     pub(super) fn get(&self, at: u32) -> &T {
         &self.node(at).item
     }
 
+    #[inline]
     pub(super) fn get_mut(&mut self, at: u32) -> &mut T {
         &mut self.node_mut(at).item
     }
 
+    #[inline]
     fn node(&self, at: u32) -> &Node<T> {
         self.nodes[at as usize].as_ref().expect("the place is taken")
     }
 
+    #[inline]
     fn node_mut(&mut self, at: u32) -> &mut Node<T> {
         self.nodes[at as usize].as_mut().expect("the place is taken")
     }
@@ -81,38 +87,46 @@ impl<T> Nodes<T> {
 
     /// Makes the place the queue's newest.
     pub(super) fn push(&mut self, queue: &mut Queue, at: u32) {
-        let older = queue.newest;
-        let node = self.node_mut(at);
-        (node.newer, node.older) = (NONE, older);
-        match older {
-            NONE => queue.oldest = at,
-            older => self.node_mut(older).newer = at,
-        }
-        queue.newest = at;
         queue.len += 1;
+        if queue.oldest == NONE {
+            queue.oldest = at;
+            let node = self.node_mut(at);
+            (node.newer, node.older) = (at, at);
+            return;
+        }
+        let newest = std::mem::replace(&mut self.node_mut(queue.oldest).older, at);
+        self.node_mut(newest).newer = at;
+        let node = self.node_mut(at);
+        (node.newer, node.older) = (queue.oldest, newest);
+    }
+
+    /// Makes the oldest the newest.
+    pub(super) fn go_round(&self, queue: &mut Queue) {
+        if let Some(oldest) = queue.oldest() {
+            queue.oldest = self.node(oldest).newer;
+        }
     }
 
     /// Takes the place out of the queue that it is in.
     pub(super) fn unlink(&mut self, queue: &mut Queue, at: u32) {
-        let (newer, older) = (self.node(at).newer, self.node(at).older);
-        match newer {
-            NONE => queue.newest = older,
-            newer => self.node_mut(newer).older = older,
-        }
-        match older {
-            NONE => queue.oldest = newer,
-            older => self.node_mut(older).newer = newer,
-        }
         queue.len -= 1;
+        let (newer, older) = (self.node(at).newer, self.node(at).older);
+        self.node_mut(newer).older = older;
+        self.node_mut(older).newer = newer;
+        if queue.oldest == at {
+            queue.oldest = if queue.len == 0 { NONE } else { newer };
+        }
     }
 
     /// The items of a queue, the oldest first.
     pub(super) fn iter<'a>(&'a self, queue: &Queue) -> impl Iterator<Item = &'a T> {
-        let mut at = queue.oldest;
+        let (mut at, end) = (queue.oldest, queue.oldest);
+        let mut is_over = at == NONE;
         std::iter::from_fn(move || {
-            (at != NONE).then(|| {
+            (!is_over).then(|| {
                 let node = self.node(at);
                 at = node.newer;
+                is_over = at == end;
                 &node.item
             })
         })

@@ -5,7 +5,7 @@
 const COUNT_MAX: u64 = 15;
 /// Counters of one key, each in another row.
 const ROWS: usize = 4;
-/// Words of a block, as large as a line of the processor's cache: two for each row.
+/// Words of a block: two for each row.
 const BLOCK_WORDS: usize = 2 * ROWS;
 /// Counters in a word.
 const COUNTERS: u32 = 16;
@@ -13,38 +13,43 @@ const COUNTERS: u32 = 16;
 const WORDS_SHARE: usize = 4;
 /// After so many increments for each entry all counters are halved.
 const SAMPLE_SHARE: usize = 10;
-/// Words at the start.
-const WORDS_MIN: usize = 64;
+/// Blocks at the start.
+const BLOCKS_MIN: usize = 8;
 
 /// Approximate counts by hash; never too low but for the halving.
 #[derive(Debug)]
 pub(super) struct Sketch {
-    /// A power of two of them, 16 counters each.
-    words: Vec<u64>,
+    /// A power of two of them.
+    blocks: Vec<Block>,
     increments: usize,
 }
 
+/// All counters of a key, in one line of the processor's cache: what is not there is fetched once.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+struct Block([u64; BLOCK_WORDS]);
+
 impl Sketch {
     pub(super) fn new() -> Self {
-        Sketch { words: vec![0; WORDS_MIN], increments: 0 }
+        Sketch { blocks: vec![Block([0; BLOCK_WORDS]); BLOCKS_MIN], increments: 0 }
     }
 
     /// Makes room for the history of `len` entries.
     ///
     /// A table of twice the size that has everything twice says of each key what the old one said.
     pub(super) fn fit(&mut self, len: usize) {
-        while self.words.len() < len * WORDS_SHARE {
-            self.words.extend_from_within(..);
+        while self.blocks.len() * BLOCK_WORDS < len * WORDS_SHARE {
+            self.blocks.extend_from_within(..);
         }
     }
 
     /// The count of a hash, 0 to 15.
     pub(super) fn estimate(&self, hash: u64) -> u8 {
-        let counts = (0..ROWS).map(|row| {
-            let (word, shift) = self.place(hash, row);
-            (self.words[word] >> shift) & COUNT_MAX
-        });
-        counts.min().unwrap_or(0) as u8
+        let block = &self.blocks[self.block(hash)].0;
+        places(hash)
+            .map(|(word, shift)| (block[word] >> shift) & COUNT_MAX)
+            .into_iter()
+            .fold(COUNT_MAX, u64::min) as u8
     }
 
     /// Counts `uses` more.
@@ -52,10 +57,11 @@ impl Sketch {
         if uses == 0 {
             return;
         }
-        for row in 0..ROWS {
-            let (word, shift) = self.place(hash, row);
-            let room = COUNT_MAX - ((self.words[word] >> shift) & COUNT_MAX);
-            self.words[word] += u64::from(uses).min(room) << shift;
+        let block = self.block(hash);
+        let block = &mut self.blocks[block].0;
+        for (word, shift) in places(hash) {
+            let room = COUNT_MAX - ((block[word] >> shift) & COUNT_MAX);
+            block[word] += u64::from(uses).min(room) << shift;
         }
         self.increments += usize::from(uses);
         if self.increments >= self.sample() {
@@ -65,26 +71,31 @@ impl Sketch {
 
     /// Uses that are counted before all counts are halved.
     pub(super) fn sample(&self) -> usize {
-        SAMPLE_SHARE * self.words.len() / WORDS_SHARE
+        SAMPLE_SHARE * self.blocks.len() * BLOCK_WORDS / WORDS_SHARE
     }
 
     /// Halves all counts: what was popular long ago makes room.
+    #[cold]
     fn age(&mut self) {
-        for word in &mut self.words {
+        for word in self.blocks.iter_mut().flat_map(|block| &mut block.0) {
             *word = (*word >> 1) & 0x7777_7777_7777_7777;
         }
         self.increments /= 2;
     }
 
-    /// Word and shift of a key's counter in this row. All rows of a key are in one block: what is not in the processor's cache
-    /// is fetched once.
-    fn place(&self, hash: u64, row: usize) -> (usize, u32) {
-        let blocks = self.words.len() as u64 / BLOCK_WORDS as u64;
-        // A multiple of an odd number: bits that do not go with those which choose the block.
-        let mixed = hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (32 + 5 * row);
-        let word = (hash & (blocks - 1)) as usize * BLOCK_WORDS + 2 * row + (mixed & 1) as usize;
-        (word, (mixed >> 1) as u32 % COUNTERS * 4)
+    fn block(&self, hash: u64) -> usize {
+        hash as usize & (self.blocks.len() - 1)
     }
+}
+
+/// Word and shift of a key's counter in each row of its block.
+fn places(hash: u64) -> [(usize, u32); ROWS] {
+    // A multiple of an odd number: bits that do not go with those which choose the block.
+    let mixed = (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32;
+    std::array::from_fn(|row| {
+        let mixed = mixed >> (5 * row);
+        (2 * row + (mixed & 1) as usize, (mixed >> 1) % COUNTERS * 4)
+    })
 }
 
 #[cfg(test)]
