@@ -39,7 +39,7 @@ fn policy(weight_max: usize, operations: &[(u8, u8, u8)]) {
                 let mut out = Vec::new();
                 let evicted = policy.evicted();
                 let replaced = usize::from(naive.contains_key(&key));
-                policy.insert(hash_of(key), key, number, weight, &mut out);
+                policy.insert(hash_of(key), key, number, weight, &mut |value| out.push(value));
                 let refused = usize::from(weight > weight_max);
                 assert_eq!(policy.evicted() - evicted, (out.len() - replaced - refused) as u64);
                 naive.insert(key, (number, weight));

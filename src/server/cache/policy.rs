@@ -21,7 +21,7 @@ use super::{
     climber::Climber,
     margin::Margin,
     queue::{Nodes, Queue},
-    sketch::Sketch,
+    sketch::{Count, Sketch},
 };
 
 /// Uses between two looks at an entry are counted up to here.
@@ -61,7 +61,8 @@ struct Entry<K, V> {
     key: K,
     value: V,
     weight: usize,
-    /// Since it was last looked at, not yet in the sketch.
+    count: Count,
+    /// Since it was last looked at, not yet counted.
     uses: u8,
     /// Times that it will still go round.
     rounds: u8,
@@ -129,9 +130,9 @@ impl<K: Hash + Eq, V> Policy<K, V> {
             return;
         }
         self.count_miss();
-        self.sketch.add(hash, 1);
         // A newer version keeps the place of the old one.
         let entry = self.nodes.get_mut(at);
+        entry.uses = (entry.uses + 1).min(USES_MAX);
         gone(std::mem::replace(&mut entry.value, value));
         let before = std::mem::replace(&mut entry.weight, weight);
         let queue = if entry.in_main { &mut self.main } else { &mut self.window };
@@ -146,18 +147,17 @@ impl<K: Hash + Eq, V> Policy<K, V> {
             gone(value);
             return;
         }
-        self.sketch.add(hash, 1);
-        let asked_at = self.requests;
         let entry = Entry {
             hash,
             key,
             value,
             weight,
+            count: self.sketch.take(hash),
             uses: 0,
             rounds: 0,
             in_main: false,
             is_watched: false,
-            asked_at,
+            asked_at: self.requests,
         };
         let at = self.nodes.add(entry);
         self.nodes.push(&mut self.window, at);
@@ -261,7 +261,7 @@ impl<K: Hash + Eq, V> Policy<K, V> {
 
     fn frequency(&self, at: u32) -> u32 {
         let entry = self.nodes.get(at);
-        u32::from(self.sketch.estimate(entry.hash) + entry.uses)
+        u32::from(self.sketch.value(entry.count) + entry.uses)
     }
 
     /// As [`frequency`](Self::frequency), unless that is of the past.
@@ -286,11 +286,11 @@ impl<K: Hash + Eq, V> Policy<K, V> {
         }
     }
 
-    /// Moves an entry's uses to the sketch.
+    /// Counts an entry's uses.
     fn look_at(&mut self, at: u32) {
         let entry = self.nodes.get_mut(at);
         let uses = std::mem::take(&mut entry.uses);
-        self.sketch.add(entry.hash, uses);
+        self.sketch.add(&mut entry.count, uses);
     }
 
     fn promote(&mut self, at: u32) {
@@ -305,12 +305,12 @@ impl<K: Hash + Eq, V> Policy<K, V> {
     }
 
     fn evict(&mut self, at: u32, gone: &mut impl FnMut(V)) {
-        self.look_at(at);
         gone(self.drop_out(at).value);
         self.evicted += 1;
     }
 
     fn drop_out(&mut self, at: u32) -> Entry<K, V> {
+        self.look_at(at);
         let hash = self.nodes.get(at).hash;
         if let Ok(found) = self.index.find_entry(hash, |other| *other == at) {
             found.remove();
@@ -319,6 +319,7 @@ impl<K: Hash + Eq, V> Policy<K, V> {
         self.nodes.unlink(queue, at);
         let entry = self.nodes.take(at);
         queue.weight -= entry.weight;
+        self.sketch.give_back(hash, entry.count);
         entry
     }
 

@@ -22,6 +22,17 @@ pub(super) struct Sketch {
     /// A power of two of them.
     blocks: Vec<Block>,
     increments: usize,
+    /// How often all were halved; begins again after the last.
+    halvings: u8,
+}
+
+/// The count of one key that its owner keeps up to date, exactly, instead of the sketch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Count {
+    count: u8,
+    halvings: u8,
+    /// Whether it has more than the sketch.
+    is_ahead: bool,
 }
 
 /// All counters of a key, in one line of the processor's cache: what is not there is fetched once.
@@ -31,7 +42,7 @@ struct Block([u64; BLOCK_WORDS]);
 
 impl Sketch {
     pub(super) fn new() -> Self {
-        Sketch { blocks: vec![Block([0; BLOCK_WORDS]); BLOCKS_MIN], increments: 0 }
+        Sketch { blocks: vec![Block([0; BLOCK_WORDS]); BLOCKS_MIN], increments: 0, halvings: 0 }
     }
 
     /// Makes room for the history of `len` entries.
@@ -43,26 +54,52 @@ impl Sketch {
         }
     }
 
-    /// The count of a hash, 0 to 15.
-    pub(super) fn estimate(&self, hash: u64) -> u8 {
-        let block = &self.blocks[self.block(hash)].0;
-        places(hash)
-            .map(|(word, shift)| (block[word] >> shift) & COUNT_MAX)
-            .into_iter()
-            .fold(COUNT_MAX, u64::min) as u8
+    /// Counts one more use of a key, whose owner counts on.
+    pub(super) fn take(&mut self, hash: u64) -> Count {
+        let block = self.block(hash);
+        let block = &mut self.blocks[block].0;
+        let mut least = COUNT_MAX;
+        for (word, shift) in places(hash) {
+            let count = (block[word] >> shift) & COUNT_MAX;
+            least = least.min(count);
+            block[word] += u64::from(count < COUNT_MAX) << shift;
+        }
+        let count = Count { count: (least + 1).min(COUNT_MAX) as u8, halvings: self.halvings, is_ahead: false };
+        self.note(1);
+        count
+    }
+
+    /// The count now.
+    pub(super) fn value(&self, count: Count) -> u8 {
+        let halvings = self.halvings.wrapping_sub(count.halvings);
+        count.count.checked_shr(halvings.into()).unwrap_or(0)
     }
 
     /// Counts `uses` more.
-    pub(super) fn add(&mut self, hash: u64, uses: u8) {
+    pub(super) fn add(&mut self, count: &mut Count, uses: u8) {
         if uses == 0 {
             return;
         }
+        let sum = u64::from(self.value(*count) + uses).min(COUNT_MAX);
+        *count = Count { count: sum as u8, halvings: self.halvings, is_ahead: true };
+        self.note(uses);
+    }
+
+    /// Remembers the count of a key whose owner does not count any more.
+    pub(super) fn give_back(&mut self, hash: u64, count: Count) {
+        if !count.is_ahead {
+            return;
+        }
         let block = self.block(hash);
+        let value = u64::from(self.value(count));
         let block = &mut self.blocks[block].0;
         for (word, shift) in places(hash) {
-            let room = COUNT_MAX - ((block[word] >> shift) & COUNT_MAX);
-            block[word] += u64::from(uses).min(room) << shift;
+            let before = (block[word] >> shift) & COUNT_MAX;
+            block[word] += value.saturating_sub(before) << shift;
         }
+    }
+
+    fn note(&mut self, uses: u8) {
         self.increments += usize::from(uses);
         if self.increments >= self.sample() {
             self.age();
@@ -81,6 +118,7 @@ impl Sketch {
             *word = (*word >> 1) & 0x7777_7777_7777_7777;
         }
         self.increments /= 2;
+        self.halvings = self.halvings.wrapping_add(1);
     }
 
     fn block(&self, hash: u64) -> usize {
