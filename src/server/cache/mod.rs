@@ -205,7 +205,7 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
             let Some(announced) = shard.announced(hash, &key) else {
                 return self.load(shard, hash, key, true, load);
             };
-            let flight = Arc::clone(announced.flight.get_or_insert_with(|| Arc::new(Flight::new())));
+            let flight = announced.flight();
             shard.counts.joined += 1;
             drop(shard);
             if let Some(value) = flight.wait() {
@@ -256,6 +256,7 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
 
     /// Announces the load, and loads without the lock. `is_new` says that the cache has no value of the key. As long as the load
     /// is announced that stays so, since nobody else loads it.
+    #[inline(never)]
     fn load<E>(
         &self,
         mut shard: MutexGuard<'_, Shard<K, V>>,
@@ -335,6 +336,14 @@ impl<K: Hash + Eq + Clone, V> Shard<K, V> {
     fn landed(&mut self, hash: u64, key: &K) -> Option<Announced<K, V>> {
         let at = self.loads.iter().position(|load| load.hash == hash && load.key == *key)?;
         Some(self.loads.swap_remove(at))
+    }
+}
+
+impl<K, V> Announced<K, V> {
+    /// Where to wait for it.
+    #[cold]
+    fn flight(&mut self) -> Arc<Flight<V>> {
+        Arc::clone(self.flight.get_or_insert_with(|| Arc::new(Flight::new())))
     }
 }
 

@@ -46,9 +46,10 @@ pub struct Policy<K, V> {
     sketch: Sketch,
     climber: Climber,
     margin: Box<Margin>,
-    /// So far; begins again after the last.
-    requests: u32,
-    hits: u64,
+    /// So far.
+    requests: u64,
+    /// Of them, those that found nothing.
+    misses: u64,
     weight_max: usize,
     /// Of the window, as the climber has it.
     window_max: usize,
@@ -69,7 +70,7 @@ struct Entry<K, V> {
     in_main: bool,
     /// Whether the margin waits for it to be asked for. Who is watched and not kept is found out by the hash.
     is_watched: bool,
-    /// The number of the request that asked for it last.
+    /// The number of the request that asked for it last, the lower half of it.
     asked_at: u32,
 }
 
@@ -88,7 +89,7 @@ impl<K: Hash + Eq, V> Policy<K, V> {
             climber,
             margin: Box::new(Margin::new()),
             requests: 0,
-            hits: 0,
+            misses: 0,
             weight_max,
             evicted: 0,
         }
@@ -97,16 +98,15 @@ impl<K: Hash + Eq, V> Policy<K, V> {
     /// The value of `key`, which counts as a use.
     #[inline]
     pub fn get<Q: Equivalent<K> + ?Sized>(&mut self, hash: u64, key: &Q) -> Option<&V> {
-        self.requests = self.requests.wrapping_add(1);
+        self.requests += 1;
         let Some(at) = self.find(hash, key) else {
+            self.misses += 1;
             self.margin.asked(hash);
             return None;
         };
-        self.hits += 1;
         let entry = self.nodes.get_mut(at);
-        entry.uses = (entry.uses + 1).min(USES_MAX);
-        entry.rounds = (entry.rounds + 1).min(ROUNDS_MAX);
-        entry.asked_at = self.requests;
+        entry.uses += u8::from(entry.uses < USES_MAX);
+        entry.asked_at = self.requests as u32;
         if entry.is_watched {
             entry.is_watched = false;
             self.margin.asked(hash);
@@ -132,7 +132,7 @@ impl<K: Hash + Eq, V> Policy<K, V> {
         self.count_miss();
         // A newer version keeps the place of the old one.
         let entry = self.nodes.get_mut(at);
-        entry.uses = (entry.uses + 1).min(USES_MAX);
+        entry.uses += u8::from(entry.uses < USES_MAX);
         gone(std::mem::replace(&mut entry.value, value));
         let before = std::mem::replace(&mut entry.weight, weight);
         let queue = if entry.in_main { &mut self.main } else { &mut self.window };
@@ -157,7 +157,7 @@ impl<K: Hash + Eq, V> Policy<K, V> {
             rounds: 0,
             in_main: false,
             is_watched: false,
-            asked_at: self.requests,
+            asked_at: self.requests as u32,
         };
         let at = self.nodes.add(entry);
         self.nodes.push(&mut self.window, at);
@@ -169,7 +169,7 @@ impl<K: Hash + Eq, V> Policy<K, V> {
     }
 
     fn count_miss(&mut self) {
-        if self.climber.miss(self.hits, self.nodes.len()) {
+        if self.climber.miss(self.hits(), self.nodes.len()) {
             self.window_max = self.climber.window(self.weight_max);
         }
     }
@@ -201,7 +201,7 @@ impl<K: Hash + Eq, V> Policy<K, V> {
     /// Requests that found an entry so far.
     #[must_use]
     pub fn hits(&self) -> u64 {
-        self.hits
+        self.requests - self.misses
     }
 
     /// Entries that were evicted so far, also before they got out of the window.
@@ -253,7 +253,7 @@ impl<K: Hash + Eq, V> Policy<K, V> {
         let (loser, winner) =
             if lead > self.margin.get() { (victim, candidate) } else { (candidate, victim) };
         let (candidate, victim) = (self.nodes.get(candidate).hash, self.nodes.get(victim).hash);
-        if self.margin.watch(candidate, victim, lead, root, self.requests, self.nodes.len()) {
+        if self.margin.watch(candidate, victim, lead, root, self.requests as u32, self.nodes.len()) {
             self.nodes.get_mut(winner).is_watched = true;
         }
         loser
@@ -267,7 +267,7 @@ impl<K: Hash + Eq, V> Policy<K, V> {
     /// As [`frequency`](Self::frequency), unless that is of the past.
     fn frequency_now(&self, at: u32) -> u32 {
         let frequency = self.frequency(at);
-        let idle = self.requests.wrapping_sub(self.nodes.get(at).asked_at);
+        let idle = (self.requests as u32).wrapping_sub(self.nodes.get(at).asked_at);
         let is_past = u64::from(frequency) * u64::from(idle) > EXPECTED_MAX * self.sketch.sample() as u64;
         if is_past { frequency / 2 } else { frequency }
     }
@@ -286,10 +286,11 @@ impl<K: Hash + Eq, V> Policy<K, V> {
         }
     }
 
-    /// Counts an entry's uses.
+    /// Counts an entry's uses, for each of which it goes round once more.
     fn look_at(&mut self, at: u32) {
         let entry = self.nodes.get_mut(at);
         let uses = std::mem::take(&mut entry.uses);
+        entry.rounds = (entry.rounds + uses).min(ROUNDS_MAX);
         self.sketch.add(&mut entry.count, uses);
     }
 
