@@ -256,7 +256,6 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
 
     /// Announces the load, and loads without the lock. `is_new` says that the cache has no value of the key. As long as the load
     /// is announced that stays so, since nobody else loads it.
-    #[inline(never)]
     fn load<E>(
         &self,
         mut shard: MutexGuard<'_, Shard<K, V>>,

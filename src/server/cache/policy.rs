@@ -20,7 +20,7 @@ use hashbrown::{Equivalent, HashTable};
 use super::{
     climber::Climber,
     margin::Margin,
-    queue::{Nodes, Queue},
+    queue::{Places, Queue},
     sketch::{Count, Sketch},
 };
 
@@ -39,7 +39,7 @@ const EXPECTED_MAX: u64 = 2;
 /// The hashes of keys are the caller's: equal keys have equal hashes.
 #[derive(Debug)]
 pub struct Policy<K, V> {
-    nodes: Nodes<Entry<K, V>>,
+    entries: Places<Entry<K, V>, Standing>,
     index: HashTable<u32>,
     window: Queue,
     main: Queue,
@@ -56,22 +56,29 @@ pub struct Policy<K, V> {
     evicted: u64,
 }
 
+/// What a hit needs. It does not lie across more lines of the processor's cache than it must.
 #[derive(Debug)]
+#[repr(align(32))]
 struct Entry<K, V> {
-    hash: u64,
     key: K,
     value: V,
-    weight: usize,
-    count: Count,
+    /// The number of the request that asked for it last, the lower half of it.
+    asked_at: u32,
     /// Since it was last looked at, not yet counted.
     uses: u8,
+    /// Whether the margin waits for it to be asked for. Who is watched and not kept is found out by the hash.
+    is_watched: bool,
+}
+
+/// What decides whether an entry stays.
+#[derive(Debug)]
+struct Standing {
+    hash: u64,
+    weight: usize,
+    count: Count,
     /// Times that it will still go round.
     rounds: u8,
     in_main: bool,
-    /// Whether the margin waits for it to be asked for. Who is watched and not kept is found out by the hash.
-    is_watched: bool,
-    /// The number of the request that asked for it last, the lower half of it.
-    asked_at: u32,
 }
 
 impl<K: Hash + Eq, V> Policy<K, V> {
@@ -80,7 +87,7 @@ impl<K: Hash + Eq, V> Policy<K, V> {
     pub fn new(weight_max: usize) -> Self {
         let climber = Climber::new();
         Policy {
-            nodes: Nodes::new(),
+            entries: Places::new(),
             index: HashTable::new(),
             window: Queue::new(),
             main: Queue::new(),
@@ -104,7 +111,7 @@ impl<K: Hash + Eq, V> Policy<K, V> {
             self.margin.asked(hash);
             return None;
         };
-        let entry = self.nodes.get_mut(at);
+        let entry = self.entries.get_mut(at);
         entry.uses += u8::from(entry.uses < USES_MAX);
         entry.asked_at = self.requests as u32;
         if entry.is_watched {
@@ -116,7 +123,7 @@ impl<K: Hash + Eq, V> Policy<K, V> {
 
     /// The value of `key`, which does not count as a use.
     pub fn peek<Q: Equivalent<K> + ?Sized>(&self, hash: u64, key: &Q) -> Option<&V> {
-        self.find(hash, key).map(|at| &self.nodes.get(at).value)
+        self.find(hash, key).map(|at| &self.entries.get(at).value)
     }
 
     /// Keeps `value`, if it is wanted often enough, and gives to `gone` every value that had to go: the key's old one,
@@ -125,17 +132,18 @@ impl<K: Hash + Eq, V> Policy<K, V> {
         let Some(at) = self.find(hash, &key) else { return self.insert_new(hash, key, value, weight, gone) };
         if weight > self.weight_max {
             self.count_miss();
-            gone(self.drop_out(at).value);
+            gone(self.drop_out(at));
             gone(value);
             return;
         }
         self.count_miss();
         // A newer version keeps the place of the old one.
-        let entry = self.nodes.get_mut(at);
+        let entry = self.entries.get_mut(at);
         entry.uses += u8::from(entry.uses < USES_MAX);
         gone(std::mem::replace(&mut entry.value, value));
-        let before = std::mem::replace(&mut entry.weight, weight);
-        let queue = if entry.in_main { &mut self.main } else { &mut self.window };
+        let standing = self.entries.note_mut(at);
+        let before = std::mem::replace(&mut standing.weight, weight);
+        let queue = if standing.in_main { &mut self.main } else { &mut self.window };
         queue.weight = queue.weight - before + weight;
         self.make_room(gone);
     }
@@ -147,29 +155,19 @@ impl<K: Hash + Eq, V> Policy<K, V> {
             gone(value);
             return;
         }
-        let entry = Entry {
-            hash,
-            key,
-            value,
-            weight,
-            count: self.sketch.take(hash),
-            uses: 0,
-            rounds: 0,
-            in_main: false,
-            is_watched: false,
-            asked_at: self.requests as u32,
-        };
-        let at = self.nodes.add(entry);
-        self.nodes.push(&mut self.window, at);
+        let entry = Entry { key, value, asked_at: self.requests as u32, uses: 0, is_watched: false };
+        let standing = Standing { hash, weight, count: self.sketch.take(hash), rounds: 0, in_main: false };
+        let at = self.entries.add(entry, standing);
+        self.window.push(at);
         self.window.weight += weight;
-        let nodes = &self.nodes;
-        self.index.insert_unique(hash, at, |at| nodes.get(*at).hash);
-        self.sketch.fit(self.nodes.len());
+        let entries = &self.entries;
+        self.index.insert_unique(hash, at, |at| entries.note(*at).hash);
+        self.sketch.fit(self.len());
         self.make_room(gone);
     }
 
     fn count_miss(&mut self) {
-        if self.climber.miss(self.hits(), self.nodes.len()) {
+        if self.climber.miss(self.hits(), self.len()) {
             self.window_max = self.climber.window(self.weight_max);
         }
     }
@@ -177,13 +175,13 @@ impl<K: Hash + Eq, V> Policy<K, V> {
     /// Takes `key` out.
     pub fn remove<Q: Equivalent<K> + ?Sized>(&mut self, hash: u64, key: &Q) -> Option<V> {
         let at = self.find(hash, key)?;
-        Some(self.drop_out(at).value)
+        Some(self.drop_out(at))
     }
 
     /// Entries kept.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.nodes.len()
+        self.index.len()
     }
 
     /// Whether nothing is kept.
@@ -211,7 +209,7 @@ impl<K: Hash + Eq, V> Policy<K, V> {
     }
 
     fn find<Q: Equivalent<K> + ?Sized>(&self, hash: u64, key: &Q) -> Option<u32> {
-        self.index.find(hash, |at| key.equivalent(&self.nodes.get(*at).key)).copied()
+        self.index.find(hash, |at| key.equivalent(&self.entries.get(*at).key)).copied()
     }
 
     /// Moves and evicts until the bound holds.
@@ -219,9 +217,9 @@ impl<K: Hash + Eq, V> Policy<K, V> {
         let window_max = self.window_max;
         let main_max = self.weight_max - window_max;
         while let Some(candidate) = self.window.oldest().filter(|_| self.window.weight > window_max) {
-            let weight = self.nodes.get(candidate).weight;
+            let weight = self.entries.note(candidate).weight;
             if self.main.weight + weight <= main_max {
-                self.promote(candidate);
+                self.promote();
             } else if self.weight() <= self.weight_max {
                 // There is room, but the main queue has more than its share: it shrinks as entries come.
                 break;
@@ -245,29 +243,28 @@ impl<K: Hash + Eq, V> Policy<K, V> {
     fn loser(&mut self, candidate: u32) -> u32 {
         let Some(victim) = self.victim() else { return candidate };
         // What the candidate's count is worth where the victim's weight is the measure.
-        let root = match [victim, candidate].map(|at| self.nodes.get(at).weight.max(1)) {
+        let root = match [victim, candidate].map(|at| self.entries.note(at).weight.max(1)) {
             [victim, candidate] if victim == candidate => 1.0,
             [victim, candidate] => (victim as f64 / candidate as f64).sqrt(),
         };
         let lead = self.frequency(candidate) as f64 * root - self.frequency_now(victim) as f64;
         let (loser, winner) =
             if lead > self.margin.get() { (victim, candidate) } else { (candidate, victim) };
-        let (candidate, victim) = (self.nodes.get(candidate).hash, self.nodes.get(victim).hash);
-        if self.margin.watch(candidate, victim, lead, root, self.requests as u32, self.nodes.len()) {
-            self.nodes.get_mut(winner).is_watched = true;
+        let (candidate, victim) = (self.entries.note(candidate).hash, self.entries.note(victim).hash);
+        if self.margin.watch(candidate, victim, lead, root, self.requests as u32, self.len()) {
+            self.entries.get_mut(winner).is_watched = true;
         }
         loser
     }
 
     fn frequency(&self, at: u32) -> u32 {
-        let entry = self.nodes.get(at);
-        u32::from(self.sketch.value(entry.count) + entry.uses)
+        u32::from(self.sketch.value(self.entries.note(at).count) + self.entries.get(at).uses)
     }
 
     /// As [`frequency`](Self::frequency), unless that is of the past.
     fn frequency_now(&self, at: u32) -> u32 {
         let frequency = self.frequency(at);
-        let idle = (self.requests as u32).wrapping_sub(self.nodes.get(at).asked_at);
+        let idle = (self.requests as u32).wrapping_sub(self.entries.get(at).asked_at);
         let is_past = u64::from(frequency) * u64::from(idle) > EXPECTED_MAX * self.sketch.sample() as u64;
         if is_past { frequency / 2 } else { frequency }
     }
@@ -276,52 +273,53 @@ impl<K: Hash + Eq, V> Policy<K, V> {
     fn victim(&mut self) -> Option<u32> {
         loop {
             let at = self.main.oldest()?;
-            self.look_at(at);
-            let entry = self.nodes.get_mut(at);
-            if entry.rounds == 0 {
+            let standing = self.look_at(at);
+            if standing.rounds == 0 {
                 return Some(at);
             }
-            entry.rounds -= 1;
-            self.nodes.go_round(&mut self.main);
+            standing.rounds -= 1;
+            self.entries.go_round(&mut self.main);
         }
     }
 
     /// Counts an entry's uses, for each of which it goes round once more.
-    fn look_at(&mut self, at: u32) {
-        let entry = self.nodes.get_mut(at);
+    #[inline]
+    fn look_at(&mut self, at: u32) -> &mut Standing {
+        let (entry, standing) = self.entries.both_mut(at);
         let uses = std::mem::take(&mut entry.uses);
-        entry.rounds = (entry.rounds + uses).min(ROUNDS_MAX);
-        self.sketch.add(&mut entry.count, uses);
+        if uses > 0 {
+            standing.rounds = (standing.rounds + uses).min(ROUNDS_MAX);
+            self.sketch.add(&mut standing.count, uses);
+        }
+        standing
     }
 
-    fn promote(&mut self, at: u32) {
-        self.look_at(at);
-        self.nodes.unlink(&mut self.window, at);
-        self.nodes.push(&mut self.main, at);
-        let entry = self.nodes.get_mut(at);
-        entry.in_main = true;
-        entry.rounds = entry.rounds.min(ROUNDS_AT_PROMOTION);
-        self.window.weight -= entry.weight;
-        self.main.weight += entry.weight;
+    /// Moves the oldest of the window to the main queue.
+    fn promote(&mut self) {
+        let Some(at) = self.entries.pop(&mut self.window) else { return };
+        self.main.push(at);
+        let standing = self.look_at(at);
+        standing.in_main = true;
+        standing.rounds = standing.rounds.min(ROUNDS_AT_PROMOTION);
+        let weight = standing.weight;
+        self.window.weight -= weight;
+        self.main.weight += weight;
     }
 
     fn evict(&mut self, at: u32, gone: &mut impl FnMut(V)) {
-        gone(self.drop_out(at).value);
+        gone(self.drop_out(at));
         self.evicted += 1;
     }
 
-    fn drop_out(&mut self, at: u32) -> Entry<K, V> {
-        self.look_at(at);
-        let hash = self.nodes.get(at).hash;
+    fn drop_out(&mut self, at: u32) -> V {
+        let &mut Standing { hash, weight, count, in_main, .. } = self.look_at(at);
         if let Ok(found) = self.index.find_entry(hash, |other| *other == at) {
             found.remove();
         }
-        let queue = if self.nodes.get(at).in_main { &mut self.main } else { &mut self.window };
-        self.nodes.unlink(queue, at);
-        let entry = self.nodes.take(at);
-        queue.weight -= entry.weight;
-        self.sketch.give_back(hash, entry.count);
-        entry
+        self.sketch.give_back(hash, count);
+        let queue = if in_main { &mut self.main } else { &mut self.window };
+        queue.weight -= weight;
+        self.entries.take(queue, at).value
     }
 
     /// Panics when the bookkeeping contradicts itself; for tests.
@@ -331,18 +329,18 @@ impl<K: Hash + Eq, V> Policy<K, V> {
     /// When an invariant does not hold; the message says which.
     pub fn validate(&self) {
         assert!(self.weight() <= self.weight_max, "the bound holds");
-        assert_eq!(self.index.len(), self.nodes.len(), "each entry is indexed once");
-        assert_eq!(self.window.len + self.main.len, self.nodes.len(), "each entry is queued once");
+        assert_eq!(self.index.len(), self.entries.count(), "each entry is indexed once");
+        assert_eq!(self.window.len + self.main.len, self.len(), "each entry is queued once");
         for (queue, in_main) in [(&self.window, false), (&self.main, true)] {
             let mut sums = (0, 0);
-            for entry in self.nodes.iter(queue) {
-                assert_eq!(entry.in_main, in_main, "an entry knows its queue");
-                let found = self.find(entry.hash, &entry.key).map(|at| self.nodes.get(at));
+            for (entry, standing) in self.entries.iter(queue) {
+                assert_eq!(standing.in_main, in_main, "an entry knows its queue");
+                let found = self.find(standing.hash, &entry.key).map(|at| self.entries.get(at));
                 assert!(
                     found.is_some_and(|found| std::ptr::eq(found, entry)),
                     "the index leads to the entry"
                 );
-                sums = (sums.0 + 1, sums.1 + entry.weight);
+                sums = (sums.0 + 1, sums.1 + standing.weight);
             }
             assert_eq!(sums, (queue.len, queue.weight), "lengths and weights add up");
         }

@@ -1,29 +1,28 @@
-//! Entries in numbered places, linked into first-in-first-out queues: everything but the search for a key takes one step.
+//! Entries in numbered places, and first-in-first-out queues of places: everything but the search for a key takes one step.
+//!
+//! A queue is a plain ring of numbers. Entries that are linked to each other would have to be fetched to go on or off a queue,
+//! three at a time, and those are seldom in the processor's cache.
 
-/// No place.
-const NONE: u32 = u32::MAX;
+use std::collections::VecDeque;
 
-/// The places. One that is free is used again.
+/// The places, each for an item and what is noted beside it. One that is free is used again.
+///
+/// Notes are elsewhere, so that more of the items are in the processor's cache.
 #[derive(Debug)]
-pub(super) struct Nodes<T> {
-    nodes: Vec<Option<Node<T>>>,
+pub(super) struct Places<T, N> {
+    items: Vec<Option<T>>,
+    notes: Vec<N>,
     free: Vec<u32>,
 }
 
-/// In a line of the processor's cache of its own, if it is not larger: a hit fetches one.
-#[derive(Debug)]
-#[repr(align(64))]
-struct Node<T> {
-    item: T,
-    newer: u32,
-    older: u32,
-}
-
-/// A queue through some of the places: a ring, so that the newest comes before the oldest, and nothing is written for the oldest
-/// to become the newest.
+/// A queue of some of the places.
+///
+/// Who is taken out of the middle leaves its place there, empty; until that comes to the front, or there are more of them than
+/// others, it is not free.
 #[derive(Debug)]
 pub(super) struct Queue {
-    oldest: u32,
+    places: VecDeque<u32>,
+    /// How many are not empty.
     pub(super) len: usize,
     /// The sum that the owner keeps.
     pub(super) weight: usize,
@@ -31,104 +30,130 @@ pub(super) struct Queue {
 
 impl Queue {
     pub(super) fn new() -> Self {
-        Queue { oldest: NONE, len: 0, weight: 0 }
+        Queue { places: VecDeque::new(), len: 0, weight: 0 }
     }
 
+    /// Makes the place the newest.
+    #[inline]
+    pub(super) fn push(&mut self, at: u32) {
+        self.places.push_back(at);
+        self.len += 1;
+    }
+
+    /// The oldest, which is never an empty place.
+    #[inline]
     pub(super) fn oldest(&self) -> Option<u32> {
-        (self.oldest != NONE).then_some(self.oldest)
+        self.places.front().copied()
     }
 }
 
-impl<T> Nodes<T> {
+impl<T, N> Places<T, N> {
+    #[inline]
     pub(super) fn new() -> Self {
-        Nodes { nodes: Vec::new(), free: Vec::new() }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.nodes.len() - self.free.len()
+        Places { items: Vec::new(), notes: Vec::new(), free: Vec::new() }
     }
 
     #[inline]
     pub(super) fn get(&self, at: u32) -> &T {
-        &self.node(at).item
+        self.items[at as usize].as_ref().expect("the place is taken")
     }
 
     #[inline]
     pub(super) fn get_mut(&mut self, at: u32) -> &mut T {
-        &mut self.node_mut(at).item
+        self.items[at as usize].as_mut().expect("the place is taken")
+    }
+
+    /// What is noted beside the item.
+    #[inline]
+    pub(super) fn note(&self, at: u32) -> &N {
+        &self.notes[at as usize]
     }
 
     #[inline]
-    fn node(&self, at: u32) -> &Node<T> {
-        self.nodes[at as usize].as_ref().expect("the place is taken")
+    pub(super) fn note_mut(&mut self, at: u32) -> &mut N {
+        &mut self.notes[at as usize]
     }
 
+    /// Both.
     #[inline]
-    fn node_mut(&mut self, at: u32) -> &mut Node<T> {
-        self.nodes[at as usize].as_mut().expect("the place is taken")
+    pub(super) fn both_mut(&mut self, at: u32) -> (&mut T, &mut N) {
+        let item = self.items[at as usize].as_mut().expect("the place is taken");
+        (item, &mut self.notes[at as usize])
     }
 
     /// Puts an item into a place, in no queue yet.
-    pub(super) fn add(&mut self, item: T) -> u32 {
-        let node = Some(Node { item, newer: NONE, older: NONE });
+    #[inline]
+    pub(super) fn add(&mut self, item: T, note: N) -> u32 {
         if let Some(at) = self.free.pop() {
-            self.nodes[at as usize] = node;
+            let before = self.items[at as usize].replace(item);
+            debug_assert!(before.is_none(), "the place is free");
+            self.notes[at as usize] = note;
             return at;
         }
-        self.nodes.push(node);
-        u32::try_from(self.nodes.len() - 1).expect("fewer entries than 2^32")
+        self.items.push(Some(item));
+        self.notes.push(note);
+        u32::try_from(self.items.len() - 1).expect("fewer entries than 2^32")
     }
 
-    /// Takes an item that is in no queue any more.
-    pub(super) fn take(&mut self, at: u32) -> T {
-        self.free.push(at);
-        self.nodes[at as usize].take().expect("the place is taken").item
-    }
-
-    /// Makes the place the queue's newest.
-    pub(super) fn push(&mut self, queue: &mut Queue, at: u32) {
-        queue.len += 1;
-        if queue.oldest == NONE {
-            queue.oldest = at;
-            let node = self.node_mut(at);
-            (node.newer, node.older) = (at, at);
-            return;
+    /// Takes an item off the queue that it is in, and out of its place.
+    #[inline]
+    pub(super) fn take(&mut self, queue: &mut Queue, at: u32) -> T {
+        let item = self.items[at as usize].take().expect("the place is taken");
+        queue.len -= 1;
+        if queue.oldest() == Some(at) {
+            queue.places.pop_front();
+            self.free.push(at);
         }
-        let newest = std::mem::replace(&mut self.node_mut(queue.oldest).older, at);
-        self.node_mut(newest).newer = at;
-        let node = self.node_mut(at);
-        (node.newer, node.older) = (queue.oldest, newest);
+        self.tidy_up(queue);
+        item
+    }
+
+    /// Takes the oldest off the queue.
+    #[inline]
+    pub(super) fn pop(&mut self, queue: &mut Queue) -> Option<u32> {
+        let at = queue.places.pop_front()?;
+        queue.len -= 1;
+        self.tidy_up(queue);
+        Some(at)
     }
 
     /// Makes the oldest the newest.
-    pub(super) fn go_round(&self, queue: &mut Queue) {
-        if let Some(oldest) = queue.oldest() {
-            queue.oldest = self.node(oldest).newer;
+    #[inline]
+    pub(super) fn go_round(&mut self, queue: &mut Queue) {
+        if let Some(at) = queue.places.pop_front() {
+            queue.places.push_back(at);
+            self.tidy_up(queue);
         }
     }
 
-    /// Takes the place out of the queue that it is in.
-    pub(super) fn unlink(&mut self, queue: &mut Queue, at: u32) {
-        queue.len -= 1;
-        let (newer, older) = (self.node(at).newer, self.node(at).older);
-        self.node_mut(newer).older = older;
-        self.node_mut(older).newer = newer;
-        if queue.oldest == at {
-            queue.oldest = if queue.len == 0 { NONE } else { newer };
+    #[inline]
+    fn tidy_up(&mut self, queue: &mut Queue) {
+        if queue.places.len() > queue.len {
+            self.free_empty(queue);
         }
+    }
+
+    /// Frees the empty places at the front, and all if they are many.
+    #[cold]
+    fn free_empty(&mut self, queue: &mut Queue) {
+        let is_empty = |at: u32| self.items[at as usize].is_none();
+        while let Some(at) = queue.oldest().filter(|at| is_empty(*at)) {
+            queue.places.pop_front();
+            self.free.push(at);
+        }
+        if queue.places.len() > 2 * queue.len {
+            self.free.extend(queue.places.iter().filter(|at| is_empty(**at)));
+            queue.places.retain(|at| !is_empty(*at));
+        }
+    }
+
+    /// How many items there are; for tests.
+    pub(super) fn count(&self) -> usize {
+        self.items.iter().flatten().count()
     }
 
     /// The items of a queue, the oldest first.
-    pub(super) fn iter<'a>(&'a self, queue: &Queue) -> impl Iterator<Item = &'a T> {
-        let (mut at, end) = (queue.oldest, queue.oldest);
-        let mut is_over = at == NONE;
-        std::iter::from_fn(move || {
-            (!is_over).then(|| {
-                let node = self.node(at);
-                at = node.newer;
-                is_over = at == end;
-                &node.item
-            })
-        })
+    pub(super) fn iter<'a>(&'a self, queue: &'a Queue) -> impl Iterator<Item = (&'a T, &'a N)> {
+        queue.places.iter().filter_map(|at| Some((self.items[*at as usize].as_ref()?, self.note(*at))))
     }
 }

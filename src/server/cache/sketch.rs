@@ -64,7 +64,8 @@ impl Sketch {
             least = least.min(count);
             block[word] += u64::from(count < COUNT_MAX) << shift;
         }
-        let count = Count { count: (least + 1).min(COUNT_MAX) as u8, halvings: self.halvings, is_ahead: false };
+        let count =
+            Count { count: (least + 1).min(COUNT_MAX) as u8, halvings: self.halvings, is_ahead: false };
         self.note(1);
         count
     }
