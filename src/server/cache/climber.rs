@@ -36,6 +36,7 @@ impl Climber {
     }
 
     /// Counts a miss, after `hits` in all; ends a period when it is over, and says whether it was.
+    #[inline]
     pub(super) fn miss(&mut self, hits: u64, len: usize) -> bool {
         self.misses += 1;
         let period = hits - self.hits_before;

@@ -23,8 +23,8 @@ const PATIENCE_SHARE: u32 = 10;
 #[derive(Debug)]
 pub(super) struct Margin {
     value: f64,
-    /// At the place that is its own: who is watched. A free place has a hash that belongs elsewhere.
-    hashes: [u64; SLOTS],
+    /// At the place that is its own: who is watched, by the lower half of the hash. A free place has one that belongs elsewhere.
+    hashes: [u32; SLOTS],
     sides: [Side; SLOTS],
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Margin {
 #[derive(Debug, Clone, Copy, Default)]
 struct Side {
     /// Where the other is.
-    rival: usize,
+    rival: u8,
     /// When it began, in requests.
     since: u32,
     /// What the margin changes by if this one is asked for first.
@@ -52,7 +52,7 @@ impl Margin {
     #[inline]
     pub(super) fn asked(&mut self, hash: u64) {
         let at = slot(hash);
-        if self.hashes[at] == hash {
+        if self.hashes[at] == hash as u32 {
             self.learn(at);
         }
     }
@@ -69,6 +69,7 @@ impl Margin {
     /// Worth is what they are asked for divided by the root of the weight; `root` is that of the victim's weight as a multiple
     /// of the candidate's. Two of the same worth leave the margin where it is on the average: the lighter one is to be asked
     /// for first less often, and its step is larger.
+    #[inline]
     pub(super) fn watch(
         &mut self,
         candidate: u64,
@@ -78,9 +79,11 @@ impl Margin {
         now: u32,
         len: usize,
     ) -> bool {
-        if (lead - self.value).abs() >= NEAR || slot(candidate) == slot(victim) {
-            return false;
-        }
+        let is_near = (lead - self.value).abs() < NEAR;
+        is_near && slot(candidate) != slot(victim) && self.begin(candidate, victim, root, now, len)
+    }
+
+    fn begin(&mut self, candidate: u64, victim: u64, root: f64, now: u32, len: usize) -> bool {
         let patience = PATIENCE_SHARE.saturating_mul(len.try_into().unwrap_or(u32::MAX));
         let places = [slot(candidate), slot(victim)];
         if places.iter().any(|at| self.taken(*at) && now.wrapping_sub(self.sides[*at].since) < patience) {
@@ -93,8 +96,8 @@ impl Margin {
         }
         let step = STEP * 2.0 / (1.0 + root);
         for (hash, rival, step) in [(candidate, victim, -step * root), (victim, candidate, step)] {
-            self.hashes[slot(hash)] = hash;
-            self.sides[slot(hash)] = Side { rival: slot(rival), since: now, step };
+            self.hashes[slot(hash)] = hash as u32;
+            self.sides[slot(hash)] = Side { rival: slot(rival) as u8, since: now, step };
         }
         true
     }
@@ -105,7 +108,7 @@ impl Margin {
 
     /// Both places are free again.
     fn end(&mut self, at: usize) {
-        for at in [at, self.sides[at].rival] {
+        for at in [at, self.sides[at].rival.into()] {
             self.hashes[at] = free(at);
         }
     }
@@ -114,9 +117,12 @@ impl Margin {
     pub(super) fn validate(&self) {
         assert!((0.0..=MAX).contains(&self.value), "the margin is within its bounds");
         for at in (0..SLOTS).filter(|at| self.taken(*at)) {
-            let rival = self.sides[at].rival;
-            assert_eq!(slot(self.hashes[at]), at, "each is at its place");
-            assert!(self.taken(rival) && self.sides[rival].rival == at, "each has the other as its rival");
+            let rival = usize::from(self.sides[at].rival);
+            assert_eq!(slot(self.hashes[at].into()), at, "each is at its place");
+            assert!(
+                self.taken(rival) && usize::from(self.sides[rival].rival) == at,
+                "each has the other as its rival"
+            );
         }
     }
 }
@@ -126,8 +132,8 @@ fn slot(hash: u64) -> usize {
 }
 
 /// A hash that does not belong at this place.
-fn free(at: usize) -> u64 {
-    !(at as u64)
+fn free(at: usize) -> u32 {
+    !(at as u32)
 }
 
 #[cfg(test)]

@@ -4,17 +4,19 @@
 /// Counters end here.
 const COUNT_MAX: u64 = 15;
 /// Counters of one key, each in another row.
-const ROWS: usize = 4;
-/// Words of a block: two for each row.
-const BLOCK_WORDS: usize = 2 * ROWS;
+const ROWS: usize = 2;
+/// Words in a row of a block.
+const ROW_WORDS: usize = 4;
 /// Counters in a word.
 const COUNTERS: u32 = 16;
+/// Words of a block, as large as a line of the processor's cache.
+const BLOCK_WORDS: usize = ROWS * ROW_WORDS;
 /// Words for each entry that is kept: the history is of more keys than are kept.
-const WORDS_SHARE: usize = 4;
+const WORDS_SHARE: usize = 2;
 /// After so many increments for each entry all counters are halved.
 const SAMPLE_SHARE: usize = 10;
 /// Blocks at the start.
-const BLOCKS_MIN: usize = 8;
+const BLOCKS_MIN: usize = 4;
 
 /// Approximate counts by hash; never too low but for the halving.
 #[derive(Debug)]
@@ -48,7 +50,15 @@ impl Sketch {
     /// Makes room for the history of `len` entries.
     ///
     /// A table of twice the size that has everything twice says of each key what the old one said.
+    #[inline]
     pub(super) fn fit(&mut self, len: usize) {
+        if self.blocks.len() * BLOCK_WORDS < len * WORDS_SHARE {
+            self.grow(len);
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, len: usize) {
         while self.blocks.len() * BLOCK_WORDS < len * WORDS_SHARE {
             self.blocks.extend_from_within(..);
         }
@@ -71,12 +81,14 @@ impl Sketch {
     }
 
     /// The count now.
+    #[inline]
     pub(super) fn value(&self, count: Count) -> u8 {
         let halvings = self.halvings.wrapping_sub(count.halvings);
         count.count.checked_shr(halvings.into()).unwrap_or(0)
     }
 
     /// Counts `uses` more.
+    #[inline]
     pub(super) fn add(&mut self, count: &mut Count, uses: u8) {
         if uses == 0 {
             return;
@@ -100,6 +112,7 @@ impl Sketch {
         }
     }
 
+    #[inline]
     fn note(&mut self, uses: u8) {
         self.increments += usize::from(uses);
         if self.increments >= self.sample() {
@@ -108,6 +121,7 @@ impl Sketch {
     }
 
     /// Uses that are counted before all counts are halved.
+    #[inline]
     pub(super) fn sample(&self) -> usize {
         SAMPLE_SHARE * self.blocks.len() * BLOCK_WORDS / WORDS_SHARE
     }
@@ -132,8 +146,8 @@ fn places(hash: u64) -> [(usize, u32); ROWS] {
     // A multiple of an odd number: bits that do not go with those which choose the block.
     let mixed = (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32;
     std::array::from_fn(|row| {
-        let mixed = mixed >> (5 * row);
-        (2 * row + (mixed & 1) as usize, (mixed >> 1) % COUNTERS * 4)
+        let mixed = mixed >> (16 * row);
+        (ROW_WORDS * row + mixed as usize % ROW_WORDS, (mixed >> 4) % COUNTERS * 4)
     })
 }
 
@@ -141,40 +155,81 @@ fn places(hash: u64) -> [(usize, u32); ROWS] {
 mod tests {
     use super::*;
 
+    /// What the sketch has for a key, which counts one use.
+    fn count(sketch: &mut Sketch, hash: u64) -> u8 {
+        let count = sketch.take(hash);
+        sketch.value(count)
+    }
+
+    fn hashes(numbers: std::ops::Range<u64>) -> Vec<u64> {
+        numbers.map(|number| number.wrapping_mul(0xdead_beef_1234_5677)).collect()
+    }
+
     #[test]
     fn counts_what_is_frequent() {
         let mut sketch = Sketch::new();
         sketch.fit(64);
         for round in 0..8_u64 {
-            sketch.add(7, 1);
-            sketch.add(round << 40 | round, 1);
+            sketch.take(7);
+            sketch.take(round << 40 | round);
         }
-        assert!(sketch.estimate(7) >= 8);
-        assert!(sketch.estimate(99 << 32) < 8);
-        sketch.add(7, 200);
-        assert_eq!(sketch.estimate(7), 15);
+        assert!(count(&mut sketch, 7) >= 9);
+        assert!(count(&mut sketch, 99 << 32) < 9);
+    }
+
+    #[test]
+    fn what_the_owner_counts_comes_back() {
+        let mut sketch = Sketch::new();
+        let mut kept = sketch.take(7);
+        sketch.add(&mut kept, 5);
+        assert_eq!(sketch.value(kept), 6);
+        assert_eq!(sketch.increments, 6);
+        assert!(count(&mut sketch, 7) < 6, "the sketch does not know of it");
+        sketch.give_back(7, kept);
+        assert_eq!(count(&mut sketch, 7), 7);
+        sketch.add(&mut kept, 15);
+        assert_eq!(sketch.value(kept), COUNT_MAX as u8);
+    }
+
+    #[test]
+    fn what_comes_back_lowers_no_count() {
+        let mut sketch = Sketch::new();
+        let mut kept = sketch.take(7);
+        sketch.add(&mut kept, 1);
+        for _ in 0..8 {
+            sketch.take(7);
+        }
+        sketch.give_back(7, kept);
+        assert_eq!(count(&mut sketch, 7), 10);
     }
 
     #[test]
     fn growing_changes_no_count() {
         let mut sketch = Sketch::new();
-        let hashes: Vec<u64> =
-            (1..60).map(|number: u64| number.wrapping_mul(0xdead_beef_1234_5677)).collect();
-        for (at, hash) in hashes.iter().enumerate() {
-            sketch.add(*hash, (at % 3) as u8);
+        let hashes = hashes(1..60);
+        for hash in hashes.iter().chain(&hashes[..20]) {
+            sketch.take(*hash);
         }
-        let before: Vec<_> = hashes.iter().map(|hash| sketch.estimate(*hash)).collect();
-        sketch.fit(1000);
-        assert_eq!(before, hashes.iter().map(|hash| sketch.estimate(*hash)).collect::<Vec<_>>());
+        let mut grown = Sketch { blocks: sketch.blocks.clone(), ..sketch };
+        grown.fit(1000);
+        assert!(grown.blocks.len() > sketch.blocks.len());
+        for hash in hashes {
+            let blocks = [&sketch, &grown].map(|sketch| sketch.blocks[sketch.block(hash)].0);
+            assert_eq!(blocks[0], blocks[1]);
+        }
     }
 
+    /// In the sketch, and by who owns the count.
     #[test]
     fn what_is_no_longer_asked_for_is_forgotten() {
         let mut sketch = Sketch::new();
-        sketch.add(7, 15);
-        for hash in 0..2000_u64 {
-            sketch.add(hash.wrapping_mul(0x0123_4567_89ab_cdef), 1);
+        let mut kept = sketch.take(7);
+        sketch.add(&mut kept, 14);
+        sketch.give_back(7, kept);
+        for hash in hashes(1..1000) {
+            sketch.take(hash);
         }
-        assert!(sketch.estimate(7) < 15);
+        assert!(sketch.value(kept) <= 2, "{}", sketch.value(kept));
+        assert!(count(&mut sketch, 7) < COUNT_MAX as u8);
     }
 }
