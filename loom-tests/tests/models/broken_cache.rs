@@ -28,6 +28,8 @@ enum Mistake {
     FailsWithoutLanding,
     /// Against rule 3: the announcement goes out before the value goes in.
     TakesTheAnnouncementOutFirst,
+    /// Against rule 3: whether somebody waits is asked before the announcement goes out.
+    LooksForWaitersFirst,
     /// Against rule 7: a refresh that fails leaves the old value.
     KeepsTheStale,
     /// Against rule 8.
@@ -47,7 +49,8 @@ struct Cache {
 #[derive(Default)]
 struct Shard {
     values: HashMap<usize, Arc<u32>>,
-    flights: HashMap<usize, Arc<Flight>>,
+    /// The loads under way, and where others wait for them, once there are others.
+    loads: HashMap<usize, Option<Arc<Flight>>>,
 }
 
 struct Flight {
@@ -103,7 +106,8 @@ impl Cache {
                 shard.values.insert(key, Arc::clone(&value));
                 return Ok(value);
             }
-            if let Some(flight) = shard.flights.get(&key).cloned() {
+            if let Some(flight) = shard.loads.get_mut(&key) {
+                let flight = Arc::clone(flight.get_or_insert_with(Flight::new));
                 drop(shard);
                 match flight.wait() {
                     Ok(value) => return Ok(value),
@@ -129,7 +133,7 @@ impl Cache {
             Some(value) if !Arc::ptr_eq(value, seen) && self.mistake != Mistake::RefreshesWhateverIsThere => {
                 Ok(Arc::clone(value))
             }
-            Some(_) if shard.flights.contains_key(&key) => Ok(Arc::clone(seen)),
+            Some(_) if shard.loads.contains_key(&key) => Ok(Arc::clone(seen)),
             Some(_) => self.load(shard, key, || {
                 self.loads.fetch_add(1, Ordering::SeqCst);
                 load()
@@ -147,15 +151,20 @@ impl Cache {
         key: usize,
         load: impl Fn() -> Result<u32, Failed>,
     ) -> Result<Arc<u32>, Failed> {
-        let flight = Flight::new();
-        shard.flights.insert(key, Arc::clone(&flight));
+        shard.loads.insert(key, None);
         drop(shard);
         let outcome = load().map(Arc::new);
         if outcome.is_err() && self.mistake == Mistake::FailsWithoutLanding {
             return outcome;
         }
         let mut shard = self.shard(key).lock();
-        shard.flights.remove(&key);
+        let waited_for = shard.loads.get(&key).cloned();
+        if self.mistake == Mistake::LooksForWaitersFirst {
+            drop(shard);
+            shard = self.shard(key).lock();
+        }
+        let removed = shard.loads.remove(&key);
+        let flight = if self.mistake == Mistake::LooksForWaitersFirst { waited_for } else { removed };
         if self.mistake == Mistake::TakesTheAnnouncementOutFirst {
             drop(shard);
             shard = self.shard(key).lock();
@@ -166,6 +175,7 @@ impl Cache {
             Err(Failed) => {}
         }
         drop(shard);
+        let Some(flight) = flight.flatten() else { return outcome };
         *flight.outcome.lock() = Some(outcome.clone());
         if outcome.is_ok() || self.mistake != Mistake::ForgetsTheWaiters {
             flight.landed.notify_all();
@@ -343,6 +353,12 @@ fn the_fresh_value_goes_with_the_stale_one() {
 fn between_announcement_and_value_another_begins_to_load() {
     broken("cache::takes_the_announcement_out_first", FindingKind::Panic)
         .check(|| two_refresh(Mistake::TakesTheAnnouncementOutFirst));
+}
+
+#[test]
+fn who_begins_to_wait_after_the_look_sleeps_on() {
+    broken("cache::looks_for_waiters_first", FindingKind::Deadlock)
+        .check(|| two_miss(Mistake::LooksForWaitersFirst));
 }
 
 #[test]

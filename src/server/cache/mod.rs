@@ -2,8 +2,9 @@
 //!
 //! # Locks
 //!
-//! Each shard has one mutex (`cache.shard`) around its entries and the table of loads that are under way; each load has a
-//! mutex and a condition variable (`cache.flight`, `cache.landed`) around its outcome. No thread ever holds two of them.
+//! Each shard has one mutex (`cache.shard`) around its entries and the list of loads that are under way; each load that others
+//! wait for has a flight: a mutex and a condition variable (`cache.flight`, `cache.landed`) around its outcome. No thread ever
+//! holds two of them.
 //!
 //! # Protocol
 //!
@@ -12,8 +13,10 @@
 //! 2. *A load runs without any lock.* A slow disk delays those who want this key and nobody else; and a loader may use
 //!    the cache for another key. (For its own key it would wait for itself: see [`Cache::get_or_load`].)
 //! 3. *Landing is two steps in this order*: first, under the shard's lock, the value goes in and the announcement goes
-//!    out; then, under the flight's lock, the waiting threads get the outcome. In the other order a waiter that learns
-//!    "failed" looks again, finds the dead announcement, waits for it, and learns "failed" for ever.
+//!    out, with its flight; then, under the flight's lock, the waiting threads get the outcome. In the other order a waiter that
+//!    learns "failed" looks again, finds the dead announcement, waits for it, and learns "failed" for ever.
+//!    The first who waits makes the flight, under the shard's lock: a load that nobody else wants needs none, and one that
+//!    somebody wants cannot have landed before.
 //! 4. *Waiters get the value from the flight, not from the shard.* Otherwise an entry that is evicted between landing and
 //!    wake-up is loaded again, once for each waiter.
 //! 5. *A load that fails, by error or panic, still lands*, since landing is in a guard's `Drop`. The one who loaded keeps
@@ -318,7 +321,7 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
     }
 
     fn shard(&self, hash: u64) -> &Mutex<Shard<K, V>> {
-        // Bits in the middle: the tables inside a shard use the lower ones and the highest of the same hash.
+        // Bits in the middle: the index inside a shard uses the lower ones and the highest of the same hash.
         let upper = (hash >> 16) & u64::from(u32::MAX);
         // As a fraction of 2^32, without a division.
         &self.shards[((upper * self.shards.len() as u64) >> 32) as usize].0

@@ -4,14 +4,17 @@
 //!
 //! - *window*: where new entries start. Its share of the weight follows the hit ratio, see `climber`.
 //! - *main* (the rest): one that was used goes round once more for each use, up to three, instead of being evicted.
-//! - the *sketch* remembers about how often keys were asked for, also those that are not kept. The oldest of the window gets
-//!   into a full main queue only by having been asked for clearly more often than the entry that would have to go for it; of
-//!   a larger one more is asked. So a scan, or a loop over more than fits, does not push out what is used. What "clearly"
-//!   means is learnt, see `margin`; and a count that is of the past counts half, see `EXPECTED_MAX`.
+//! - the *sketch* remembers about how often keys were asked for that are not kept; those that are have a count of their own,
+//!   which they take from the sketch and give back to it.
+//!
+//! The oldest of the window gets into a full main queue only by having been asked for clearly more often than the entry that
+//! would have to go for it; of a larger one more is asked. So a scan, or a loop over more than fits, does not push out what is
+//! used. What "clearly" means is learnt, see `margin`; and a count that is of the past counts half, see `EXPECTED_MAX`.
 //!
 //! The parts are those of Caffeine (Einziger, Friedman, Manes, "TinyLFU: a highly efficient cache admission policy", ACM
 //! Transactions on Storage 2017), the queues those of S3-FIFO (Yang et al., SOSP 2023): a hit changes one small counter and
-//! moves nothing. `cargo unsnarl bench cache` compares it with others.
+//! moves nothing. Most of the time goes by waiting for memory, so what a hit needs lies together, and a miss fetches one or two
+//! lines of the sketch. `cargo unsnarl bench cache` compares it with others.
 
 use std::hash::Hash;
 

@@ -1,5 +1,8 @@
 //! How often keys were asked for lately, in a few bits each: a count-min sketch (Cormode, Muthukrishnan 2005) whose counters
 //! are halved now and then (Einziger, Friedman, Manes, "TinyLFU", 2017).
+//!
+//! Who is kept is counted by who keeps it ([`Count`]), since that touches no other memory and is exact: the count is taken from
+//! the sketch, is halved as often as it, and is given back when the key goes.
 
 /// Counters end here.
 const COUNT_MAX: u64 = 15;
