@@ -1,4 +1,5 @@
-//! Entries in numbered places, and first-in-first-out queues of places: everything but the search for a key takes one step.
+//! Entries in numbered places, and first-in-first-out queues of places: everything but the search for a key takes one step, on the
+//! average.
 //!
 //! A queue is a plain ring of numbers. Entries that are linked to each other would have to be fetched to go on or off a queue,
 //! three at a time, and those are seldom in the processor's cache.
@@ -155,5 +156,54 @@ impl<T, N> Places<T, N> {
     /// The items of a queue, the oldest first.
     pub(super) fn iter<'a>(&'a self, queue: &'a Queue) -> impl Iterator<Item = (&'a T, &'a N)> {
         queue.places.iter().filter_map(|at| Some((self.items[*at as usize].as_ref()?, self.note(*at))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn add(places: &mut Places<u32, ()>, queue: &mut Queue, item: u32) -> u32 {
+        let at = places.add(item, ());
+        queue.push(at);
+        at
+    }
+
+    #[test]
+    fn goes_in_order_and_round() {
+        let (mut places, mut queue) = (Places::new(), Queue::new());
+        let first = add(&mut places, &mut queue, 1);
+        let second = add(&mut places, &mut queue, 2);
+        places.go_round(&mut queue);
+        let items: Vec<_> = places.iter(&queue).map(|(item, ())| *item).collect();
+        assert_eq!(items, [2, 1]);
+        assert_eq!(places.pop(&mut queue), Some(second));
+        assert_eq!(places.pop(&mut queue), Some(first));
+        assert_eq!((queue.oldest(), queue.len), (None, 0));
+    }
+
+    #[test]
+    fn who_leaves_from_the_middle_is_never_the_oldest() {
+        let (mut places, mut queue) = (Places::new(), Queue::new());
+        let places_of: Vec<u32> = (0..9).map(|item| add(&mut places, &mut queue, item)).collect();
+        for at in [1, 2, 3] {
+            places.take(&mut queue, places_of[at]);
+        }
+        places.go_round(&mut queue);
+        assert_eq!(queue.oldest(), Some(places_of[4]));
+        assert_eq!((queue.len, places.count()), (6, 6));
+    }
+
+    /// Also behind one that stays.
+    #[test]
+    fn places_are_used_again() {
+        let (mut places, mut queue) = (Places::new(), Queue::new());
+        add(&mut places, &mut queue, 0);
+        for item in 1..1000 {
+            let at = add(&mut places, &mut queue, item);
+            assert_eq!(places.take(&mut queue, at), item);
+        }
+        assert!(places.items.len() < 10, "{}", places.items.len());
+        assert!(queue.places.len() < 10, "{}", queue.places.len());
     }
 }
