@@ -19,6 +19,7 @@ use super::{
     execution::{Stop, World},
     object::{Objects, State, facts, proceeds},
     op::{ObjectIndex, Op, OpKind, ThreadIndex},
+    published::WORD_BITS,
     strategy::{THREADS_MAX, ThreadSet, View, any_of, bit, members},
 };
 
@@ -40,61 +41,6 @@ impl From<bool> for Readiness {
     fn from(can_proceed: bool) -> Self {
         if can_proceed { Readiness::Ready } else { Readiness::Blocked }
     }
-}
-
-/// The threads that have a next operation, by what decides whether it can proceed: only some have to be asked before each
-/// choice.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Published {
-    /// Nothing can be in the way of these. Sets of threads in words, since most models have no more than fit into the first.
-    free: [u64; 2],
-    /// The state of the object decides, see [`World::readiness`].
-    asking: [u64; 2],
-}
-
-impl Published {
-    /// A thread that is not among them.
-    #[inline]
-    pub(super) fn add(&mut self, thread: ThreadIndex, kind: OpKind) {
-        let set = if is_free(kind) { &mut self.free } else { &mut self.asking };
-        set[thread / WORD_BITS] |= 1 << (thread % WORD_BITS);
-    }
-
-    #[inline]
-    pub(super) fn remove(&mut self, thread: ThreadIndex) {
-        let others = !(1 << (thread % WORD_BITS));
-        self.free[thread / WORD_BITS] &= others;
-        self.asking[thread / WORD_BITS] &= others;
-    }
-}
-
-const WORD_BITS: usize = u64::BITS as usize;
-
-fn whole(words: [u64; 2]) -> ThreadSet {
-    ThreadSet::from(words[0]) | ThreadSet::from(words[1]) << WORD_BITS
-}
-
-/// Whether an operation of this kind can always proceed.
-#[inline]
-fn is_free(kind: OpKind) -> bool {
-    use OpKind::{
-        Choose, Fence, Load, NotifyAll, NotifyOne, Release, Rmw, Start, Store, TryLock, Unlock, Wait,
-    };
-    matches!(
-        kind,
-        Start
-            | Load
-            | Store
-            | Rmw
-            | Fence
-            | TryLock
-            | Unlock
-            | NotifyOne
-            | NotifyAll
-            | Wait
-            | Release
-            | Choose
-    )
 }
 
 /// The outcome of asking every thread.
@@ -231,21 +177,6 @@ impl World {
         }
     }
 
-    /// Whether nobody has the mutex.
-    #[inline]
-    pub(super) fn is_free(&self, mutex: ObjectIndex) -> bool {
-        !matches!(self.object(mutex).state, State::Mutex { owner: Some(_) })
-    }
-
-    /// Whether the thread, of which this is the object, has come to its end.
-    #[inline]
-    pub(super) fn has_ended(&self, thread: ObjectIndex) -> bool {
-        match self.object(thread).state {
-            State::Thread { index } => self.thread(index).finished,
-            _ => true,
-        }
-    }
-
     fn can_proceed(&self, op: &Op) -> bool {
         use OpKind::{
             Acquire, AcquireTimed, Join, Lock, LockTimed, Park, ParkTimed, Pass, Read, ReadTimed, Relock,
@@ -273,12 +204,7 @@ impl World {
     #[inline]
     fn answer_of(&self, thread: ThreadIndex) -> Readiness {
         let op = self.pending[thread].as_ref().expect("who is asked has an operation");
-        match op.kind {
-            // What is asked most often.
-            OpKind::Lock => self.is_free(op.object).into(),
-            OpKind::Join => self.has_ended(op.object).into(),
-            _ => self.readiness(thread, op),
-        }
+        self.readiness(thread, op)
     }
 
     /// The next step, where the strategy leaves it to the engine to draw among all that can go on, and these are plain: none
@@ -289,8 +215,8 @@ impl World {
         if !self.draws || self.thread_count > WORD_BITS || self.steps.len() > self.limits.steps / 16 {
             return None;
         }
-        let mut ready = self.published.free[0];
-        let mut asking = self.published.asking[0];
+        let mut ready = self.published.free.few();
+        let mut asking = self.published.asking.few();
         while asking != 0 {
             let thread = asking.trailing_zeros() as ThreadIndex;
             asking &= asking - 1;
@@ -322,8 +248,8 @@ impl World {
             return None;
         }
         let (mut timed, mut spurious, mut spinning) = (0, 0, 0);
-        let mut ready = whole(self.published.free);
-        for thread in members(whole(self.published.asking)) {
+        let mut ready = self.published.free.all();
+        for thread in members(self.published.asking.all()) {
             match self.answer_of(thread) {
                 Readiness::Ready => ready |= bit(thread),
                 Readiness::TimesOut => timed |= bit(thread),

@@ -57,6 +57,15 @@ impl VectorClock {
         }
     }
 
+    /// One more event of the thread.
+    #[inline]
+    pub(crate) fn tick(&mut self, thread: usize) {
+        match self.few.get_mut(thread) {
+            Some(own) => *own += 1,
+            None => self.set_more(thread - FEW, self.get(thread) + 1),
+        }
+    }
+
     #[cold]
     fn set_more(&mut self, at: usize, count: u32) {
         if self.more.len() <= at {

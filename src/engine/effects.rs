@@ -17,7 +17,7 @@ impl World {
     pub(crate) fn apply(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
         // The most frequent ones first, without the rest around them.
         match op.kind {
-            OpKind::Lock => self.take_lock(thread, op),
+            OpKind::Lock => self.lock_mutex(thread, op),
             OpKind::Join => self.join(thread, op),
             OpKind::Start | OpKind::Load | OpKind::Store | OpKind::Rmw => Outcome::Done,
             _ => self.apply_other(thread, op),
@@ -218,12 +218,49 @@ impl World {
         }
     }
 
+    /// Takes a mutex that nobody has.
+    #[inline]
+    fn lock_mutex(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
+        self.log_nesting(thread, op.object, op.kind, op.place);
+        let World { threads, objects, published, .. } = self;
+        let object = objects.get_mut(op.object);
+        let State::Mutex { owner } = &mut object.state else { unreachable!("lock of {:?}", object.state) };
+        *owner = Some(thread);
+        published.taken(thread, &mut object.asked_by);
+        let state = &mut threads[thread];
+        state.clock.join(&object.released);
+        state.held.push(Held { object: op.object, kind: op.kind, place: op.place });
+        self.log_flow(op.object, Flow::Learns { thread, object: op.object });
+        Outcome::Done
+    }
+
+    /// Gives back a mutex, which the thread took last: else it is not for here.
+    #[inline]
+    fn unlock_mutex(&mut self, thread: ThreadIndex, mutex: ObjectIndex) -> bool {
+        let World { threads, objects, published, .. } = self;
+        let object = objects.get_mut(mutex);
+        let state = &mut threads[thread];
+        let (State::Mutex { owner }, Some(last)) = (&mut object.state, state.held.last()) else { return false };
+        if last.object != mutex {
+            return false;
+        }
+        state.held.pop();
+        *owner = None;
+        published.opened(&object.asked_by);
+        object.released.join(&state.clock);
+        state.clock.tick(thread);
+        self.log_flow(mutex, Flow::Leaves { thread, object: mutex });
+        true
+    }
+
     fn take_lock(&mut self, thread: ThreadIndex, op: &Op) -> Outcome {
-        let free = match (&mut self.objects.get_mut(op.object).state, op.kind) {
+        let object = self.objects.get_mut(op.object);
+        let free = match (&mut object.state, op.kind) {
             (State::Mutex { owner }, _) => {
                 let free = owner.is_none();
                 if free {
                     *owner = Some(thread);
+                    self.published.taken(thread, &mut object.asked_by);
                 }
                 free
             }
@@ -262,8 +299,21 @@ impl World {
 
     /// Gives back the lock that `thread` holds, by a release of this kind.
     pub(crate) fn release_lock(&mut self, thread: ThreadIndex, release: OpKind, object: ObjectIndex) {
+        if !(release == OpKind::Unlock && self.unlock_mutex(thread, object)) {
+            self.release_any_lock(thread, release, object);
+        }
+        if self.follows_steps {
+            self.strategy.released(thread, object);
+        }
+    }
+
+    #[inline(never)]
+    fn release_any_lock(&mut self, thread: ThreadIndex, release: OpKind, object: ObjectIndex) {
         match &mut self.objects.get_mut(object).state {
-            State::Mutex { owner } => *owner = None,
+            State::Mutex { owner } => {
+                *owner = None;
+                self.published.opened(&self.objects.get(object).asked_by);
+            }
             State::RwLock(lock) => lock.release(thread, release),
             other => unreachable!("release of {other:?}"),
         }
@@ -279,9 +329,6 @@ impl World {
             self.tick(thread);
         } else {
             self.release_into(thread, object);
-        }
-        if self.follows_steps {
-            self.strategy.released(thread, object);
         }
     }
 
@@ -330,9 +377,11 @@ impl World {
                 Outcome::Spurious
             }
         };
-        if let State::Mutex { owner } = &mut self.objects.get_mut(op.object).state {
+        let object = self.objects.get_mut(op.object);
+        if let State::Mutex { owner } = &mut object.state {
             debug_assert!(owner.is_none(), "a waiter wakes only when it can lock the mutex");
             *owner = Some(thread);
+            self.published.taken(thread, &mut object.asked_by);
         }
         self.log_nesting(thread, op.object, OpKind::Relock, op.place);
         self.acquire_from(thread, op.object);

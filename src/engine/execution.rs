@@ -3,15 +3,16 @@
 use std::{borrow::Cow, time::Duration};
 
 use super::{
-    candidates::{Published, Readiness, Starving},
+    candidates::{Readiness, Starving},
     choices::Number,
     clock::VectorClock,
     lock_log::{Flow, LockLog},
     memory::Memory,
     object::{Access, Object, Objects, Place, State, mark_of},
     op::{MEETS, NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
+    published::Published,
     shown::Shown,
-    strategy::{Decision, Event, Strategy, THREADS_MAX},
+    strategy::{Decision, Event, Strategy},
     thread::Thread,
     timeline::Timeline,
     trace::{Chosen, Outcome, Step},
@@ -339,18 +340,13 @@ impl World {
 
     /// Starts a new epoch of the thread's clock: what it did so far was released.
     pub(crate) fn tick(&mut self, thread: ThreadIndex) {
-        let clock = &mut self.threads[thread].clock;
-        let count = clock.get(thread) + 1;
-        clock.set(thread, count);
+        self.threads[thread].clock.tick(thread);
     }
 
     pub(super) fn set_pending(&mut self, thread: ThreadIndex, op: Option<Op>) {
-        // More threads than fit are refused at the next choice.
-        if thread < THREADS_MAX {
-            self.published.remove(thread);
-            if let Some(op) = &op {
-                self.published.add(thread, op.kind);
-            }
+        self.published.delist(thread);
+        if let Some(op) = &op {
+            self.enlist(thread, op.kind, op.object, self.may_close_cycle(op));
         }
         self.pending[thread] = op;
     }
@@ -372,11 +368,10 @@ impl World {
         if let Some(timeout) = timeout {
             state.deadline = state.clock.time.after(timeout);
         }
-        if thread < THREADS_MAX {
-            self.published.add(thread, op.kind);
-        }
+        let may_wait = self.may_close_cycle(&op);
+        self.enlist(thread, op.kind, op.object, may_wait);
         self.pending[thread] = Some(op);
-        if self.may_close_cycle(&op)
+        if may_wait
             && let Some(cycle) = self.finds_cycle(thread)
         {
             return self.stop_with(Stop::Stuck { cycle });
@@ -439,7 +434,8 @@ impl World {
     }
 
     /// Chooses the next thread and takes its step. A step may turn into a wait; then another one is chosen.
-    pub(crate) fn pick(&mut self) -> Next {
+    #[inline]
+    fn pick(&mut self) -> Next {
         loop {
             if self.stop.is_some() {
                 return Next::Stop;
@@ -529,10 +525,11 @@ impl World {
         if self.timeline.is_some() {
             self.take_down();
         }
+        // Copied whole: taking the operation out of its option would copy it in pieces.
         let pending = &mut self.pending[thread];
-        let op = pending.expect("a candidate has a next operation");
+        let op = *pending.as_ref().expect("a candidate has a next operation");
         *pending = None;
-        self.published.remove(thread);
+        self.published.delist(thread);
         let at = self.steps.len();
         self.threads[thread].last_step = at;
         let forced = self.forced == Some(thread);
@@ -633,7 +630,9 @@ impl World {
         let state = self.thread_mut(thread);
         state.finished = true;
         state.ended_by_panic = panicked;
-        self.objects.get_mut(object).released.copy_from(&self.threads[thread].clock);
+        let ended = self.objects.get_mut(object);
+        ended.released.copy_from(&self.threads[thread].clock);
+        self.published.opened(&ended.asked_by);
         self.log_flow(object, Flow::Leaves { thread, object });
         self.set_pending(thread, None);
         if panicked && thread == 0 {

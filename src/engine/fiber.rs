@@ -27,9 +27,6 @@ use super::{
     trace::Outcome,
 };
 
-/// What a thread runs. It says whether the user's code ended by a panic.
-pub(crate) type Body = Box<dyn FnOnce() -> bool>;
-
 /// The payload by which threads of a stopped execution are unwound. It never reaches the panic hook.
 struct Teardown;
 
@@ -202,14 +199,14 @@ impl Engine {
         self.shared.id = self.next_number();
         self.shared.world.get_mut().begin();
         let shared: &Shared = &self.shared;
-        // SAFETY: the body is only called, and dropped, by the coroutine of thread 0, which `unwind_all` ends before this
-        // function returns, also when something in between panics (see `Session`).
-        let model: &'static dyn Fn() = unsafe { std::mem::transmute::<&dyn Fn(), &'static dyn Fn()>(model) };
         let session = Session::begin(shared);
-        shared.add_fiber(Box::new(move || {
+        let body = || {
             model();
             false
-        }));
+        };
+        // SAFETY: the model is there until this function returns, and `unwind_all` ends all coroutines before, also when
+        // something in between panics (see `Session`).
+        unsafe { shared.add_fiber(body) };
         let mut next = 0;
         loop {
             shared.resume(next);
@@ -250,13 +247,18 @@ impl Drop for Session<'_> {
 }
 
 impl Shared {
-    fn add_fiber(&self, body: Body) {
+    /// A coroutine for the thread that was added last. The body says whether the user's code ended by a panic.
+    ///
+    /// # Safety
+    ///
+    /// What the body borrows is there until the thread has ended, or was left for good.
+    unsafe fn add_fiber(&self, body: impl FnOnce() -> bool) {
         let stack = self.stacks.borrow_mut().pop().unwrap_or_else(|| {
             DefaultStack::new(self.stack_size).expect("unsnarl: no memory for the stack of a model thread")
         });
         let index = self.fibers_used.get();
         let fiber = self.next_fiber();
-        let coroutine = Coroutine::with_stack(stack, move |yielder: &Yielder<(), ()>, ()| {
+        let run = move |yielder: &Yielder<(), ()>, ()| {
             let handle = current().expect("a coroutine runs inside an execution");
             handle.shared().fiber(index).yielder.set(yielder);
             let result = catch_unwind(AssertUnwindSafe(|| {
@@ -273,25 +275,27 @@ impl Shared {
             }));
             let panicked = result.unwrap_or_else(|payload| !payload.is::<Teardown>());
             handle.shared().finish(panicked);
-        });
-        fiber.begin(coroutine);
+        };
+        // SAFETY: the caller keeps alive what the body borrows; nothing else is borrowed.
+        fiber.begin(unsafe { Coroutine::with_stack_unchecked(stack, run) });
     }
 
     /// A fiber for one more thread.
-    fn next_fiber(&self) -> Rc<Fiber> {
+    fn next_fiber(&self) -> &Fiber {
         let index = self.fibers_used.replace(self.fibers_used.get() + 1);
-        let mut fibers = self.fibers.borrow_mut();
-        if fibers.len() == index {
-            fibers.push(Rc::new(Fiber::new()));
+        if self.fibers.borrow().len() == index {
+            self.fibers.borrow_mut().push(Rc::new(Fiber::new()));
         }
-        Rc::clone(&fibers[index])
+        self.fiber(index)
     }
 
     /// The fiber of a thread of this execution.
     #[inline]
-    fn fiber(&self, thread: ThreadIndex) -> Rc<Fiber> {
+    fn fiber(&self, thread: ThreadIndex) -> &Fiber {
         debug_assert!(thread < self.fibers_used.get(), "thread of another execution");
-        Rc::clone(&self.fibers.borrow()[thread])
+        let fiber = Rc::as_ptr(&self.fibers.borrow()[thread]);
+        // SAFETY: fibers are only ever added to the list, which thus keeps each in its place as long as `self` is there.
+        unsafe { &*fiber }
     }
 
     /// Lets a coroutine run until it suspends itself or ends.
@@ -322,11 +326,9 @@ impl Shared {
     /// Gives control to the host, from the coroutine of `thread`.
     fn suspend(&self, thread: ThreadIndex) {
         let unwinding = self.is_unwinding(thread);
-        let yielder = {
-            let fiber = &self.fibers.borrow()[thread];
-            fiber.unwinding.set(unwinding);
-            fiber.yielder.get()
-        };
+        let fiber = self.fiber(thread);
+        fiber.unwinding.set(unwinding);
+        let yielder = fiber.yielder.get();
         // SAFETY: the pointer was stored by this very coroutine when it started, and its yielder lives as long as the
         // coroutine runs. No borrow of `fibers` or `world` is held across the switch.
         unsafe { (*yielder).suspend(()) };
@@ -554,8 +556,17 @@ impl Handle {
         }
     }
 
-    /// Adds a thread that runs `body` once it is chosen.
-    pub(crate) fn spawn(&self, name: Option<String>, place: Place, body: Body) -> ThreadIndex {
+    /// Adds a thread that runs `body` once it is chosen. The body says whether the user's code ended by a panic.
+    ///
+    /// # Safety
+    ///
+    /// What the body borrows is there until the thread has ended, or was left for good.
+    pub(crate) unsafe fn spawn(
+        &self,
+        name: Option<String>,
+        place: Place,
+        body: impl FnOnce() -> bool,
+    ) -> ThreadIndex {
         if self.in_teardown() && !std::thread::panicking() {
             resume_unwind(Box::new(Teardown));
         }
@@ -563,7 +574,8 @@ impl Handle {
             self.step(Op::new(OpKind::Spawn, object, 0, place), None);
         }
         let index = self.with(|world| world.spawn(name, place));
-        self.shared().add_fiber(body);
+        // SAFETY: as the caller says.
+        unsafe { self.shared().add_fiber(body) };
         index
     }
 

@@ -24,6 +24,7 @@ pub(crate) mod lock_log;
 mod memory;
 pub(crate) mod object;
 pub(crate) mod op;
+mod published;
 mod race;
 pub(crate) mod select;
 pub(crate) mod shown;

@@ -5,6 +5,7 @@ use std::panic::Location;
 use super::{
     clock::VectorClock,
     op::{FORCES, MEETS, ObjectIndex, OpKind, ThreadIndex},
+    published::Threads,
 };
 
 /// A place in the program under test.
@@ -302,6 +303,8 @@ pub(crate) struct Object {
     pub(crate) released: VectorClock,
     /// What happened before the releases of read locks: joined by the next writer, not by other readers.
     pub(crate) read_released: VectorClock,
+    /// The threads that are about to lock this mutex, or to join this thread.
+    pub(super) asked_by: Threads,
 }
 
 impl Object {
@@ -349,6 +352,7 @@ impl Objects {
             slot.created = created;
             slot.released.clear();
             slot.read_released.clear();
+            slot.asked_by = Threads::default();
         } else {
             self.slots.push(Object {
                 state,
@@ -356,6 +360,7 @@ impl Objects {
                 created,
                 released: VectorClock::new(),
                 read_released: VectorClock::new(),
+                asked_by: Threads::default(),
             });
         }
         ObjectIndex::try_from(index).expect("an execution has fewer than 2^32 objects")

@@ -122,12 +122,12 @@ impl Drop for Waiting<'_, '_, '_> {
 }
 
 /// What a thread of a scope runs. Fields are dropped in this order, also if it never runs.
-struct Task {
-    body: Box<dyn FnOnce() -> bool + Send>,
+struct Task<B> {
+    body: B,
     _running: Running,
 }
 
-impl Task {
+impl<B: FnOnce() -> bool> Task<B> {
     fn run(self) -> bool {
         let Task { body, _running } = self;
         body()
@@ -177,11 +177,9 @@ impl<'scope> Scope<'scope, '_> {
         T: Send + 'scope,
     {
         let result = Arc::new(Plain::new(None));
-        let body: Box<dyn FnOnce() -> bool + Send + 'scope> = body(f, Arc::clone(&result));
+        let task = Task { body: body(f, Arc::clone(&result)), _running: Running::new(&self.running) };
         // SAFETY: rule 1: the thread has ended before anything that it borrows goes away.
-        let body: Box<dyn FnOnce() -> bool + Send + 'static> = unsafe { mem::transmute(body) };
-        let task = Task { body, _running: Running::new(&self.running) };
-        let raw = raw::spawn(name, stack_size, Box::new(move || task.run()))?;
+        let raw = unsafe { raw::spawn(name, stack_size, move || task.run())? };
         let thread = Thread(raw.thread().clone());
         let packet = Arc::new(Packet { raw: Plain::new(Some(raw)), result });
         let ends: Arc<dyn Ends + 'scope> = Arc::<Packet<T>>::clone(&packet);

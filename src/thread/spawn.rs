@@ -1,7 +1,7 @@
 //! Threads that own what they use.
 
 use std::{
-    fmt, io, mem,
+    fmt, io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -71,9 +71,7 @@ impl Builder {
     {
         let result = Arc::new(Plain::new(None));
         // SAFETY: the caller keeps alive what the thread borrows until it has ended.
-        let body: Box<dyn FnOnce() -> bool + Send + 'static> =
-            unsafe { mem::transmute(body(f, Arc::clone(&result))) };
-        let raw = raw::spawn(self.name, self.stack_size, body)?;
+        let raw = unsafe { raw::spawn(self.name, self.stack_size, body(f, Arc::clone(&result)))? };
         Ok(JoinHandle { thread: Thread(raw.thread().clone()), raw, result })
     }
 
@@ -100,19 +98,19 @@ impl Builder {
 pub(super) type Outcome<T> = Plain<Option<Result<T>>>;
 
 /// What a thread runs; true when `f` panicked.
-pub(super) fn body<'a, F, T>(f: F, result: Arc<Outcome<T>>) -> Box<dyn FnOnce() -> bool + Send + 'a>
+pub(super) fn body<F, T>(f: F, result: Arc<Outcome<T>>) -> impl FnOnce() -> bool + Send
 where
-    F: FnOnce() -> T + Send + 'a,
-    T: Send + 'a,
+    F: FnOnce() -> T + Send,
+    T: Send,
 {
-    Box::new(move || {
+    move || {
         let outcome = catch_unwind(AssertUnwindSafe(f));
         // Before the result is there to be taken, since their destructors are part of what the thread does.
         locals::end_thread();
         let panicked = outcome.is_err();
         result.put(outcome);
         panicked
-    })
+    }
 }
 
 /// Starts a thread.

@@ -148,12 +148,20 @@ impl RawJoinHandle {
     }
 }
 
+/// Starts a thread, which runs `body`.
+///
+/// # Safety
+///
+/// What the body borrows is there until the thread has ended.
 #[track_caller]
-pub(crate) fn spawn(
+pub(crate) unsafe fn spawn(
     name: Option<String>,
     stack_size: Option<usize>,
-    body: Box<dyn FnOnce() -> bool + Send + 'static>,
+    body: impl FnOnce() -> bool + Send,
 ) -> io::Result<RawJoinHandle> {
+    let body: Box<dyn FnOnce() -> bool + Send + '_> = Box::new(body);
+    // SAFETY: the caller keeps alive what it borrows.
+    let body: Box<dyn FnOnce() -> bool + Send + 'static> = unsafe { std::mem::transmute(body) };
     if !execution::in_model() {
         execution::refuse(&format!(
             "on the {} backend threads can only be started inside a check",

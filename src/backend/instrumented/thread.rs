@@ -109,15 +109,21 @@ impl RawJoinHandle {
     }
 }
 
+/// Starts a thread, which runs `body`.
+///
+/// # Safety
+///
+/// What the body borrows is there until the thread has ended.
 #[track_caller]
-pub(crate) fn spawn(
+pub(crate) unsafe fn spawn(
     name: Option<String>,
     stack_size: Option<usize>,
-    body: Box<dyn FnOnce() -> bool + Send + 'static>,
+    body: impl FnOnce() -> bool + Send,
 ) -> io::Result<RawJoinHandle> {
     in_model!(handle => {
         let shared_name = name.as_deref().map(Arc::from);
-        let thread = handle.spawn(name, Location::caller(), body);
+        // SAFETY: the caller keeps alive what the body borrows.
+        let thread = unsafe { handle.spawn(name, Location::caller(), body) };
         let execution = handle.execution_id();
         Ok(RawJoinHandle {
             thread: ThreadHandle::Model { execution, thread, name: shared_name },
@@ -131,9 +137,12 @@ pub(crate) fn spawn(
     if let Some(size) = stack_size {
         builder = builder.stack_size(size);
     }
-    let native = builder.spawn(move || {
-        body();
-    })?;
+    // SAFETY: the caller keeps alive what the body borrows.
+    let native = unsafe {
+        builder.spawn_unchecked(move || {
+            body();
+        })?
+    };
     Ok(RawJoinHandle { thread: ThreadHandle::Native(native.thread().clone()), native: Some(native) })
 }
 

@@ -44,6 +44,16 @@ pub(crate) fn any_of(few: u64, generator: &mut SplitMix64) -> ThreadIndex {
         let count = usize::from(members.count);
         return usize::from(members.members[if count == 1 { 0 } else { generator.below(count) }]);
     }
+    if few <= u64::from(u16::MAX) {
+        let [low, high] = (few as u16).to_le_bytes().map(|eight| &MEMBERS[usize::from(eight)]);
+        let lower = usize::from(low.count);
+        let count = lower + usize::from(high.count);
+        let nth = if count == 1 { 0 } else { generator.below(count) };
+        return match nth.checked_sub(lower) {
+            None => usize::from(low.members[nth & 7]),
+            Some(nth) => 8 + usize::from(high.members[nth & 7]),
+        };
+    }
     let count = few.count_ones() as usize;
     let mut left = few;
     for _ in 0..(if count == 1 { 0 } else { generator.below(count) }) {
