@@ -209,10 +209,9 @@ impl World {
 
     /// The next step, where the strategy leaves it to the engine to draw among all that can go on, and these are plain: none
     /// could go on only by running out of time, or without reason. Whose step it is, and whether it preempts another thread.
-    #[inline]
+    #[inline(always)]
     pub(super) fn draw(&mut self) -> Option<(ThreadIndex, bool)> {
-        // In a long execution it is followed who starves.
-        if !self.draws || self.thread_count > WORD_BITS || self.steps.len() > self.limits.steps / 16 {
+        if self.steps.len() >= self.drawn_steps || self.thread_count > WORD_BITS {
             return None;
         }
         let mut ready = self.published.free.few();

@@ -98,13 +98,16 @@ pub(crate) struct World {
     /// Slots are kept from one execution to the next; the first `thread_count` are in use.
     pub(super) threads: Vec<Thread>,
     pub(crate) thread_count: usize,
+    /// How many of them have not come to their end.
+    unended: usize,
     /// Each thread's next operation, as strategies see it.
     pub(crate) pending: Vec<Option<Op>>,
     /// Whose they are.
     pub(super) published: Published,
     pub(crate) current: ThreadIndex,
-    /// The strategy leaves it to the engine to draw the next thread.
-    pub(super) draws: bool,
+    /// So many first steps of the execution the strategy leaves it to the engine to draw who takes them: in a long one it is
+    /// followed who starves.
+    pub(super) drawn_steps: usize,
     /// The strategy wants to know of each step.
     pub(super) follows_steps: bool,
     /// Which threads could run but did not.
@@ -189,11 +192,12 @@ impl World {
             objects: Objects::default(),
             threads: Vec::new(),
             thread_count: 0,
+            unended: 0,
             pending: Vec::new(),
             published: Published::default(),
             current: 0,
             starving: Starving::default(),
-            draws: false,
+            drawn_steps: 0,
             follows_steps: true,
             last_stepped: 0,
             forced: None,
@@ -232,11 +236,12 @@ impl World {
         self.objects.clear();
         self.memory.clear();
         self.thread_count = 0;
+        self.unended = 0;
         self.pending.clear();
         self.published = Published::default();
         self.current = 0;
         self.starving.threads = 0;
-        self.draws = self.strategy.uniform().is_some();
+        self.drawn_steps = if self.strategy.uniform().is_some() { self.limits.steps / 16 + 1 } else { 0 };
         self.follows_steps = self.strategy.follows_steps();
         self.last_stepped = 0;
         self.steps.clear();
@@ -295,6 +300,7 @@ impl World {
             self.threads.push(Thread::new());
         }
         self.thread_count += 1;
+        self.unended += 1;
         self.pending.push(None);
         let limits = self.limits;
         let object = self.objects.register(State::Thread { index }, None, place);
@@ -316,8 +322,8 @@ impl World {
         self.tick(parent);
         self.log_tells(parent, child);
         self.mark_enabled(child);
-        let op = Op::new(OpKind::Start, NO_OBJECT, 0, place);
-        self.set_pending(child, Some(op));
+        self.published.free.insert(child);
+        self.pending[child] = Some(Op::new(OpKind::Start, NO_OBJECT, 0, place));
         child
     }
 
@@ -352,6 +358,7 @@ impl World {
     }
 
     /// The running thread is about to perform `op`; decides who takes the next step.
+    #[inline(never)]
     pub(crate) fn publish(&mut self, mut op: Op, timeout: Option<Duration>) -> Next {
         let thread = self.current;
         if op.kind.waits() && !self.waits_while_reading {
@@ -434,7 +441,7 @@ impl World {
     }
 
     /// Chooses the next thread and takes its step. A step may turn into a wait; then another one is chosen.
-    #[inline]
+    #[inline(always)]
     fn pick(&mut self) -> Next {
         loop {
             if self.stop.is_some() {
@@ -521,6 +528,7 @@ impl World {
     }
 
     /// Performs the published operation of `thread` on the state.
+    #[inline(always)]
     fn take_step(&mut self, thread: ThreadIndex, preempts: bool) {
         if self.timeline.is_some() {
             self.take_down();
@@ -634,12 +642,17 @@ impl World {
         ended.released.copy_from(&self.threads[thread].clock);
         self.published.opened(&ended.asked_by);
         self.log_flow(object, Flow::Leaves { thread, object });
-        self.set_pending(thread, None);
         if panicked && thread == 0 {
             return self.stop_with(Stop::Panicked { thread });
         }
         if thread == 0 && self.forgotten.is_none() {
             self.forgotten = self.unfinished();
+        }
+        self.unended -= 1;
+        if self.unended == 0 && self.drawn_steps > 0 {
+            // As the next choice would find out.
+            let stop = self.nobody_can_run();
+            return self.stop_with(stop);
         }
         self.pick()
     }

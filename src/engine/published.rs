@@ -90,7 +90,7 @@ impl Published {
 impl World {
     /// The thread, which is in no set, is about to perform this operation. `waits`: it is a lock of a mutex that somebody has,
     /// or a join of a thread that has not ended.
-    #[inline]
+    #[inline(always)]
     pub(super) fn enlist(&mut self, thread: ThreadIndex, kind: OpKind, object: ObjectIndex, waits: bool) {
         if matches!(kind, OpKind::Lock | OpKind::Join) {
             self.objects.get_mut(object).asked_by.insert(thread);

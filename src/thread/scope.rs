@@ -179,14 +179,13 @@ impl<'scope> Scope<'scope, '_> {
         let result = Arc::new(Plain::new(None));
         let task = Task { body: body(f, Arc::clone(&result)), _running: Running::new(&self.running) };
         // SAFETY: rule 1: the thread has ended before anything that it borrows goes away.
-        let raw = unsafe { raw::spawn(name, stack_size, move || task.run())? };
-        let thread = Thread(raw.thread().clone());
+        let (raw, thread) = unsafe { raw::spawn(name, stack_size, move || task.run())? };
         let packet = Arc::new(Packet { raw: Plain::new(Some(raw)), result });
         let ends: Arc<dyn Ends + 'scope> = Arc::<Packet<T>>::clone(&packet);
         // SAFETY: rule 3: the scope empties its list, and `end` drops what may borrow, before the lifetime is over.
         let ends: Arc<dyn Ends + 'static> = unsafe { mem::transmute(ends) };
         self.threads.with(|threads| threads.push(ends));
-        Ok(ScopedJoinHandle { packet, thread, scope: PhantomData })
+        Ok(ScopedJoinHandle { packet, thread: Thread(thread), scope: PhantomData })
     }
 
     fn first(&self) -> Option<Arc<dyn Ends>> {

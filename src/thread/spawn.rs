@@ -71,8 +71,8 @@ impl Builder {
     {
         let result = Arc::new(Plain::new(None));
         // SAFETY: the caller keeps alive what the thread borrows until it has ended.
-        let raw = unsafe { raw::spawn(self.name, self.stack_size, body(f, Arc::clone(&result)))? };
-        Ok(JoinHandle { thread: Thread(raw.thread().clone()), raw, result })
+        let (raw, thread) = unsafe { raw::spawn(self.name, self.stack_size, body(f, Arc::clone(&result)))? };
+        Ok(JoinHandle { thread: Thread(thread), raw, result })
     }
 
     /// Starts the thread in `scope`.

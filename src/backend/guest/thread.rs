@@ -135,10 +135,6 @@ impl RawJoinHandle {
         execution::thread_joined(self.thread.id().0);
     }
 
-    pub(crate) fn thread(&self) -> &ThreadHandle {
-        &self.thread
-    }
-
     #[track_caller]
     pub(crate) fn is_finished(&self) -> bool {
         // A chance for others before the look, since a look by itself is no step of the checker's.
@@ -148,7 +144,7 @@ impl RawJoinHandle {
     }
 }
 
-/// Starts a thread, which runs `body`.
+/// Starts a thread, which runs `body`: to wait for it, and what tells it from others.
 ///
 /// # Safety
 ///
@@ -158,7 +154,7 @@ pub(crate) unsafe fn spawn(
     name: Option<String>,
     stack_size: Option<usize>,
     body: impl FnOnce() -> bool + Send,
-) -> io::Result<RawJoinHandle> {
+) -> io::Result<(RawJoinHandle, ThreadHandle)> {
     let body: Box<dyn FnOnce() -> bool + Send + '_> = Box::new(body);
     // SAFETY: the caller keeps alive what it borrows.
     let body: Box<dyn FnOnce() -> bool + Send + 'static> = unsafe { std::mem::transmute(body) };
@@ -184,7 +180,7 @@ pub(crate) unsafe fn spawn(
         let (thread, finished) = (thread.clone(), Arc::clone(&finished));
         move || run(&thread, &finished, body)
     })?;
-    Ok(RawJoinHandle { inner, thread, finished })
+    Ok((RawJoinHandle { inner, thread: thread.clone(), finished }, thread))
 }
 
 /// Numbers a thread that is about to start.

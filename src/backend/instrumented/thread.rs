@@ -7,6 +7,7 @@ use std::{panic::Location, sync::Arc};
 
 #[cfg(feature = "model")]
 use crate::engine::{
+    Handle,
     op::{Op, OpKind, ThreadIndex},
     trace::Outcome,
 };
@@ -58,9 +59,7 @@ impl ThreadHandle {
             ThreadHandle::Native(thread) => thread.unpark(),
             #[cfg(feature = "model")]
             ThreadHandle::Model { execution, thread, .. } => {
-                if let Some(handle) = crate::engine::current()
-                    && handle.execution_id() == *execution
-                {
+                if let Some(handle) = in_execution(*execution) {
                     handle.step_on_thread(*thread, OpKind::Unpark, Location::caller());
                 }
             }
@@ -68,48 +67,53 @@ impl ThreadHandle {
     }
 }
 
-pub(crate) struct RawJoinHandle {
-    thread: ThreadHandle,
-    native: Option<std::thread::JoinHandle<()>>,
+pub(crate) enum RawJoinHandle {
+    Native(std::thread::JoinHandle<()>),
+    #[cfg(feature = "model")]
+    Model {
+        execution: u64,
+        thread: ThreadIndex,
+    },
 }
 
 impl RawJoinHandle {
     /// Blocks until the thread has ended.
     #[track_caller]
     pub(crate) fn join(self) {
-        #[cfg(feature = "model")]
-        if let (ThreadHandle::Model { execution, thread, .. }, Some(handle)) =
-            (&self.thread, crate::engine::current())
-            && handle.execution_id() == *execution
-        {
-            handle.step_on_thread(*thread, OpKind::Join, Location::caller());
-            return;
+        match self {
+            RawJoinHandle::Native(native) => {
+                // The body catches panics and leaves them with the result, so there is nothing to learn here.
+                let _ = native.join();
+            }
+            #[cfg(feature = "model")]
+            RawJoinHandle::Model { execution, thread } => {
+                if let Some(handle) = in_execution(execution) {
+                    handle.step_on_thread(thread, OpKind::Join, Location::caller());
+                }
+            }
         }
-        if let Some(native) = self.native {
-            // The body catches panics and leaves them with the result, so there is nothing to learn here.
-            let _ = native.join();
-        }
-    }
-
-    pub(crate) fn thread(&self) -> &ThreadHandle {
-        &self.thread
     }
 
     #[track_caller]
     pub(crate) fn is_finished(&self) -> bool {
-        #[cfg(feature = "model")]
-        if let (ThreadHandle::Model { execution, thread, .. }, Some(handle)) =
-            (&self.thread, crate::engine::current())
-            && handle.execution_id() == *execution
-        {
-            handle.step_on_thread(*thread, OpKind::IsFinished, Location::caller());
-            return handle.with(|world| world.thread(*thread).finished);
+        match self {
+            RawJoinHandle::Native(native) => native.is_finished(),
+            #[cfg(feature = "model")]
+            RawJoinHandle::Model { execution, thread } => in_execution(*execution).is_none_or(|handle| {
+                handle.step_on_thread(*thread, OpKind::IsFinished, Location::caller());
+                handle.with(|world| world.thread(*thread).finished)
+            }),
         }
-        self.native.as_ref().is_none_or(std::thread::JoinHandle::is_finished)
     }
 }
 
-/// Starts a thread, which runs `body`.
+/// The running execution, if it is this one.
+#[cfg(feature = "model")]
+fn in_execution(execution: u64) -> Option<Handle> {
+    crate::engine::current().filter(|handle| handle.execution_id() == execution)
+}
+
+/// Starts a thread, which runs `body`: to wait for it, and what tells it from others.
 ///
 /// # Safety
 ///
@@ -119,16 +123,14 @@ pub(crate) unsafe fn spawn(
     name: Option<String>,
     stack_size: Option<usize>,
     body: impl FnOnce() -> bool + Send,
-) -> io::Result<RawJoinHandle> {
+) -> io::Result<(RawJoinHandle, ThreadHandle)> {
     in_model!(handle => {
         let shared_name = name.as_deref().map(Arc::from);
         // SAFETY: the caller keeps alive what the body borrows.
         let thread = unsafe { handle.spawn(name, Location::caller(), body) };
         let execution = handle.execution_id();
-        Ok(RawJoinHandle {
-            thread: ThreadHandle::Model { execution, thread, name: shared_name },
-            native: None,
-        })
+        let told = ThreadHandle::Model { execution, thread, name: shared_name };
+        Ok((RawJoinHandle::Model { execution, thread }, told))
     });
     let mut builder = std::thread::Builder::new();
     if let Some(name) = name {
@@ -143,7 +145,8 @@ pub(crate) unsafe fn spawn(
             body();
         })?
     };
-    Ok(RawJoinHandle { thread: ThreadHandle::Native(native.thread().clone()), native: Some(native) })
+    let thread = ThreadHandle::Native(native.thread().clone());
+    Ok((RawJoinHandle::Native(native), thread))
 }
 
 pub(crate) fn current() -> ThreadHandle {

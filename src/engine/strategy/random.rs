@@ -38,7 +38,7 @@ pub(crate) fn generator_of(seed: u64, execution: u64) -> SplitMix64 {
 }
 
 /// A thread of the set, which is not empty, each of them equally likely.
-#[inline]
+#[inline(always)]
 pub(crate) fn any_of(few: u64, generator: &mut SplitMix64) -> ThreadIndex {
     if let Some(members) = usize::try_from(few).ok().and_then(|few| MEMBERS.get(few)) {
         let count = usize::from(members.count);
@@ -54,8 +54,14 @@ pub(crate) fn any_of(few: u64, generator: &mut SplitMix64) -> ThreadIndex {
             Some(nth) => 8 + usize::from(high.members[nth & 7]),
         };
     }
-    let count = few.count_ones() as usize;
-    let mut left = few;
+    any_of_many(few, generator)
+}
+
+/// As [`any_of`], of a set to which a thread beyond the first sixteen belongs.
+#[inline(never)]
+fn any_of_many(set: u64, generator: &mut SplitMix64) -> ThreadIndex {
+    let count = set.count_ones() as usize;
+    let mut left = set;
     for _ in 0..(if count == 1 { 0 } else { generator.below(count) }) {
         left &= left - 1;
     }
