@@ -359,25 +359,30 @@ impl World {
 
     /// The running thread is about to perform `op`; decides who takes the next step.
     #[inline(never)]
-    pub(crate) fn publish(&mut self, mut op: Op, timeout: Option<Duration>) -> Next {
+    pub(crate) fn publish(&mut self, op: &Op, timeout: Option<Duration>) -> Next {
         let thread = self.current;
         if op.kind.waits() && !self.waits_while_reading {
             self.waits_while_reading = self.thread(thread).held.iter().any(|held| held.kind.lets_read());
         }
-        if (self.mode.weak_memory || !op.kind.is_simple())
-            && let Err(stop) = self.prepare(thread, &mut op)
-        {
-            return self.stop_with(stop);
-        }
+        let mut prepared;
+        let op = if self.mode.weak_memory || !op.kind.is_simple() {
+            prepared = *op;
+            if let Err(stop) = self.prepare(thread, &mut prepared) {
+                return self.stop_with(stop);
+            }
+            &prepared
+        } else {
+            op
+        };
         let step = self.steps.len();
         let state = &mut self.threads[thread];
         state.published_at = step;
         if let Some(timeout) = timeout {
             state.deadline = state.clock.time.after(timeout);
         }
-        let may_wait = self.may_close_cycle(&op);
+        let may_wait = self.may_close_cycle(op);
         self.enlist(thread, op.kind, op.object, may_wait);
-        self.pending[thread] = Some(op);
+        self.pending[thread] = Some(*op);
         if may_wait
             && let Some(cycle) = self.finds_cycle(thread)
         {

@@ -13,10 +13,14 @@ pub(crate) enum Choice {
 }
 
 /// One step of an execution.
+//
+// In this order, since it is written in each step: what an outcome leaves undefined must not stand before the operation, or
+// both are copied in pieces that overlap those in which they were written, for which processors wait.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub(crate) struct Step {
-    pub(crate) thread: ThreadIndex,
     pub(crate) op: Op,
+    pub(crate) thread: ThreadIndex,
     pub(crate) outcome: Outcome,
     /// Another thread could have run and the one that ran before could have gone on.
     pub(crate) preempts: bool,

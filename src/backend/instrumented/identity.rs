@@ -135,7 +135,10 @@ impl Identity {
 }
 
 /// Performs an operation without an argument at the caller's place.
+///
+/// Inlined, as what calls it: each return after a switch between coroutines goes to where the processor does not expect it.
 #[cfg(feature = "model")]
+#[inline]
 #[track_caller]
 pub(super) fn step(
     handle: &Handle,
