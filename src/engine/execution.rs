@@ -358,7 +358,7 @@ impl World {
     }
 
     /// The running thread is about to perform `op`; decides who takes the next step.
-    #[inline(never)]
+    #[inline(always)]
     pub(crate) fn publish(&mut self, op: &Op, timeout: Option<Duration>) -> Next {
         let thread = self.current;
         if op.kind.waits() && !self.waits_while_reading {

@@ -339,6 +339,18 @@ impl Shared {
         unsafe { (*yielder).suspend(()) };
     }
 
+    /// Publishes an operation of the running thread. Whether it goes on at once; if not, it is to suspend itself.
+    #[inline(never)]
+    fn goes_on(&self, op: &Op, timeout: Option<Duration>) -> bool {
+        let mut world = self.world.borrow_mut();
+        if world.teardown {
+            return true;
+        }
+        let next = world.publish(op, timeout);
+        self.next.set(next);
+        next == Next::Continue
+    }
+
     fn finish(&self, panicked: bool) {
         let mut world = self.world.borrow_mut();
         if !world.teardown {
@@ -492,35 +504,36 @@ impl Handle {
     }
 
     /// Publishes an operation of the running thread and returns when it was performed.
+    ///
+    /// Inlined, up to where the program calls the facade: the processor then foresees where switches between coroutines go,
+    /// since each is a call and its return, with no other call between them that has not returned.
+    #[inline(always)]
     pub(crate) fn step(&self, op: Op, timeout: Option<Duration>) -> Outcome {
         let shared = self.shared();
-        let (thread, next) = {
-            let mut world = shared.world.borrow_mut();
-            let thread = world.current;
-            if world.teardown {
-                drop(world);
-                return self.step_in_teardown(thread, op);
-            }
-            let next = world.publish(&op, timeout);
-            if next == Next::Continue {
-                return world.thread(thread).outcome;
-            }
-            (thread, next)
-        };
-        shared.next.set(next);
-        shared.suspend(thread);
+        let thread = shared.world.borrow().current;
+        let goes_on = shared.goes_on(&op, timeout);
+        if !goes_on {
+            shared.suspend(thread);
+        }
         let world = shared.world.borrow();
         if world.teardown {
             drop(world);
-            if shared.fiber(thread).unwinding.get() {
-                return self.step_in_teardown(thread, op);
-            }
-            resume_unwind(Box::new(Teardown));
+            return self.taken_down(thread, op, goes_on);
         }
         world.thread(thread).outcome
     }
 
+    /// The execution is taken down: before the operation, or while its thread was suspended in it.
+    #[cold]
+    fn taken_down(&self, thread: ThreadIndex, op: Op, before: bool) -> Outcome {
+        if !before && !self.shared().fiber(thread).unwinding.get() {
+            resume_unwind(Box::new(Teardown));
+        }
+        self.step_in_teardown(thread, op)
+    }
+
     /// An operation on the object that stands for a thread.
+    #[inline]
     pub(crate) fn step_on_thread(&self, target: ThreadIndex, kind: OpKind, place: Place) -> Outcome {
         let object = self.with(|world| world.thread(target).object);
         self.step(Op::new(kind, object, 0, place), None)

@@ -63,6 +63,7 @@ macro_rules! atomic {
             }
 
             #[cfg(feature = "model")]
+            #[inline]
             #[track_caller]
             fn step(&self, handle: &Handle, kind: OpKind, expected: Option<$value>) -> ObjectIndex {
                 let mut is_new = false;

@@ -136,9 +136,9 @@ impl Identity {
 
 /// Performs an operation without an argument at the caller's place.
 ///
-/// Inlined, as what calls it: each return after a switch between coroutines goes to where the processor does not expect it.
+/// Inlined, as what calls it, see [`Handle::step`].
 #[cfg(feature = "model")]
-#[inline]
+#[inline(always)]
 #[track_caller]
 pub(super) fn step(
     handle: &Handle,

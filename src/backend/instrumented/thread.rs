@@ -78,6 +78,7 @@ pub(crate) enum RawJoinHandle {
 
 impl RawJoinHandle {
     /// Blocks until the thread has ended.
+    #[inline]
     #[track_caller]
     pub(crate) fn join(self) {
         match self {
