@@ -317,7 +317,7 @@ impl World {
         let parent = self.current;
         let child = self.add_thread(name.map(Cow::Owned), place);
         let (earlier, later) = self.threads.split_at_mut(child);
-        later[0].clock.join(&earlier[parent].clock);
+        later[0].clock.copy_from(&earlier[parent].clock);
         later[0].clock.set(child, 1);
         self.tick(parent);
         self.log_tells(parent, child);
@@ -388,7 +388,7 @@ impl World {
         {
             return self.stop_with(Stop::Stuck { cycle });
         }
-        self.pick()
+        self.pick(false)
     }
 
     /// Makes of the operation what it is in this mode, and notes what the program turns out to need of the mode. Nothing is to
@@ -446,8 +446,10 @@ impl World {
     }
 
     /// Chooses the next thread and takes its step. A step may turn into a wait; then another one is chosen.
+    ///
+    /// `has_ended`: the running thread has.
     #[inline(always)]
-    fn pick(&mut self) -> Next {
+    fn pick(&mut self, has_ended: bool) -> Next {
         loop {
             if self.stop.is_some() {
                 return Next::Stop;
@@ -472,7 +474,7 @@ impl World {
             }
             let caller = self.current;
             self.current = chosen;
-            return if chosen == caller && !self.thread(caller).finished {
+            return if chosen == caller && !has_ended {
                 Next::Continue
             } else {
                 Next::Switch(chosen)
@@ -659,7 +661,7 @@ impl World {
             let stop = self.nobody_can_run();
             return self.stop_with(stop);
         }
-        self.pick()
+        self.pick(true)
     }
 
     /// A thread that has not ended, and where it was spawned.

@@ -8,8 +8,10 @@ use std::sync::atomic::Ordering;
 
 use super::{
     execution::{Race, Stop, World},
+    lock_log::Flow,
     object::{Access, Place, State},
     op::ObjectIndex,
+    thread::Thread,
 };
 
 /// What an atomic operation did.
@@ -35,28 +37,32 @@ impl World {
         let thread = self.current;
         self.weak_atomics |= ordering != Ordering::SeqCst;
         self.take_down_ordering(ordering);
-        if access != AtomicAccess::Store {
-            if acquires(ordering) {
-                self.acquire_from(thread, object);
-            } else {
-                let clock = std::mem::take(&mut self.objects.get_mut(object).released);
-                self.thread_mut(thread).fence_acquire.join(&clock);
-                self.objects.get_mut(object).released = clock;
-            }
+        let learns = access != AtomicAccess::Store && acquires(ordering);
+        let leaves = access != AtomicAccess::Load && releases(ordering);
+        let World { threads, objects, .. } = self;
+        let Thread { clock, fence_acquire, fence_release, .. } = &mut threads[thread];
+        let released = &mut objects.get_mut(object).released;
+        match access {
+            AtomicAccess::Store => {}
+            _ if learns => clock.join(released),
+            _ => fence_acquire.join(released),
         }
-        if access == AtomicAccess::Load {
-            return;
+        match access {
+            AtomicAccess::Load => {}
+            // A plain store heads a new release sequence, or none; and who has learnt knows all that was there.
+            _ if leaves && (learns || access == AtomicAccess::Store) => released.copy_from(clock),
+            _ if leaves => released.join(clock),
+            AtomicAccess::Store => released.copy_from(fence_release),
+            AtomicAccess::ReadWrite => released.join(fence_release),
         }
-        if access == AtomicAccess::Store {
-            // A plain store heads a new release sequence, or none.
-            self.objects.get_mut(object).released.clear();
+        if leaves {
+            clock.tick(thread);
         }
-        if releases(ordering) {
-            self.release_into(thread, object);
-        } else {
-            let clock = std::mem::take(&mut self.thread_mut(thread).fence_release);
-            self.objects.get_mut(object).released.join(&clock);
-            self.thread_mut(thread).fence_release = clock;
+        if learns {
+            self.log_flow(object, Flow::Learns { thread, object });
+        }
+        if leaves {
+            self.log_flow(object, Flow::Leaves { thread, object });
         }
     }
 

@@ -57,6 +57,7 @@ impl<T: ?Sized> Mutex<T> {
     /// # Errors
     ///
     /// The guard in a [`PoisonError`] when a thread panicked while it held the lock.
+    #[inline]
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         self.guard(self.inner.lock())

@@ -62,10 +62,21 @@ macro_rules! atomic {
                 }
             }
 
+            /// Performs an operation. Inlined, as what calls it, see [`Handle::step`].
             #[cfg(feature = "model")]
-            #[inline]
+            #[inline(always)]
             #[track_caller]
             fn step(&self, handle: &Handle, kind: OpKind, expected: Option<$value>) -> ObjectIndex {
+                let object = self.object(handle);
+                let argument = expected.map_or(0, |expected| mark_of(expected.to_bits()));
+                handle.step(Op::new(kind, object, argument, Location::caller()), None);
+                object
+            }
+
+            #[cfg(feature = "model")]
+            #[inline(never)]
+            #[track_caller]
+            fn object(&self, handle: &Handle) -> ObjectIndex {
                 let mut is_new = false;
                 let state = || {
                     is_new = true;
@@ -80,8 +91,6 @@ macro_rules! atomic {
                     // ORDERING: relaxed, as above.
                     self.initial.store(self.native.load(Ordering::Relaxed), Ordering::Relaxed);
                 }
-                let argument = expected.map_or(0, |expected| mark_of(expected.to_bits()));
-                handle.step(Op::new(kind, object, argument, Location::caller()), None);
                 object
             }
 
@@ -102,7 +111,7 @@ macro_rules! atomic {
             }
 
             /// The value.
-            #[inline]
+            #[inline(always)]
             #[track_caller]
             pub fn load(&self, ordering: Ordering) -> $value {
                 in_model!(handle => {
@@ -115,7 +124,7 @@ macro_rules! atomic {
             }
 
             /// Sets the value.
-            #[inline]
+            #[inline(always)]
             #[track_caller]
             pub fn store(&self, value: $value, ordering: Ordering) {
                 in_model!(handle => {
@@ -136,7 +145,7 @@ macro_rules! atomic {
                 self.modify(ordering, |native| native.swap(value, ordering))
             }
 
-            #[inline]
+            #[inline(always)]
             #[track_caller]
             fn modify<R>(&self, ordering: Ordering, f: impl FnOnce(&native::$name$(<$param>)?) -> R) -> R {
                 in_model!(handle => {
@@ -165,7 +174,7 @@ macro_rules! atomic {
             /// # Errors
             ///
             /// The value, if it is not `current`.
-            #[inline]
+            #[inline(always)]
             #[track_caller]
             pub fn compare_exchange(
                 &self,

@@ -47,7 +47,7 @@ impl RawMutex {
         &self.native
     }
 
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub(crate) fn lock(&self) {
         in_model!(handle => {

@@ -48,7 +48,7 @@ impl RawRwLock {
     }
 
     #[cfg(feature = "model")]
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     fn step(&self, handle: &Handle, kind: OpKind, access: Access, timeout: Option<Duration>) -> bool {
         let argument = if access == Access::ReadRecursive { RECURSIVE } else { 0 };
