@@ -15,7 +15,7 @@ use std::{
     panic::resume_unwind,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
     time::Instant,
@@ -33,26 +33,41 @@ use crate::engine::{Mode, strategy::Tree};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stopper {
     stopped: Arc<AtomicBool>,
+    /// Where executions are numbered, the first one that ended the exploration, and one more; 0 if there is none.
+    ended: Arc<AtomicU64>,
     tree: Option<Arc<Tree>>,
 }
 
 impl Stopper {
     pub(super) fn of(tree: Option<Arc<Tree>>) -> Stopper {
-        Stopper { stopped: Arc::default(), tree }
+        Stopper { tree, ..Stopper::default() }
+    }
+
+    /// Notes that the exploration ended in this one of executions that are numbered: those before it are to be run.
+    fn ended_in(&self, execution: u64) {
+        let earlier = |ended| (ended == 0 || execution + 1 < ended).then_some(execution + 1);
+        // ORDERING: relaxed: `stop` comes after it.
+        let _ = self.ended.fetch_update(Ordering::Relaxed, Ordering::Relaxed, earlier);
+    }
+
+    /// After a stop: the execution before which all are to be run.
+    pub(super) fn ended(&self) -> u64 {
+        // ORDERING: relaxed, after `is_stopped`.
+        self.ended.load(Ordering::Relaxed).saturating_sub(1)
     }
 
     /// Ends all searches, each after its present execution.
     fn stop(&self) {
-        // ORDERING: relaxed: nothing but the flag itself is looked at.
-        self.stopped.store(true, Ordering::Relaxed);
+        // ORDERING: release, with the acquire in `is_stopped`: who stops sees why.
+        self.stopped.store(true, Ordering::Release);
         if let Some(tree) = &self.tree {
             tree.stop();
         }
     }
 
     pub(super) fn is_stopped(&self) -> bool {
-        // ORDERING: relaxed, as above.
-        self.stopped.load(Ordering::Relaxed)
+        // ORDERING: acquire, with the release in `stop`.
+        self.stopped.load(Ordering::Acquire)
     }
 
     /// Whether the whole tree was explored.
@@ -179,7 +194,6 @@ fn together(
     }
     // Where executions are numbered all before the first one that ends the exploration were run: the same on any number of
     // cores.
-    let ends = |pause: &Pause| matches!(pause, Pause::End(End::Found(_) | End::Unsupported(_)));
     let ending = (0..pauses.len()).filter(|part| ends(&pauses[*part].0)).min_by_key(|part| pauses[*part].1);
     let (pause, drawn) = match ending {
         Some(part) => pauses.swap_remove(part),
@@ -202,12 +216,20 @@ fn together(
     Ok(whole)
 }
 
+/// Whether one execution ended the exploration.
+fn ends(pause: &Pause) -> bool {
+    matches!(pause, Pause::End(End::Found(_) | End::Unsupported(_)))
+}
+
 /// Takes turns until something ends them, and then stops the others.
 fn run(turns: &mut Turns<'_>, model: &Model) -> Pause {
     let stopper = turns.explorer.stopper.clone();
     let _stops_others = StopsOthers(&stopper);
     loop {
         if let Some(pause) = turns.turn(model) {
+            if let Some(execution) = turns.search.drawn().filter(|_| ends(&pause)) {
+                stopper.ended_in(execution);
+            }
             return pause;
         }
     }

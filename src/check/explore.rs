@@ -495,7 +495,7 @@ impl<'a> Explorer<'a> {
             crate::backend::locals::end_thread();
         };
         loop {
-            if self.stopper.is_stopped() {
+            if self.stopper.is_stopped() && !self.is_behind() {
                 return Pause::Stopped;
             }
             if checker.is_cancelled() {
@@ -573,6 +573,15 @@ impl<'a> Explorer<'a> {
                 *explored = Explored { steps: explored.steps, ..Explored::default() };
             }
         }
+    }
+
+    /// After a stop: whether there are executions to run that come before the one that ended the exploration, so that it ends in
+    /// the same one on any number of cores.
+    #[cold]
+    fn is_behind(&mut self) -> bool {
+        let ended = self.stopper.ended();
+        let strategy: &dyn Any = self.engine.world().strategy.as_ref();
+        strategy.downcast_ref::<Random>().is_some_and(|walk| walk.owes_before(ended))
     }
 
     /// Runs the last execution once more: a program that then does something else is not deterministic. An exhaustive search

@@ -1,8 +1,11 @@
 //! The random walk: every thread that can go on is equally likely.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use super::{
@@ -105,12 +108,17 @@ fn uniform(view: &View<'_>, generator: &mut SplitMix64) -> ThreadIndex {
     }
 }
 
+/// How many executions a walk takes at a time of those that it shares with others, so that walks on several cores seldom meet.
+const EXECUTIONS_TAKEN: u64 = 16;
+
 /// Chooses uniformly among the threads that can go on. Execution `i` of seed `s` is the same wherever it is run.
 #[derive(Debug)]
 pub(crate) struct Random {
     seed: u64,
-    /// The next execution, of all that have this seed together.
+    /// The next execution that nobody has taken, of all walks together that have this seed.
     next: Arc<AtomicU64>,
+    /// Those that this one has taken and not begun.
+    taken: Range<u64>,
     /// The present one.
     execution: u64,
     generator: SplitMix64,
@@ -118,12 +126,17 @@ pub(crate) struct Random {
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Self {
-        Random { seed, next: Arc::default(), execution: 0, generator: SplitMix64(seed) }
+        Random { seed, next: Arc::default(), taken: 0..0, execution: 0, generator: SplitMix64(seed) }
     }
 
     /// Another walk, which takes every execution that this one does not.
     pub(crate) fn joining(&self) -> Random {
         Random { next: Arc::clone(&self.next), ..Random::new(self.seed) }
+    }
+
+    /// Whether it has taken executions that come before this one, and not begun them.
+    pub(crate) fn owes_before(&self, execution: u64) -> bool {
+        !self.taken.is_empty() && self.taken.start < execution
     }
 
     /// Which of the executions of its seed the present one is.
@@ -134,8 +147,13 @@ impl Random {
 
 impl Strategy for Random {
     fn new_execution(&mut self) -> bool {
-        // ORDERING: relaxed: only the numbers must differ.
-        self.execution = self.next.fetch_add(1, Ordering::Relaxed);
+        if self.taken.is_empty() {
+            // ORDERING: relaxed: only the numbers must differ.
+            let first = self.next.fetch_add(EXECUTIONS_TAKEN, Ordering::Relaxed);
+            self.taken = first..first + EXECUTIONS_TAKEN;
+        }
+        self.execution = self.taken.start;
+        self.taken.start += 1;
         self.generator = generator_of(self.seed, self.execution);
         true
     }
@@ -155,6 +173,7 @@ impl Strategy for Random {
     fn restart(&mut self) {
         // ORDERING: relaxed, as above.
         self.next.store(0, Ordering::Relaxed);
+        self.taken = 0..0;
     }
 }
 
