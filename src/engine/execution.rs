@@ -12,7 +12,7 @@ use super::{
     op::{MEETS, NO_OBJECT, ObjectIndex, Op, OpKind, ThreadIndex},
     published::Published,
     shown::Shown,
-    strategy::{Decision, Event, Strategy},
+    strategy::{Decision, Event, Strategy, ThreadSet},
     thread::Thread,
     timeline::Timeline,
     trace::{Chosen, Outcome, Step},
@@ -121,6 +121,8 @@ pub(crate) struct World {
     pub(crate) chosen: Vec<Chosen>,
     /// The numbers that steps chose, in order; with the steps these are all [choices](World::choices).
     pub(super) numbers: Vec<Number>,
+    /// The threads that have yielded, see [`look`](World::look).
+    pub(super) yielded: ThreadSet,
     /// The threads to which the last step was the first change of what they look at.
     pub(super) shown: Vec<ThreadIndex>,
     pub(crate) stop: Option<Stop>,
@@ -204,6 +206,7 @@ impl World {
             steps: Vec::new(),
             chosen: Vec::new(),
             numbers: Vec::new(),
+            yielded: 0,
             shown: Vec::new(),
             stop: None,
             teardown: false,
@@ -247,6 +250,7 @@ impl World {
         self.steps.clear();
         self.chosen.clear();
         self.numbers.clear();
+        self.yielded = 0;
         self.shown.clear();
         self.stop = None;
         self.teardown = false;

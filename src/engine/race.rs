@@ -35,10 +35,13 @@ impl World {
     /// Draws the happens-before edges of an atomic operation that the running thread has performed (C++20 atomics.order).
     pub(crate) fn atomic_access(&mut self, object: ObjectIndex, access: AtomicAccess, ordering: Ordering) {
         let thread = self.current;
-        self.weak_atomics |= ordering != Ordering::SeqCst;
-        self.take_down_ordering(ordering);
-        let learns = access != AtomicAccess::Store && acquires(ordering);
-        let leaves = access != AtomicAccess::Load && releases(ordering);
+        let is_weak = ordering != Ordering::SeqCst;
+        if is_weak {
+            self.weak_atomics = true;
+            self.take_down_ordering(ordering);
+        }
+        let learns = access != AtomicAccess::Store && (!is_weak || acquires(ordering));
+        let leaves = access != AtomicAccess::Load && (!is_weak || releases(ordering));
         let World { threads, objects, .. } = self;
         let Thread { clock, fence_acquire, fence_release, .. } = &mut threads[thread];
         let released = &mut objects.get_mut(object).released;

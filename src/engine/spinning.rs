@@ -3,6 +3,7 @@
 use super::{
     execution::World,
     op::{NO_OBJECT, Op, OpKind, ThreadIndex},
+    strategy::{bit, members},
     trace::Outcome,
 };
 
@@ -18,19 +19,27 @@ impl World {
             state.looked_at.clear();
             state.sees_change = None;
             state.yielded_at = Some(op.place);
+            self.yielded |= bit(thread);
+            return;
+        }
+        // What a thread looks at before it yields for the first time decides nothing.
+        let others = self.yielded & !bit(thread);
+        if self.yielded == 0 {
             return;
         }
         let changes = outcome == Outcome::Done || outcome == Outcome::Spurious;
         let step = self.steps.len() - 1;
         for object in [op.object, op.second].into_iter().filter(|object| *object != NO_OBJECT) {
-            let state = self.thread_mut(thread);
-            if !state.looked_at.contains(&object) {
-                state.looked_at.push(object);
+            if others != self.yielded {
+                let state = self.thread_mut(thread);
+                if !state.looked_at.contains(&object) {
+                    state.looked_at.push(object);
+                }
             }
             if !changes || op.kind.only_reads() {
                 continue;
             }
-            for other in (0..self.thread_count).filter(|other| *other != thread) {
+            for other in members(others) {
                 let other_thread = &mut self.threads[other];
                 if other_thread.sees_change.is_none() && other_thread.looked_at.contains(&object) {
                     other_thread.sees_change = Some(step);
