@@ -14,6 +14,8 @@ pub use std::thread::{park_timeout_ms, sleep_ms};
 pub use std::thread_local;
 
 #[cfg(not(backend = "native"))]
+mod ending;
+#[cfg(not(backend = "native"))]
 mod handle;
 #[cfg(not(backend = "native"))]
 mod local;

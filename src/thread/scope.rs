@@ -1,11 +1,10 @@
 //! Threads that borrow.
 //!
-//! A scope keeps the raw handle of each of its threads and joins, at its end, the ones that nobody has joined. Rules:
+//! A scope waits at its end for each of its threads that nobody has joined. Rules:
 //!
 //! 1. [`scope`] returns, or unwinds, only after all of its threads have ended: they borrow from its caller. When a checker
 //!    takes an execution down, its caller may have to be unwound first; then it is left for good, half unwound;
-//! 2. a raw handle sits in one slot that the scope and the [`ScopedJoinHandle`] share, and is joined by whoever takes it.
-//!    A handle cannot leave the scope's lifetime, so a thread that has taken it is itself one that the scope waits for;
+//! 2. the scope and the [`ScopedJoinHandle`] of a thread may wait for it at the same time, see [`ending`](super::ending);
 //! 3. a result that nobody has taken is dropped before [`scope`] returns, and when it is a panic the scope panics.
 
 use std::{
@@ -18,12 +17,10 @@ use std::{
 
 use super::{
     Result, Thread,
+    ending::Ending,
     spawn::{Outcome, body, take_outcome},
 };
-use crate::backend::{
-    plain::Plain,
-    thread::{self as raw, RawJoinHandle},
-};
+use crate::backend::{plain::Plain, thread as raw};
 
 /// Where threads that borrow can be started, see [`scope`].
 pub struct Scope<'scope, 'env: 'scope> {
@@ -37,22 +34,21 @@ pub struct Scope<'scope, 'env: 'scope> {
 
 /// A thread of a scope, whatever it returns.
 trait Ends: Send + Sync {
-    /// The handle, unless the thread was joined. (Joining is left to the caller, since a call through this trait would hide
-    /// whose place the join is at.)
-    fn take_handle(&self) -> Option<RawJoinHandle>;
+    /// Its end. (Joining is left to the caller, since a call through this trait would hide whose place the join is at.)
+    fn ending(&self) -> &Ending;
 
     /// Drops the result; true when it was a panic that nobody has seen.
     fn drop_result(&self) -> bool;
 }
 
 struct Packet<T> {
-    raw: Plain<Option<RawJoinHandle>>,
+    ending: Ending,
     result: Arc<Outcome<T>>,
 }
 
 impl<T: Send> Ends for Packet<T> {
-    fn take_handle(&self) -> Option<RawJoinHandle> {
-        self.raw.take()
+    fn ending(&self) -> &Ending {
+        &self.ending
     }
 
     fn drop_result(&self) -> bool {
@@ -96,12 +92,15 @@ impl Waiting<'_, '_, '_> {
     /// Waits for all threads; true when one of them panicked and nobody saw it.
     #[track_caller]
     fn join_all(&self) -> bool {
-        let mut panicked = false;
+        let mut joined = Vec::new();
         // One at a time, since a thread that has not ended yet may start others.
         while let Some(thread) = self.scope.first() {
-            if let Some(raw) = thread.take_handle() {
-                raw.join();
-            }
+            thread.ending().join();
+            joined.push(thread);
+        }
+        // When all have ended, since one of them may have joined another and not yet taken its result.
+        let mut panicked = false;
+        for thread in joined {
             panicked |= thread.drop_result();
         }
         panicked
@@ -180,7 +179,7 @@ impl<'scope> Scope<'scope, '_> {
         let task = Task { body: body(f, Arc::clone(&result)), _running: Running::new(&self.running) };
         // SAFETY: rule 1: the thread has ended before anything that it borrows goes away.
         let (raw, thread) = unsafe { raw::spawn(name, stack_size, move || task.run())? };
-        let packet = Arc::new(Packet { raw: Plain::new(Some(raw)), result });
+        let packet = Arc::new(Packet { ending: Ending::of(raw), result });
         let ends: Arc<dyn Ends + 'scope> = Arc::<Packet<T>>::clone(&packet);
         // SAFETY: rule 3: the scope empties its list, and `end` drops what may borrow, before the lifetime is over.
         let ends: Arc<dyn Ends + 'static> = unsafe { mem::transmute(ends) };
@@ -215,9 +214,7 @@ impl<T> ScopedJoinHandle<'_, T> {
     /// What the thread panicked with.
     #[track_caller]
     pub fn join(self) -> Result<T> {
-        if let Some(raw) = self.packet.raw.take() {
-            raw.join();
-        }
+        self.packet.ending.join();
         take_outcome(&self.packet.result)
     }
 
@@ -230,11 +227,7 @@ impl<T> ScopedJoinHandle<'_, T> {
     /// Whether the thread's closure has ended; never blocks.
     #[track_caller]
     pub fn is_finished(&self) -> bool {
-        // Taken out and put back, since it is a facade operation, which must not run under the plain lock.
-        let raw = self.packet.raw.take().expect("only `join` takes the handle for good");
-        let finished = raw.is_finished();
-        self.packet.raw.put(raw);
-        finished
+        self.packet.ending.is_finished()
     }
 }
 

@@ -167,7 +167,7 @@ impl<T> JoinHandle<T> {
     /// Whether the thread's closure has ended; never blocks.
     #[track_caller]
     pub fn is_finished(&self) -> bool {
-        self.raw.is_finished()
+        self.raw.ask().is_finished()
     }
 }
 

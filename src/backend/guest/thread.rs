@@ -135,12 +135,27 @@ impl RawJoinHandle {
         execution::thread_joined(self.thread.id().0);
     }
 
+    /// One more handle of the same thread, where several can join it.
+    pub(crate) fn another(&self) -> Option<RawJoinHandle> {
+        None
+    }
+
+    /// Asks whether the thread has ended: the answer comes apart, since the checker has a say.
+    pub(crate) fn ask(&self) -> Asked {
+        Asked(Arc::clone(&self.finished))
+    }
+}
+
+/// A question whether a thread has ended.
+pub(crate) struct Asked(Arc<AtomicBool>);
+
+impl Asked {
     #[track_caller]
-    pub(crate) fn is_finished(&self) -> bool {
+    pub(crate) fn is_finished(self) -> bool {
         // A chance for others before the look, since a look by itself is no step of the checker's.
         yield_now();
         // ORDERING: relaxed: one thread of the operating system; that a thread has finished orders nothing, its join does.
-        self.finished.load(Ordering::Relaxed)
+        self.0.load(Ordering::Relaxed)
     }
 }
 

@@ -95,14 +95,48 @@ impl RawJoinHandle {
         }
     }
 
-    #[track_caller]
-    pub(crate) fn is_finished(&self) -> bool {
+    /// One more handle of the same thread, where several can join it.
+    pub(crate) fn another(&self) -> Option<RawJoinHandle> {
         match self {
-            RawJoinHandle::Native(native) => native.is_finished(),
+            RawJoinHandle::Native(_) => None,
             #[cfg(feature = "model")]
-            RawJoinHandle::Model { execution, thread } => in_execution(*execution).is_none_or(|handle| {
-                handle.step_on_thread(*thread, OpKind::IsFinished, Location::caller());
-                handle.with(|world| world.thread(*thread).finished)
+            RawJoinHandle::Model { execution, thread } => {
+                Some(RawJoinHandle::Model { execution: *execution, thread: *thread })
+            }
+        }
+    }
+
+    /// Asks whether the thread has ended: the answer comes apart, since in a model it takes a step.
+    pub(crate) fn ask(&self) -> Asked {
+        match self {
+            RawJoinHandle::Native(native) => Asked::Native(native.is_finished()),
+            #[cfg(feature = "model")]
+            RawJoinHandle::Model { execution, thread } => {
+                Asked::Model { execution: *execution, thread: *thread }
+            }
+        }
+    }
+}
+
+/// A question whether a thread has ended.
+pub(crate) enum Asked {
+    Native(bool),
+    #[cfg(feature = "model")]
+    Model {
+        execution: u64,
+        thread: ThreadIndex,
+    },
+}
+
+impl Asked {
+    #[track_caller]
+    pub(crate) fn is_finished(self) -> bool {
+        match self {
+            Asked::Native(is_finished) => is_finished,
+            #[cfg(feature = "model")]
+            Asked::Model { execution, thread } => in_execution(execution).is_none_or(|handle| {
+                handle.step_on_thread(thread, OpKind::IsFinished, Location::caller());
+                handle.with(|world| world.thread(thread).finished)
             }),
         }
     }

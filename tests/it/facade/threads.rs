@@ -41,6 +41,32 @@ fn c16_scopes_wait_and_lend() {
     assert_eq!((sum, numbers[0]), (5, 10));
 }
 
+/// The scope's end may wait for a thread already when another one joins it, or asks for it.
+#[test]
+fn c16_threads_of_a_scope_join_each_other() {
+    thread::scope(|scope| {
+        let slow = scope.spawn(|| {
+            thread::sleep(A_MOMENT * 4);
+            5
+        });
+        scope.spawn(move || {
+            thread::sleep(A_MOMENT);
+            assert_eq!(slow.join().unwrap(), 5);
+        });
+    });
+    thread::scope(|scope| {
+        let slow = scope.spawn(|| thread::sleep(A_MOMENT * 4));
+        scope.spawn(move || {
+            thread::sleep(A_MOMENT);
+            assert!(!slow.is_finished());
+            while !slow.is_finished() {
+                thread::sleep(A_MOMENT);
+            }
+            slow.join().unwrap();
+        });
+    });
+}
+
 #[test]
 fn c16_a_scope_panics_for_an_unjoined_thread() {
     let result = catch_unwind(|| {
