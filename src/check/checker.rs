@@ -291,7 +291,7 @@ impl Checker {
     }
 
     /// After how many steps other processor cores join in, if there are any. Default: 1,000,000, which takes about a quarter
-    /// of a second. With [`Strategy::Random`], which comes to the same on any number of cores, no more than 100,000.
+    /// of a second. With [`Strategy::Random`], which comes to the same on any number of cores, no more than 10,000.
     pub fn steps_alone(mut self, steps: u64) -> Self {
         self.steps_alone = steps;
         self

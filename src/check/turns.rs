@@ -18,6 +18,9 @@ use crate::engine::Mode;
 /// The length of the search's first turn. The turns grow by half of their length.
 const FIRST_STEPS: u64 = 100_000;
 
+/// The same for a walk whose executions are numbered: others can join in early, since it comes to the same with them as alone.
+const FIRST_STEPS_OF_WALK: u64 = 10_000;
+
 /// A search that needs more executions than this, by an estimate after so many steps, is not expected to end. Estimates become
 /// better: at first only those are believed that are beyond all doubt, and after about a second of steps all.
 const HOPELESS: [(u64, f64); 2] = [(1_000_000, 1e12), (8_000_000, 1e7)];
@@ -32,6 +35,11 @@ fn sampling_steps(search_steps: u64, search: &Search) -> u64 {
     let is_hopeless = judged
         .is_some_and(|(_, most)| search.expected_executions().is_some_and(|executions| executions > *most));
     if is_hopeless { search_steps * SAMPLES_TO_HOPELESS_SEARCH } else { search_steps / 4 }
+}
+
+/// The most steps of the first turn.
+fn first_steps(search: &Search) -> u64 {
+    if search.drawn().is_some() { FIRST_STEPS_OF_WALK } else { FIRST_STEPS }
 }
 
 /// What another search on the same tree begins with. It moves to the thread that is to run it.
@@ -68,13 +76,14 @@ impl<'a> Turns<'a> {
     pub(super) fn new(checker: &'a Checker, budget: Budget, mode: Mode) -> Turns<'a> {
         let samples = Plan::Sample(Sampling::Portfolio(checker.seed));
         let has_samples = checker.strategy == Strategy::Auto;
+        let search = Search::new(Plan::of(&checker.strategy, bound(checker)));
         Turns {
             checker,
             budget,
             explorer: Explorer::new(checker, mode, false),
-            search: Search::new(Plan::of(&checker.strategy, bound(checker))),
+            steps: checker.steps_alone.clamp(1, first_steps(&search)),
+            search,
             samples: has_samples.then(|| Search::new(samples)),
-            steps: checker.steps_alone.clamp(1, FIRST_STEPS),
             others: Explored::default(),
         }
     }
@@ -129,11 +138,10 @@ impl<'a> Turns<'a> {
         None
     }
 
-    /// Whether it is time for others to join in. A walk whose executions are numbered comes to the same with others as
-    /// alone, so they can join early.
+    /// Whether it is time for others to join in.
     pub(super) fn is_long(&self) -> bool {
         let alone = self.checker.steps_alone;
-        self.steps() >= if self.search.drawn().is_some() { alone.min(FIRST_STEPS) } else { alone }
+        self.steps() >= if self.search.drawn().is_some() { alone.min(FIRST_STEPS_OF_WALK) } else { alone }
     }
 
     /// How many steps there were, of all.

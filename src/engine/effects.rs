@@ -299,6 +299,7 @@ impl World {
     }
 
     /// Gives back the lock that `thread` holds, by a release of this kind.
+    #[inline(always)]
     pub(crate) fn release_lock(&mut self, thread: ThreadIndex, release: OpKind, object: ObjectIndex) {
         if !(release == OpKind::Unlock && self.unlock_mutex(thread, object)) {
             self.release_any_lock(thread, release, object);

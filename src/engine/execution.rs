@@ -668,6 +668,11 @@ impl World {
         self.pick(true)
     }
 
+    /// Whether every thread came to its end.
+    pub(super) fn have_all_ended(&self) -> bool {
+        self.unended == 0
+    }
+
     /// A thread that has not ended, and where it was spawned.
     fn unfinished(&self) -> Option<(String, Place)> {
         let thread = self.threads().iter().position(|thread| !thread.finished)?;

@@ -351,6 +351,18 @@ impl Shared {
         next == Next::Continue
     }
 
+    /// Gives a lock back, unless that is a step of its own.
+    #[inline(never)]
+    fn has_released(&self, kind: OpKind, object: ObjectIndex) -> bool {
+        let mut world = self.world.borrow_mut();
+        let is_step = world.mode.visible_releases && !world.teardown;
+        if !is_step {
+            let thread = world.current;
+            world.release_lock(thread, kind, object);
+        }
+        !is_step
+    }
+
     fn finish(&self, panicked: bool) {
         let mut world = self.world.borrow_mut();
         if !world.teardown {
@@ -361,7 +373,13 @@ impl Shared {
 
     /// Ends all coroutines that are left, and readies the list for the next execution.
     fn unwind_all(&self) {
-        self.world.borrow_mut().teardown = true;
+        let mut world = self.world.borrow_mut();
+        world.teardown = true;
+        if world.have_all_ended() {
+            self.fibers_used.set(0);
+            return;
+        }
+        drop(world);
         self.teardown_operations.set(0);
         // The youngest first: what a thread lends to those that it spawned goes last. A destructor may spawn more.
         let mut ended = 0;
@@ -561,15 +579,9 @@ impl Handle {
     }
 
     /// Gives a lock back; a step of its own only where that can be observed.
+    #[inline]
     pub(crate) fn release(&self, kind: OpKind, object: ObjectIndex, place: Place) {
-        let is_step = self.with(|world| {
-            let is_step = world.mode.visible_releases && !world.teardown;
-            if !is_step {
-                world.release_lock(world.current, kind, object);
-            }
-            is_step
-        });
-        if is_step {
+        if !self.shared().has_released(kind, object) {
             self.step(Op::new(kind, object, 0, place), None);
         }
     }
