@@ -18,7 +18,8 @@ use std::{
 use super::{
     Result, Thread,
     ending::Ending,
-    spawn::{Outcome, body, take_outcome},
+    outcome::Outcome,
+    spawn::body,
 };
 use crate::backend::{plain::Plain, thread as raw};
 
@@ -175,7 +176,7 @@ impl<'scope> Scope<'scope, '_> {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        let result = Arc::new(Plain::new(None));
+        let result = Arc::new(Outcome::new());
         let task = Task { body: body(f, Arc::clone(&result)), _running: Running::new(&self.running) };
         // SAFETY: rule 1: the thread has ended before anything that it borrows goes away.
         let (raw, thread) = unsafe { raw::spawn(name, stack_size, move || task.run())? };
@@ -215,7 +216,7 @@ impl<T> ScopedJoinHandle<'_, T> {
     #[track_caller]
     pub fn join(self) -> Result<T> {
         self.packet.ending.join();
-        take_outcome(&self.packet.result)
+        self.packet.result.of_joined()
     }
 
     /// The thread.

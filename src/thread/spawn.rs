@@ -6,10 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use super::{Result, Thread};
+use super::{Result, Thread, outcome::Outcome};
 use crate::backend::{
     locals,
-    plain::Plain,
     thread::{self as raw, RawJoinHandle},
 };
 
@@ -69,7 +68,7 @@ impl Builder {
         F: FnOnce() -> T + Send,
         T: Send,
     {
-        let result = Arc::new(Plain::new(None));
+        let result = Arc::new(Outcome::new());
         // SAFETY: the caller keeps alive what the thread borrows until it has ended.
         let (raw, thread) = unsafe { raw::spawn(self.name, self.stack_size, body(f, Arc::clone(&result)))? };
         Ok(JoinHandle { thread: Thread(thread), raw, result })
@@ -94,9 +93,6 @@ impl Builder {
     }
 }
 
-/// Where a thread leaves what it returned, or its panic.
-pub(super) type Outcome<T> = Plain<Option<Result<T>>>;
-
 /// What a thread runs; true when `f` panicked.
 pub(super) fn body<F, T>(f: F, result: Arc<Outcome<T>>) -> impl FnOnce() -> bool + Send
 where
@@ -108,7 +104,8 @@ where
         // Before the result is there to be taken, since their destructors are part of what the thread does.
         locals::end_thread();
         let panicked = outcome.is_err();
-        result.put(outcome);
+        // SAFETY: this is the only place, and a body is run once.
+        unsafe { result.put(outcome) };
         panicked
     }
 }
@@ -155,7 +152,7 @@ impl<T> JoinHandle<T> {
     #[track_caller]
     pub fn join(self) -> Result<T> {
         self.raw.join();
-        take_outcome(&self.result)
+        self.result.of_joined()
     }
 
     /// The thread.
@@ -169,12 +166,6 @@ impl<T> JoinHandle<T> {
     pub fn is_finished(&self) -> bool {
         self.raw.ask().is_finished()
     }
-}
-
-/// The outcome of a thread that was joined.
-pub(super) fn take_outcome<T>(result: &Outcome<T>) -> Result<T> {
-    // Nothing is there only when a model was torn down and the thread with it.
-    result.take().unwrap_or_else(|| Err(Box::new("the thread was ended together with its execution")))
 }
 
 impl<T> fmt::Debug for JoinHandle<T> {

@@ -24,16 +24,6 @@ impl<T> Plain<T> {
     }
 }
 
-impl<T> Plain<Option<T>> {
-    pub(crate) fn put(&self, value: T) {
-        self.with(|slot| *slot = Some(value));
-    }
-
-    pub(crate) fn take(&self) -> Option<T> {
-        self.with(Option::take)
-    }
-}
-
 impl<T> fmt::Debug for Plain<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Plain").finish_non_exhaustive()
