@@ -240,7 +240,9 @@ impl World {
         let World { threads, objects, published, .. } = self;
         let object = objects.get_mut(mutex);
         let state = &mut threads[thread];
-        let (State::Mutex { owner }, Some(last)) = (&mut object.state, state.held.last()) else { return false };
+        let (State::Mutex { owner }, Some(last)) = (&mut object.state, state.held.last()) else {
+            return false;
+        };
         if last.object != mutex {
             return false;
         }

@@ -387,9 +387,7 @@ impl World {
         let may_wait = self.may_close_cycle(op);
         self.enlist(thread, op.kind, op.object, may_wait);
         self.pending[thread] = Some(*op);
-        if may_wait
-            && let Some(cycle) = self.finds_cycle(thread)
-        {
+        if may_wait && let Some(cycle) = self.finds_cycle(thread) {
             return self.stop_with(Stop::Stuck { cycle });
         }
         self.pick(false)
@@ -478,11 +476,7 @@ impl World {
             }
             let caller = self.current;
             self.current = chosen;
-            return if chosen == caller && !has_ended {
-                Next::Continue
-            } else {
-                Next::Switch(chosen)
-            };
+            return if chosen == caller && !has_ended { Next::Continue } else { Next::Switch(chosen) };
         }
     }
 

@@ -15,12 +15,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{
-    Result, Thread,
-    ending::Ending,
-    outcome::Outcome,
-    spawn::body,
-};
+use super::{Result, Thread, ending::Ending, outcome::Outcome, spawn::body};
 use crate::backend::{plain::Plain, thread as raw};
 
 /// Where threads that borrow can be started, see [`scope`].
