@@ -32,7 +32,7 @@ pub(crate) use portable::queue::PortableQueue as RawQueue;
 #[cfg(not(backend = "instrumented"))]
 pub(crate) use portable::semaphore::PortableSemaphore as RawSemaphore;
 #[cfg(not(backend = "native"))]
-pub(crate) use portable::{locals, once::OnceWord, plain, world};
+pub(crate) use portable::{locals, once::OnceWord, outcome, plain, world};
 #[cfg(backend = "shuttle")]
 pub(crate) use shuttle::*;
 

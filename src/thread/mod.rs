@@ -20,8 +20,6 @@ mod handle;
 #[cfg(not(backend = "native"))]
 mod local;
 #[cfg(not(backend = "native"))]
-mod outcome;
-#[cfg(not(backend = "native"))]
 mod scope;
 #[cfg(not(backend = "native"))]
 mod spawn;

@@ -15,8 +15,8 @@ use std::{
     sync::Arc,
 };
 
-use super::{Result, Thread, ending::Ending, outcome::Outcome, spawn::body};
-use crate::backend::{plain::Plain, thread as raw};
+use super::{Result, Thread, ending::Ending, spawn::body};
+use crate::backend::{outcome::Outcome, plain::Plain, thread as raw};
 
 /// Where threads that borrow can be started, see [`scope`].
 pub struct Scope<'scope, 'env: 'scope> {

@@ -6,9 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use super::{Result, Thread, outcome::Outcome};
+use super::{Result, Thread};
 use crate::backend::{
     locals,
+    outcome::Outcome,
     thread::{self as raw, RawJoinHandle},
 };
 

@@ -10,6 +10,8 @@ pub(crate) mod locals;
 #[cfg(not(backend = "native"))]
 pub(crate) mod once;
 #[cfg(not(backend = "native"))]
+pub(crate) mod outcome;
+#[cfg(not(backend = "native"))]
 pub(crate) mod plain;
 #[cfg(all(any(feature = "queue", feature = "deque"), any(backend = "loom", backend = "shuttle")))]
 pub(crate) mod queue;

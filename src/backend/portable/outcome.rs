@@ -4,12 +4,11 @@ use std::{
     cell::UnsafeCell,
     mem::MaybeUninit,
     sync::atomic::{AtomicBool, Ordering},
+    thread::Result,
 };
 
-use super::Result;
-
 /// Where a thread leaves what it returned, or its panic. Not behind a lock, since each thread of each execution has one.
-pub(super) struct Outcome<T> {
+pub(crate) struct Outcome<T> {
     /// The value is there.
     is_there: AtomicBool,
     value: UnsafeCell<MaybeUninit<Result<T>>>,
@@ -20,7 +19,7 @@ pub(super) struct Outcome<T> {
 unsafe impl<T: Send> Sync for Outcome<T> {}
 
 impl<T> Outcome<T> {
-    pub(super) fn new() -> Outcome<T> {
+    pub(crate) fn new() -> Outcome<T> {
         Outcome { is_there: AtomicBool::new(false), value: UnsafeCell::new(MaybeUninit::uninit()) }
     }
 
@@ -29,7 +28,7 @@ impl<T> Outcome<T> {
     /// # Safety
     ///
     /// It is called once, by the thread.
-    pub(super) unsafe fn put(&self, outcome: Result<T>) {
+    pub(crate) unsafe fn put(&self, outcome: Result<T>) {
         // SAFETY: nobody else touches the place before the flag is set, and nobody else sets it.
         unsafe { (*self.value.get()).write(outcome) };
         // ORDERING: release, with the acquire in `take`: who sees the flag sees the value.
@@ -37,7 +36,7 @@ impl<T> Outcome<T> {
     }
 
     /// Takes what came of the thread, if it is there: it is not when a model was torn down and the thread with it.
-    pub(super) fn take(&self) -> Option<Result<T>> {
+    pub(crate) fn take(&self) -> Option<Result<T>> {
         // ORDERING: acquire, with the release in `put`. Of several that see the flag one takes it down.
         let is_there = self.is_there.load(Ordering::Acquire) && self.is_there.swap(false, Ordering::Acquire);
         // SAFETY: the value was written before the flag was set, and who takes the flag down is the only one to read it.
@@ -45,7 +44,7 @@ impl<T> Outcome<T> {
     }
 
     /// As [`take`](Self::take), for who has joined the thread.
-    pub(super) fn of_joined(&self) -> Result<T> {
+    pub(crate) fn of_joined(&self) -> Result<T> {
         self.take().unwrap_or_else(|| Err(Box::new("the thread was ended together with its execution")))
     }
 }
