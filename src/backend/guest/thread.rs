@@ -151,7 +151,7 @@ pub(crate) struct Asked(Arc<AtomicBool>);
 
 impl Asked {
     #[track_caller]
-    pub(crate) fn is_finished(self) -> bool {
+    pub(crate) fn is_finished(&self) -> bool {
         // A chance for others before the look, since a look by itself is no step of the checker's.
         yield_now();
         // ORDERING: relaxed: one thread of the operating system; that a thread has finished orders nothing, its join does.

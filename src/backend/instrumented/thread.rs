@@ -130,13 +130,13 @@ pub(crate) enum Asked {
 
 impl Asked {
     #[track_caller]
-    pub(crate) fn is_finished(self) -> bool {
+    pub(crate) fn is_finished(&self) -> bool {
         match self {
-            Asked::Native(is_finished) => is_finished,
+            Asked::Native(is_finished) => *is_finished,
             #[cfg(feature = "model")]
-            Asked::Model { execution, thread } => in_execution(execution).is_none_or(|handle| {
-                handle.step_on_thread(thread, OpKind::IsFinished, Location::caller());
-                handle.with(|world| world.thread(thread).finished)
+            Asked::Model { execution, thread } => in_execution(*execution).is_none_or(|handle| {
+                handle.step_on_thread(*thread, OpKind::IsFinished, Location::caller());
+                handle.with(|world| world.thread(*thread).finished)
             }),
         }
     }
