@@ -235,7 +235,7 @@ impl World {
     }
 
     /// Gives back a mutex, which the thread took last: else it is not for here.
-    #[inline]
+    #[inline(always)]
     fn unlock_mutex(&mut self, thread: ThreadIndex, mutex: ObjectIndex) -> bool {
         let World { threads, objects, published, .. } = self;
         let object = objects.get_mut(mutex);

@@ -612,6 +612,7 @@ impl World {
     }
 
     /// The value that an atomic object has from now on.
+    #[inline]
     pub(crate) fn set_value(&mut self, object: ObjectIndex, value: u64) {
         if let State::Atomic { value: mark } = &mut self.objects.get_mut(object).state {
             *mark = mark_of(value);

@@ -316,10 +316,14 @@ impl Shared {
     ///
     /// The standard library counts panics for each OS thread, so those of all coroutines together. As long as no other one
     /// is suspended in the middle of a panic that tells; otherwise it is a guess, which errs on the side of "yes".
+    #[inline]
     fn is_unwinding(&self, thread: ThreadIndex) -> bool {
-        if !std::thread::panicking() {
-            return false;
-        }
+        std::thread::panicking() && self.is_it_unwinding(thread)
+    }
+
+    /// Whether it is this thread that is unwinding, where some thread is.
+    #[cold]
+    fn is_it_unwinding(&self, thread: ThreadIndex) -> bool {
         let fibers = self.fibers.borrow();
         let used = fibers[..self.fibers_used.get()].iter().enumerate();
         let mut others = used.filter(|(index, _)| *index != thread);

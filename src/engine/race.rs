@@ -33,6 +33,7 @@ pub(super) fn releases(ordering: Ordering) -> bool {
 
 impl World {
     /// Draws the happens-before edges of an atomic operation that the running thread has performed (C++20 atomics.order).
+    #[inline(always)]
     pub(crate) fn atomic_access(&mut self, object: ObjectIndex, access: AtomicAccess, ordering: Ordering) {
         let thread = self.current;
         let is_weak = ordering != Ordering::SeqCst;
