@@ -380,17 +380,6 @@ fn c16_scopes_wait_and_lend() {
 }
 
 #[test]
-fn c16_threads_of_a_scope_join_each_other() {
-    checker("c16_join_each_other").check(|| {
-        thread::scope(|scope| {
-            let lender = scope.spawn(|| 5);
-            // The scope's end waits for the lender, too, and perhaps before this one does.
-            scope.spawn(move || assert_eq!(lender.join().unwrap(), 5));
-        });
-    });
-}
-
-#[test]
 fn c16_what_a_scope_lends_outlives_its_threads_also_in_a_deadlock() {
     use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
     static GONE: AtomicBool = AtomicBool::new(false);
@@ -811,4 +800,15 @@ fn c31_a_unix_socket_is_found_by_its_file() {
         thread.join().unwrap()
     });
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["connected", "no file", "no listener"]);
+}
+
+#[test]
+fn c16_threads_of_a_scope_join_each_other() {
+    checker("c16_join_each_other").check(|| {
+        thread::scope(|scope| {
+            let lender = scope.spawn(|| 5);
+            // The scope's end waits for the lender, too, and perhaps before this one does.
+            scope.spawn(move || assert_eq!(lender.join().unwrap(), 5));
+        });
+    });
 }
