@@ -14,7 +14,7 @@ use serde::Serialize;
 use traces::Trace;
 
 /// How often each cache replays a trace.
-const ROUNDS: usize = 2;
+const ROUNDS: usize = 5;
 
 /// What a trace measured.
 #[derive(Serialize)]

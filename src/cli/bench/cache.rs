@@ -22,7 +22,7 @@ const PROGRAMS_FOLDER: &str = "benches/cache";
 
 /// What is compared, in words.
 const COMPARED: &str = "Each request is one call that loads what is missing, once for all who ask; values are shared. Hit \
-    ratios are of requests and of one thread. Operations are the best of two rounds, in which the caches take turns: by one \
+    ratios are of requests and of one thread. Operations are the best of five rounds, in which the caches take turns: by one \
     thread, and by several that take the requests by turns.";
 
 /// What to replay.
