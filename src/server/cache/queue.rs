@@ -1,6 +1,5 @@
-//! Entries in numbered places, and first-in-first-out queues of places: everything but the search for a key takes one step, on
-//! the
-//! average.
+//! Entries in numbered places, and first-in-first-out queues of places: everything but the search for a key takes one step,
+//! on the average.
 //!
 //! A queue is a plain ring of numbers. Entries that are linked to each other would have to be fetched to go on or off a queue,
 //! three at a time, and those are seldom in the processor's cache.

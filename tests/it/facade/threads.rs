@@ -8,7 +8,7 @@ use std::{
 };
 
 use unsnarl::{
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
     time::Instant,
 };
@@ -44,13 +44,23 @@ fn c16_scopes_wait_and_lend() {
 /// The scope's end may wait for a thread already when another one joins it, or asks for it.
 #[test]
 fn c16_threads_of_a_scope_join_each_other() {
+    let asked = AtomicBool::new(false);
+    let until_asked = || {
+        while !asked.load(Ordering::SeqCst) {
+            thread::sleep(A_MOMENT / 4);
+        }
+        5
+    };
     thread::scope(|scope| {
-        let slow = scope.spawn(|| {
-            thread::sleep(A_MOMENT * 4);
-            5
-        });
+        let slow = scope.spawn(until_asked);
+        let asked = &asked;
         scope.spawn(move || {
             thread::sleep(A_MOMENT);
+            assert!(!slow.is_finished());
+            asked.store(true, Ordering::SeqCst);
+            while !slow.is_finished() {
+                thread::sleep(A_MOMENT / 4);
+            }
             assert_eq!(slow.join().unwrap(), 5);
         });
     });
@@ -58,10 +68,6 @@ fn c16_threads_of_a_scope_join_each_other() {
         let slow = scope.spawn(|| thread::sleep(A_MOMENT * 4));
         scope.spawn(move || {
             thread::sleep(A_MOMENT);
-            assert!(!slow.is_finished());
-            while !slow.is_finished() {
-                thread::sleep(A_MOMENT);
-            }
             slow.join().unwrap();
         });
     });
