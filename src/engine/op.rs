@@ -315,6 +315,12 @@ impl Footprint {
         }
     }
 
+    /// Whether it only reads the object: then it depends on nothing that only reads it, too.
+    #[inline]
+    pub(crate) fn only_reads(&self, object: ObjectIndex) -> bool {
+        self.reads && self.role(object) == Role::Reads && !self.kind.is_end()
+    }
+
     /// Whether the order of two operations on channels, of which one selects or meets, can matter.
     #[inline]
     fn shares_channel(&self, other: &Footprint) -> bool {

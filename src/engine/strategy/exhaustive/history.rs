@@ -41,6 +41,16 @@ pub(super) struct Taken {
     /// ... these.
     pub(super) awaits: Vec<ObjectIndex>,
     pub(super) previous_of_thread: EventIndex,
+    /// How many steps on each of its objects there are up to the last one before it that does more than read.
+    unread: [u32; 2],
+}
+
+impl Taken {
+    /// As [`Taken::unread`], of one of its objects.
+    #[inline]
+    fn unread(&self, object: ObjectIndex) -> usize {
+        self.unread[usize::from(object != self.footprint.object)] as usize
+    }
 }
 
 /// The steps, by time, by thread and by object.
@@ -77,6 +87,30 @@ impl History {
     /// The steps that touched an object, oldest first.
     pub(super) fn on_object(&self, object: ObjectIndex) -> &[EventIndex] {
         self.of_object.get(object as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// The steps that touched an object and may depend on one that is like this on it, newest first.
+    ///
+    /// Reads do not depend on each other, so that a thread that looks again and again passes over what it saw before.
+    #[inline]
+    pub(super) fn back_from(
+        &self,
+        object: ObjectIndex,
+        footprint: &Footprint,
+    ) -> impl Iterator<Item = EventIndex> {
+        let steps = self.on_object(object);
+        let passes_reads = footprint.second == NO_OBJECT && footprint.only_reads(object);
+        let mut at = steps.len();
+        std::iter::from_fn(move || {
+            loop {
+                at = at.checked_sub(1)?;
+                let taken = self.get(steps[at]);
+                if !(passes_reads && taken.footprint.only_reads(object)) {
+                    return Some(steps[at]);
+                }
+                at = taken.unread(object);
+            }
+        })
     }
 
     /// Whether who knows `clock` knows of the step.
@@ -136,6 +170,7 @@ impl History {
                 enabled_by: NO_EVENT,
                 awaits: Vec::new(),
                 previous_of_thread: NO_EVENT,
+                unread: [0; 2],
             });
         }
         if self.of_thread.len() <= thread {
@@ -176,7 +211,13 @@ impl History {
             if self.of_object.len() <= object as usize {
                 self.of_object.resize_with(object as usize + 1, Vec::new);
             }
-            self.of_object[object as usize].push(event_index);
+            let steps = &mut self.of_object[object as usize];
+            let unread = steps.last().map_or(0, |last| {
+                let last = &earlier[*last as usize];
+                if last.footprint.only_reads(object) { last.unread(object) } else { steps.len() }
+            });
+            taken.unread[usize::from(object != taken.footprint.object)] = unread as u32;
+            steps.push(event_index);
         }
         self.len += 1;
         self.find_clock(index);
@@ -220,9 +261,9 @@ impl History {
         let taken = &self.taken[index];
         clock.copy_from(&taken.before);
         for object in objects(&taken.footprint) {
-            let steps = &self.of_object[object as usize];
-            for earlier in steps.iter().rev().skip(1) {
-                let earlier = &self.taken[*earlier as usize];
+            let others = self.back_from(object, &taken.footprint).filter(|other| *other as usize != index);
+            for earlier in others {
+                let earlier = self.get(earlier);
                 if !earlier.footprint.depends_on(&taken.footprint) {
                     continue;
                 }

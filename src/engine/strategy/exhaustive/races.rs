@@ -50,7 +50,7 @@ impl<'a> Later<'a> {
 pub(super) fn find(history: &History, later: &Later<'_>, races: &mut Vec<Race>) {
     for object in objects(&later.footprint) {
         let first = races.len();
-        for index in history.on_object(object).iter().rev().copied() {
+        for index in history.back_from(object, &later.footprint) {
             if index >= later.at {
                 continue;
             }
