@@ -42,6 +42,7 @@ mod leaving;
 mod link;
 mod output;
 mod pace;
+mod piece;
 #[cfg(feature = "tls")]
 mod secure;
 mod send;

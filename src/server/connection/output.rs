@@ -18,7 +18,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use super::{After, link::Link, pace::Pace, send::Panicked};
+use super::{After, link::Link, pace::Pace, piece::Piece, send::Panicked};
 use crate::{
     fs::{self, File},
     server::{
@@ -63,7 +63,7 @@ enum Content {
         left: Option<u64>,
         is_chunked: bool,
         has_ended: bool,
-        piece: Vec<u8>,
+        piece: Piece,
     },
     /// Written by a function.
     Write {
@@ -74,7 +74,7 @@ enum Content {
     File {
         file: Arc<File>,
         left: Range<u64>,
-        piece: Vec<u8>,
+        piece: Piece,
     },
 }
 
@@ -263,7 +263,7 @@ impl Content {
                 Content::Shared(bytes, all)
             }
             Body::Slice(bytes, range) => Content::Shared(bytes, range),
-            Body::File(file, left) => Content::File { file, left, piece: Vec::new() },
+            Body::File(file, left) => Content::File { file, left, piece: Piece::default() },
             Body::Stream(stream) => {
                 let is_chunked = is_chunked && stream.len.is_none();
                 match stream.source {
@@ -272,7 +272,7 @@ impl Content {
                         left: stream.len,
                         is_chunked,
                         has_ended: stream.len == Some(0),
-                        piece: Vec::new(),
+                        piece: Piece::default(),
                     },
                     Source::Writer(write) => Content::Write { write: Some(write), is_chunked },
                 }
@@ -285,7 +285,7 @@ impl Content {
             Content::None | Content::Write { .. } => &[],
             Content::Own(bytes) => bytes,
             Content::Shared(bytes, range) => &bytes[range.clone()],
-            Content::File { piece, .. } | Content::Read { piece, .. } => piece,
+            Content::File { piece, .. } | Content::Read { piece, .. } => piece.bytes(),
         }
     }
 
@@ -304,11 +304,12 @@ impl Content {
         let Content::Read { reader, left, is_chunked, has_ended, piece } = self else { return Ok(()) };
         let most =
             left.map_or(STREAM_BYTES, |left| usize::try_from(left).unwrap_or(usize::MAX).min(STREAM_BYTES));
-        // The size of the chunk is written in front when it is known.
-        let front = if *is_chunked { CHUNK_LINE_BYTES } else { 0 };
-        piece.resize(front + most, 0);
+        // The size of the chunk is written in front when it is known, and the end of its line behind.
+        let (front, behind): (usize, &[u8]) =
+            if *is_chunked { (CHUNK_LINE_BYTES, b"\r\n") } else { (0, b"") };
+        let room = piece.room(front + most + behind.len());
         let count = loop {
-            let read = catch_unwind(AssertUnwindSafe(|| reader.read(&mut piece[front..])));
+            let read = catch_unwind(AssertUnwindSafe(|| reader.read(&mut room[front..front + most])));
             match read {
                 Ok(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
                 Ok(read) => break read?,
@@ -317,15 +318,14 @@ impl Content {
         };
         if count == 0 {
             *has_ended = true;
-            piece.clear();
             // Fewer than announced: the client must not take what it got for the whole.
             return if left.is_some() { Err(ErrorKind::UnexpectedEof.into()) } else { Ok(()) };
         }
-        piece.truncate(front + count);
         if *is_chunked {
-            piece[..front].copy_from_slice(&chunk_line(count as u64));
-            piece.extend_from_slice(b"\r\n");
+            room[..front].copy_from_slice(&chunk_line(count as u64));
+            room[front + count..][..behind.len()].copy_from_slice(behind);
         }
+        piece.filled(front + count + behind.len());
         if let Some(left) = left {
             *left -= count as u64;
             *has_ended = *left == 0;
@@ -368,16 +368,15 @@ fn flat(parts: Vec<Body>) -> Vec<Body> {
 }
 
 /// Reads the next piece of `file`, of which `left` is to be sent.
-fn read_piece(file: &File, left: &mut Range<u64>, piece: &mut Vec<u8>) -> io::Result<()> {
-    let wanted = left.end - left.start;
-    piece.resize(usize::try_from(wanted).unwrap_or(usize::MAX).min(STREAM_BYTES), 0);
+fn read_piece(file: &File, left: &mut Range<u64>, piece: &mut Piece) -> io::Result<()> {
+    let wanted = usize::try_from(left.end - left.start).unwrap_or(usize::MAX).min(STREAM_BYTES);
     // Several parts may share the file.
-    let read = fs::read_at(file, piece, left.start)?;
+    let read = fs::read_at(file, piece.room(wanted), left.start)?;
     if read == 0 {
         // Shorter than announced: the client must not take what it got for the whole.
         return Err(ErrorKind::UnexpectedEof.into());
     }
-    piece.truncate(read);
+    piece.filled(read);
     left.start += read as u64;
     Ok(())
 }
