@@ -41,7 +41,9 @@ pub enum Strategy {
     /// seldom seen and go on from there (as Ecoffet et al., Nature 590, 2021; states as Mukherjee et al., OOPSLA 2020, have
     /// them). Good at bugs that need many steps in one order, as those of lock-free data structures do.
     StateCoverage(u64),
-    /// All samplers with this seed, in shares that follow what each of them brings to light.
+    /// All samplers with this seed: in turns at first, then in shares that follow what each of them brings to light. The fifth
+    /// and the sixth execution are the first two of the exhaustive search, which comes at once to bugs that take one certain
+    /// order of few steps.
     Portfolio(u64),
     /// One execution whose choices are these bytes: for fuzzers, whose input is then the schedule.
     Bytes(Vec<u8>),

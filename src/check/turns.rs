@@ -5,6 +5,8 @@
 //! the same, its pass is complete and the samples do not count. How long the turns are depends on steps and not on the clock,
 //! so that a finding takes the same number of executions everywhere.
 
+use std::ops::Range;
+
 use super::{
     Checker, beyond,
     cores::Stopper,
@@ -13,13 +15,17 @@ use super::{
     strategy::Strategy,
     verdict::Explored,
 };
-use crate::engine::Mode;
+use crate::engine::{Mode, strategy::Reduction};
 
 /// The length of the search's first turn. The turns grow by half of their length.
 const FIRST_STEPS: u64 = 100_000;
 
 /// The same for a walk whose executions are numbered: others can join in early, since it comes to the same with them as alone.
 const FIRST_STEPS_OF_WALK: u64 = 10_000;
+
+/// Where only samples are asked for, the first of their executions that the exhaustive search takes in their place: it comes at
+/// once to bugs that take one certain order of few steps, whatever the samplers think likely.
+const SEARCHED: Range<u64> = 4..6;
 
 /// A search that needs more executions than this, by an estimate after so many steps, is not expected to end. Estimates become
 /// better: at first only those are believed that are beyond all doubt, and after about a second of steps all.
@@ -56,7 +62,16 @@ impl<'a> Sibling<'a> {
     pub(super) fn turns(self) -> Turns<'a> {
         let Sibling { checker, budget, explorer, search, samples, steps } = self;
         let others = Explored::default();
-        Turns { checker, budget, explorer: explorer.explorer(), search, samples, steps, others }
+        Turns {
+            checker,
+            budget,
+            explorer: explorer.explorer(),
+            search,
+            samples,
+            opening: None,
+            steps,
+            others,
+        }
     }
 }
 
@@ -67,6 +82,8 @@ pub(super) struct Turns<'a> {
     pub(super) explorer: Explorer<'a>,
     pub(super) search: Search,
     samples: Option<Search>,
+    /// The search that takes some of the first executions of a portfolio.
+    opening: Option<Search>,
     steps: u64,
     /// What others explored beside it.
     pub(super) others: Explored,
@@ -84,6 +101,8 @@ impl<'a> Turns<'a> {
             steps: checker.steps_alone.clamp(1, first_steps(&search)),
             search,
             samples: has_samples.then(|| Search::new(samples)),
+            opening: matches!(checker.strategy, Strategy::Portfolio(_))
+                .then(|| Search::new(Plan::Exhaustive(Reduction::Optimal, bound(checker)))),
             others: Explored::default(),
         }
     }
@@ -107,6 +126,15 @@ impl<'a> Turns<'a> {
 
     /// One turn of each. `None` if there is more to do.
     pub(super) fn turn(&mut self, model: &Model) -> Option<Pause> {
+        if let Some(mut opening) = self.opening.take() {
+            let pause = self.open(&mut opening, model);
+            self.others.add(&opening.explored);
+            let executions = self.budget.executions.as_mut();
+            executions.into_iter().for_each(|most| *most -= opening.explored.executions.min(*most));
+            if pause.is_some() {
+                return pause;
+            }
+        }
         let mode = self.explorer.mode();
         let sampled = self.samples.as_ref().map_or(0, |samples| samples.explored.executions);
         let turn = self.budget.turn(sampled, self.search.explored.steps + self.steps);
@@ -135,6 +163,31 @@ impl<'a> Turns<'a> {
             }
         }
         self.steps += self.steps.div_ceil(2);
+        None
+    }
+
+    /// The first executions of a portfolio: one by one, of whom they are. `None` if there is more to do.
+    fn open(&mut self, opening: &mut Search, model: &Model) -> Option<Pause> {
+        for _ in 0..SEARCHED.end {
+            let before = self.search.explored.executions + opening.explored.executions;
+            if self.budget.executions.is_some_and(|most| before >= most) {
+                return Some(Pause::Executions);
+            }
+            let searches = SEARCHED.contains(&before);
+            let (next, other) =
+                if searches { (&mut *opening, &mut self.search) } else { (&mut self.search, &mut *opening) };
+            let mode = self.explorer.mode();
+            let budget = Budget { executions: Some(next.explored.executions + 1), ..self.budget };
+            match self.explorer.run(next, budget, model) {
+                Pause::Executions => {}
+                // What there is was searched; samples go on for as long as is asked for.
+                Pause::End(End::Exhausted) => return None,
+                pause => return Some(pause),
+            }
+            if self.explorer.mode() != mode {
+                other.restart();
+            }
+        }
         None
     }
 

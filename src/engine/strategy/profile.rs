@@ -238,14 +238,24 @@ pub(crate) struct Remaining {
     /// The events of descendants that are not there yet.
     carried: Vec<u32>,
     threads: usize,
+    /// How many events a thread has that nobody knows.
+    unknown: u32,
 }
 
 impl Remaining {
+    /// Starts anew, for the first execution: with so many events of each thread.
+    pub(crate) fn guess(&mut self, events: u32) {
+        self.own.clear();
+        self.threads = 0;
+        self.unknown = events;
+    }
+
     /// Starts anew, with the number of events that `events` tells for each thread of the last execution.
     pub(crate) fn begin(&mut self, profile: &Profile, events: impl Fn(ThreadIndex) -> u32) {
         self.own.clear();
         self.own.extend((0..profile.thread_count()).map(events));
         self.threads = 0;
+        self.unknown = 0;
     }
 
     /// Takes note of how many threads there are.
@@ -255,7 +265,7 @@ impl Remaining {
         }
         self.threads = threads;
         if self.own.len() < threads {
-            self.own.resize(threads, 0);
+            self.own.resize(threads, self.unknown);
         }
         self.carried.clear();
         self.carried.resize(self.own.len(), 0);

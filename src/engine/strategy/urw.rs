@@ -8,6 +8,10 @@ use super::{
 };
 use crate::engine::op::{Op, ThreadIndex};
 
+/// How many events each thread is taken to have in the first execution: who has not begun is twice as likely as who has, which
+/// is right for threads of two events, and better than nothing for others.
+const EVENTS_UNKNOWN: u32 = 2;
+
 /// Chooses a thread with a probability proportional to the number of events that begin with its next one: its own, and
 /// those of threads that it has yet to spawn. An event is a step on an object that several threads touch.
 ///
@@ -20,7 +24,10 @@ pub(crate) struct Urw {
 
 impl Sampler for Urw {
     fn begin(&mut self, profile: &Profile, _generator: &mut SplitMix64) {
-        self.remaining.begin(profile, |thread| profile.events(thread));
+        match profile.thread_count() {
+            0 => self.remaining.guess(EVENTS_UNKNOWN),
+            _ => self.remaining.begin(profile, |thread| profile.events(thread)),
+        }
     }
 
     fn look(&mut self, scene: &mut Scene<'_>) {

@@ -224,6 +224,50 @@ fn samplers_need_fewer_executions_than_the_random_walk() {
     }
 }
 
+/// One thread must not look between the two last steps of another one, for which it would have to wait for very long.
+fn late_look() {
+    const LOOKS: usize = 30;
+    let (x, y) = (Arc::new(AtomicI32::new(0)), Arc::new(AtomicI32::new(0)));
+    let (x2, y2) = (Arc::clone(&x), Arc::clone(&y));
+    threads([
+        Box::new(move || {
+            for _ in 0..LOOKS {
+                y.load(SeqCst);
+            }
+            x.store(1, SeqCst);
+            x.store(2, SeqCst);
+        }) as Body,
+        Box::new(move || {
+            assert_ne!(x2.load(SeqCst), 1);
+            y2.store(1, SeqCst);
+        }),
+    ]);
+}
+
+#[test]
+fn the_portfolio_begins_with_some_executions_in_order() {
+    const SEEDS: u64 = 30;
+    let finds = |strategy: fn(u64) -> Strategy| {
+        let finds =
+            |seed: &u64| checker(strategy(*seed)).max_executions(6).run(late_look).finding().is_some();
+        (0..SEEDS).filter(finds).count()
+    };
+    assert_eq!(finds(Strategy::Portfolio), SEEDS as usize);
+    assert!(finds(Strategy::Urw) < 5);
+}
+
+#[test]
+fn the_portfolio_takes_as_many_executions_as_it_may() {
+    for most in [1, 4, 5, 6, 7, 20] {
+        // There is nothing to choose, and then there is something.
+        for count in [1, 3] {
+            let verdict = checker(Strategy::Portfolio(1)).max_executions(most).run(increments(count, 2));
+            let explored = verdict.explored().expect("nothing is wrong with it");
+            assert_eq!((explored.schedules(), explored.redundant), (most, 0), "{verdict:?}");
+        }
+    }
+}
+
 /// Two threads count on in turns; who comes when it is not its turn spoils it. There is one way to come to the end.
 fn in_turns() {
     const TURNS: i32 = 12;
