@@ -32,9 +32,26 @@ fn small_ones_are_silent_in_all_schedules() {
     }
 }
 
+// Apart from each other, so that they run at the same time.
+
 #[test]
-fn many_threads_are_silent_in_the_sampled_schedules() {
-    MANY_THREADS.into_iter().for_each(sample);
+fn ten_threads_are_silent_in_the_sampled_schedules() {
+    sample(MANY_THREADS[0]);
+}
+
+#[test]
+fn twenty_threads_are_silent_in_the_sampled_schedules() {
+    sample(MANY_THREADS[1]);
+}
+
+#[test]
+fn fifty_threads_are_silent_in_the_sampled_schedules() {
+    sample(MANY_THREADS[2]);
+}
+
+#[test]
+fn a_hundred_threads_are_silent_in_the_sampled_schedules() {
+    sample(MANY_THREADS[3]);
 }
 
 #[test]
