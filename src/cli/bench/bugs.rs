@@ -9,7 +9,7 @@ use std::{path::Path, process::Command, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use self::figures::{Published, Summary};
+use self::figures::{Published, Summary, WithinSurw};
 use super::{
     super::{
         Result, console,
@@ -115,6 +115,7 @@ struct Document<'a> {
     version: u32,
     compared: &'static str,
     trials: u32,
+    within_surw: Vec<WithinSurw>,
     programs: &'a [Compared],
 }
 
@@ -152,13 +153,16 @@ pub(super) fn run(arguments: &BugsArgs) -> Result {
             version: DOCUMENT_VERSION,
             compared: COMPARED,
             trials: arguments.trials,
+            within_surw: WithinSurw::of(&compared),
             programs: &compared,
         };
         console::print_json(&document)?;
     } else if arguments.markdown {
         console::print(tables::markdown(&compared, arguments.trials));
     } else {
-        console::print(format!("{}\n{}\n", tables::terminal(&compared), console::wrapped(COMPARED, "")));
+        console::print(format!("{}\n", tables::terminal(&compared)));
+        console::print(format!("{}\n", tables::within_surw(&compared)));
+        console::print(format!("{}\n", console::wrapped(COMPARED, "")));
         console::print(tables::faults(&compared));
     }
     let is_faulty = |row: &Row| row.summary.fault.is_some();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Measured;
+use super::{Compared, Measured, Row};
 
 /// The two-sided 95 % point of the normal distribution.
 const Z_95: f64 = 1.959_964;
@@ -93,9 +93,47 @@ impl Published {
         }
     }
 
+    /// The least mean that anybody published of SURW.
+    fn least_of_surw(&self) -> Option<f64> {
+        let means = self.sources().into_iter().filter_map(|source| match source.get("surw")? {
+            Figure::Mean { schedules, .. } => Some(*schedules),
+            Figure::Unknown | Figure::Never => None,
+        });
+        means.min_by(f64::total_cmp)
+    }
+
     /// What each of the three says about its best strategy.
     pub(super) fn best(&self) -> [Figure; 3] {
         self.sources().map(best)
+    }
+}
+
+/// On how many programs a strategy needs no more schedules than the best that was published of SURW, the best published sampler.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct WithinSurw {
+    pub(super) strategy: String,
+    pub(super) programs: usize,
+    /// Of so many, for which there is a figure.
+    pub(super) of: usize,
+}
+
+impl WithinSurw {
+    /// Of each strategy, in the order of the rows.
+    pub(super) fn of(compared: &[Compared]) -> Vec<WithinSurw> {
+        let mut all: Vec<WithinSurw> = Vec::new();
+        for program in compared.iter().filter(|program| program.has_bug) {
+            let Some(least) = program.published.least_of_surw() else { continue };
+            for (at, Row { strategy, summary }) in program.strategies.iter().enumerate() {
+                if all.len() == at {
+                    all.push(WithinSurw { strategy: strategy.clone(), programs: 0, of: 0 });
+                }
+                let is_within = summary.found == summary.trials
+                    && summary.mean_schedules.is_some_and(|mean| mean <= least);
+                all[at].programs += usize::from(is_within);
+                all[at].of += 1;
+            }
+        }
+        all
     }
 }
 
@@ -139,6 +177,32 @@ mod tests {
         assert_eq!(Summary::of(measured(&[])).mean_schedules, None);
         let one = Summary::of(measured(&[7]));
         assert_eq!((one.mean_schedules, one.ci95), (Some(7.0), None));
+    }
+
+    #[test]
+    fn programs_are_within_surw_by_their_mean() {
+        let compared = |schedules: &[u64], found, surw: &[Figure]| {
+            let mut sources = surw.iter().map(|figure| BTreeMap::from([("surw".to_owned(), *figure)]));
+            let mut source = || sources.next().unwrap_or_default();
+            let published = Published { facade: source(), surw: source(), rff: source() };
+            let summary = Summary::of(Measured { found, ..measured(schedules) });
+            let strategies = vec![Row { strategy: "urw".to_owned(), summary }];
+            let program = String::new();
+            Compared { program, has_bug: true, schedules_max: 10, published, strategies }
+        };
+        let mean = |schedules| Figure::Mean { schedules, found: 19, trials: 20 };
+        let all = [
+            // As good as the better of the two, and a little worse.
+            compared(&[2, 4], 2, &[mean(4.0), mean(3.0)]),
+            compared(&[3, 4], 2, &[mean(4.0), mean(3.0)]),
+            // Not always found.
+            compared(&[2, 10], 1, &[mean(9.0), Figure::Never]),
+            // Nothing to compare with.
+            compared(&[1, 1], 2, &[Figure::Unknown]),
+            Compared { has_bug: false, ..compared(&[1, 1], 0, &[mean(3.0)]) },
+        ];
+        let within = WithinSurw::of(&all);
+        assert_eq!(within, [WithinSurw { strategy: "urw".to_owned(), programs: 1, of: 3 }]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     super::super::table::{self, Cell, Paint},
     Compared, Row,
-    figures::{Figure, Summary},
+    figures::{Figure, Summary, WithinSurw},
 };
 
 /// A number of schedules: one decimal while that says something.
@@ -74,6 +74,17 @@ fn line(compared: &Compared, is_first: bool, row: &Row) -> Vec<Cell> {
     let published = compared.published.of(strategy).map(figure);
     cells.extend(published.map(|text| Cell::number(text).paint(Paint::Dim)));
     cells
+}
+
+/// A line for each strategy that is compared with SURW.
+pub(super) fn within_surw(compared: &[Compared]) -> String {
+    let line = |within: WithinSurw| {
+        let WithinSurw { strategy, programs, of } = within;
+        format!(
+            "{strategy} needs no more schedules than the least published mean of SURW on {programs} of {of} programs.\n"
+        )
+    };
+    WithinSurw::of(compared).into_iter().map(line).collect()
 }
 
 /// What should not have been, a line each.
