@@ -21,4 +21,5 @@ mod semantics;
 mod session;
 mod shrinking;
 mod teardown;
+mod threads;
 mod tries;
