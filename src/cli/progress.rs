@@ -1,14 +1,17 @@
-//! What is going on, on standard error and only if that is a terminal.
+//! What is going on, on standard error: lines that change, if that is a terminal.
 
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Lines that change; nothing at all where standard error is no terminal or `quiet` was asked for.
+use super::console;
+
+/// Lines that change; hardly anything where standard error is no terminal, and nothing where `quiet` was asked for.
 #[derive(Debug)]
 pub(super) struct Progress {
     all: MultiProgress,
     main: ProgressBar,
+    quiet: bool,
 }
 
 impl Progress {
@@ -34,7 +37,7 @@ impl Progress {
         let main = all.add(bar);
         main.set_style(style(template));
         main.enable_steady_tick(Duration::from_millis(120));
-        Progress { all, main }
+        Progress { all, main, quiet }
     }
 
     /// A line below, for something that runs now. It goes when it is dropped.
@@ -47,6 +50,14 @@ impl Progress {
     /// What is done, in few words.
     pub(super) fn doing(&self, what: impl Into<String>) {
         self.main.set_prefix(what.into());
+    }
+
+    /// The same of what may take minutes: in a line of its own where there are none that change, unless `quiet` was asked for.
+    pub(super) fn begins(&self, what: &str) {
+        self.doing(what);
+        if self.all.is_hidden() && !self.quiet {
+            console::pass_on(&format!("{what}\n"));
+        }
     }
 
     /// The detail of the moment.

@@ -45,7 +45,7 @@ pub(super) fn build(
     struct Message {
         executable: Option<PathBuf>,
     }
-    progress.doing(format!("building the programs for {form}"));
+    progress.begins(&format!("building the programs for {form}"));
     let mut command = cargo();
     command.args(["build", "--release", "--message-format=json-render-diagnostics", "--color=always"]);
     command.arg("--manifest-path").arg(&project.packages[0].manifest_path);
