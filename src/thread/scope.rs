@@ -39,7 +39,7 @@ trait Ends: Send + Sync {
 
 struct Packet<T> {
     ending: Ending,
-    result: Arc<Outcome<T>>,
+    result: Outcome<T>,
 }
 
 impl<T: Send> Ends for Packet<T> {
@@ -171,8 +171,8 @@ impl<'scope> Scope<'scope, '_> {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        let result = Arc::new(Outcome::new());
-        let task = Task { body: body(f, Arc::clone(&result)), _running: Running::new(&self.running) };
+        let (outcome, result) = Outcome::pair();
+        let task = Task { body: body(f, outcome), _running: Running::new(&self.running) };
         // SAFETY: rule 1: the thread has ended before anything that it borrows goes away.
         let (raw, thread) = unsafe { raw::spawn(name, stack_size, move || task.run())? };
         let packet = Arc::new(Packet { ending: Ending::of(raw), result });

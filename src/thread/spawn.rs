@@ -3,7 +3,6 @@
 use std::{
     fmt, io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
 };
 
 use super::{Result, Thread};
@@ -69,9 +68,9 @@ impl Builder {
         F: FnOnce() -> T + Send,
         T: Send,
     {
-        let result = Arc::new(Outcome::new());
+        let (outcome, result) = Outcome::pair();
         // SAFETY: the caller keeps alive what the thread borrows until it has ended.
-        let (raw, thread) = unsafe { raw::spawn(self.name, self.stack_size, body(f, Arc::clone(&result)))? };
+        let (raw, thread) = unsafe { raw::spawn(self.name, self.stack_size, body(f, outcome))? };
         Ok(JoinHandle { thread: Thread(thread), raw, result })
     }
 
@@ -95,7 +94,7 @@ impl Builder {
 }
 
 /// What a thread runs; true when `f` panicked.
-pub(super) fn body<F, T>(f: F, result: Arc<Outcome<T>>) -> impl FnOnce() -> bool + Send
+pub(super) fn body<F, T>(f: F, result: Outcome<T>) -> impl FnOnce() -> bool + Send
 where
     F: FnOnce() -> T + Send,
     T: Send,
@@ -141,7 +140,7 @@ where
 pub struct JoinHandle<T> {
     raw: RawJoinHandle,
     thread: Thread,
-    result: Arc<Outcome<T>>,
+    result: Outcome<T>,
 }
 
 impl<T> JoinHandle<T> {

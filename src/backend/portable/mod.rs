@@ -3,6 +3,8 @@
 
 #[cfg(not(backend = "native"))]
 pub(crate) mod barrier;
+#[cfg(not(backend = "native"))]
+mod blocks;
 #[cfg(any(backend = "loom", backend = "shuttle"))]
 pub(crate) mod channel;
 #[cfg(not(backend = "native"))]
