@@ -4,6 +4,8 @@
 //! first sample is drawn. Where the search is long, samples find early what it would come to late, or never; where it ends all
 //! the same, its pass is complete and the samples do not count. How long the turns are depends on steps and not on the clock,
 //! so that a finding takes the same number of executions everywhere.
+//!
+//! Where only the portfolio is asked for, two of its first executions are those of the search.
 
 use std::ops::Range;
 
@@ -85,7 +87,7 @@ pub(super) struct Turns<'a> {
     /// The search that takes some of the first executions of a portfolio.
     opening: Option<Search>,
     steps: u64,
-    /// What others explored beside it.
+    /// What others explored: before it, and beside it.
     pub(super) others: Explored,
 }
 
@@ -129,6 +131,7 @@ impl<'a> Turns<'a> {
         if let Some(mut opening) = self.opening.take() {
             let pause = self.open(&mut opening, model);
             self.others.add(&opening.explored);
+            self.search.unfair += opening.unfair;
             let executions = self.budget.executions.as_mut();
             executions.into_iter().for_each(|most| *most -= opening.explored.executions.min(*most));
             if pause.is_some() {

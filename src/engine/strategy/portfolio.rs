@@ -72,8 +72,8 @@ impl Account {
 }
 
 /// One member for each execution: at first in a fixed order, then drawn, with shares that follow what pays: pairs of steps of
-/// which one takes the other's value for the first time, per step. The reads-from fuzzer learns from all executions, state coverage from its
-/// own.
+/// which one takes the other's value for the first time, per step. The reads-from fuzzer learns from all executions, state
+/// coverage from its own.
 #[derive(Debug)]
 pub(crate) struct Portfolio {
     active: usize,
