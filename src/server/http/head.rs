@@ -382,6 +382,21 @@ mod tests {
         }
     }
 
+    /// Where the request line would end if there were none, there happens to be a line's end.
+    #[test]
+    fn empty_lines_before_the_request_line_are_looked_at() {
+        let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+        let read = |before: &str| {
+            let bytes = format!("{before}{request}");
+            let read = Head::read(&mut HeadScanner::default(), bytes.as_bytes(), &Limits::default());
+            read.map(|complete| complete.map(|(_, end)| end == bytes.len())).map_err(|reject| reject.reason)
+        };
+        let lines = "\r\n".repeat(7);
+        assert_eq!(read("\r\n"), Ok(Some(true)));
+        assert_eq!(read(&format!("{lines}\r\n")), Err("too many empty lines before the request line"));
+        assert_eq!(read(&format!("\n\n{lines}")), Err("a line ends in LF without CR"));
+    }
+
     proptest::proptest! {
         /// One look at the bytes comes to the same as two.
         #[test]

@@ -44,7 +44,8 @@ impl<'a, 'b> Lines<'a, 'b> {
     /// Whether the request line is one that is served. The parser skips empty lines before it, and lets UTF-8 pass, of which two
     /// parties may think differently (RFC 3986 section 2).
     pub(super) fn is_sound(&self, bytes: &[u8], uri_bytes_max: usize) -> bool {
-        self.target.len() <= uri_bytes_max
+        self.method.as_ptr() == bytes.as_ptr()
+            && self.target.len() <= uri_bytes_max
             && self.target.is_ascii()
             && bytes[self.request_line_bytes()..].starts_with(b"\r\n")
     }
