@@ -11,8 +11,8 @@ use std::{
 
 use super::blocks;
 
-/// Where a thread leaves what it returned, or its panic: one of two owners, the thread and whoever may ask for it. Neither behind a
-/// lock nor counted, since each thread of each execution has one.
+/// Where a thread leaves what it returned, or its panic: one of two owners, the thread and whoever may ask for it. Neither behind
+/// a lock nor counted, since each thread of each execution has one.
 pub(crate) struct Outcome<T> {
     shared: NonNull<Shared<T>>,
     owns: PhantomData<Shared<T>>,
