@@ -34,6 +34,11 @@ const fn fits(layout: Layout) -> bool {
     layout.size() <= BLOCK.size() && layout.align() <= BLOCK.align()
 }
 
+/// What is allocated for something of this layout.
+const fn allocated(layout: Layout) -> Layout {
+    if fits(layout) { BLOCK } else { layout }
+}
+
 /// Memory for one `T`, not initialised. To be given back by [`give_back`].
 #[inline]
 pub(super) fn take<T>() -> NonNull<T> {
@@ -45,7 +50,7 @@ pub(super) fn take<T>() -> NonNull<T> {
     {
         return block.cast();
     }
-    let layout = if fits(layout) { BLOCK } else { layout };
+    let layout = allocated(layout);
     // SAFETY: the layout's size is not zero.
     let memory = unsafe { alloc(layout) };
     NonNull::new(memory).unwrap_or_else(|| handle_alloc_error(layout)).cast()
@@ -70,9 +75,8 @@ pub(super) unsafe fn give_back<T>(memory: NonNull<T>) {
     if fits(layout) && KEPT.try_with(keep).unwrap_or(false) {
         return;
     }
-    let layout = if fits(layout) { BLOCK } else { layout };
     // SAFETY: `take` allocated it with this layout.
-    unsafe { dealloc(memory.as_ptr(), layout) };
+    unsafe { dealloc(memory.as_ptr(), allocated(layout)) };
 }
 
 #[cfg(test)]

@@ -41,15 +41,15 @@ pub(super) struct Taken {
     /// ... these.
     pub(super) awaits: Vec<ObjectIndex>,
     pub(super) previous_of_thread: EventIndex,
-    /// How many steps on each of its objects there are up to the last one before it that does more than read.
-    unread: [u32; 2],
+    /// How many steps on each of its objects come before the reads, if any, that come right before it.
+    before_reads: [u32; 2],
 }
 
 impl Taken {
-    /// As [`Taken::unread`], of one of its objects.
+    /// See [`Taken::before_reads`], on one of its objects.
     #[inline]
-    fn unread(&self, object: ObjectIndex) -> usize {
-        self.unread[usize::from(object != self.footprint.object)] as usize
+    fn before_reads_on(&self, object: ObjectIndex) -> usize {
+        self.before_reads[usize::from(object != self.footprint.object)] as usize
     }
 }
 
@@ -108,7 +108,7 @@ impl History {
                 if !(passes_reads && taken.footprint.only_reads(object)) {
                     return Some(steps[at]);
                 }
-                at = taken.unread(object);
+                at = taken.before_reads_on(object);
             }
         })
     }
@@ -170,7 +170,7 @@ impl History {
                 enabled_by: NO_EVENT,
                 awaits: Vec::new(),
                 previous_of_thread: NO_EVENT,
-                unread: [0; 2],
+                before_reads: [0; 2],
             });
         }
         if self.of_thread.len() <= thread {
@@ -212,11 +212,11 @@ impl History {
                 self.of_object.resize_with(object as usize + 1, Vec::new);
             }
             let steps = &mut self.of_object[object as usize];
-            let unread = steps.last().map_or(0, |last| {
+            let before_reads = steps.last().map_or(0, |last| {
                 let last = &earlier[*last as usize];
-                if last.footprint.only_reads(object) { last.unread(object) } else { steps.len() }
+                if last.footprint.only_reads(object) { last.before_reads_on(object) } else { steps.len() }
             });
-            taken.unread[usize::from(object != taken.footprint.object)] = unread as u32;
+            taken.before_reads[usize::from(object != taken.footprint.object)] = before_reads as u32;
             steps.push(event_index);
         }
         self.len += 1;

@@ -21,6 +21,28 @@ use crate::engine::{
 const OTHER: u32 = 9;
 
 #[test]
+fn who_only_reads_passes_over_reads() {
+    let mut history = History::new();
+    for (thread, kind) in
+        [(0, Load), (0, Store), (1, Load), (2, Load), (0, Store), (1, Load), (2, Load), (1, Load)]
+    {
+        history.step(thread, kind, 3);
+    }
+    let back_from = |history: &History, kind| {
+        let footprint = on(kind, 3).footprint();
+        history.back_from(3, &footprint).collect::<Vec<_>>()
+    };
+    assert_eq!(back_from(&history, Load), [4, 1]);
+    assert_eq!(back_from(&history, Store), [7, 6, 5, 4, 3, 2, 1, 0]);
+    // The same where steps were taken back, and where one has failed.
+    history.truncate(6);
+    history.step(2, TryLock, 3);
+    assert_eq!(back_from(&history, Load), [6, 4, 1]);
+    history.last_failed();
+    assert_eq!(back_from(&history, Load), [4, 1]);
+}
+
+#[test]
 fn steps_are_found_by_time_by_thread_and_by_object() {
     let mut history = History::new();
     assert_eq!(history.len(), 0);
